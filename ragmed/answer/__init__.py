@@ -1,0 +1,1 @@
+"""hits → verified answer: generators, differential, citation checking, the assistant, the record store."""

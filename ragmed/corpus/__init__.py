@@ -1,0 +1,1 @@
+"""file → pages → chunks: one reader a format, the chunker, and the sandbox that readers run in."""

@@ -1,0 +1,1 @@
+"""Measures against judgments: retrieval runs and on-call questions."""

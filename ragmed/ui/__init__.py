@@ -1,0 +1,1 @@
+"""One module a page of the Streamlit app, and the evidence viewer."""
