@@ -39,9 +39,9 @@ def plain(value: object) -> Any:
 
 def canonical_json(value: object) -> bytes:
     """The one byte form of ``value``. Raises ValueError for NaN and infinities."""
-    return json.dumps(
-        plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode("utf-8")
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode(
+        "utf-8"
+    )
 
 
 def sha256_bytes(content: bytes) -> str:

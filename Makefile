@@ -1,0 +1,53 @@
+# make run    the app, open on the demonstration library (LIBRARY=… for yours)
+# make test   prove the program            make check  format, lint, types, tests
+# make lock   renew requirements.lock      make bench  the figures that the README names
+# A machine without a GPU needs no CUDA packages: where your pip knows of CPU wheels of torch, they are taken;
+# otherwise name such an index with PIP_ARGS.
+
+PYTHON ?= python3
+LIBRARY ?= guidelines
+INDEX ?= index
+PIP_ARGS ?=
+BIN := .venv/bin
+export HF_HUB_OFFLINE = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run test check lint types lock bench clean
+
+# torch first and alone: once it is there, nothing else asks for another build of it
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "RagMed needs Python 3.11 or newer; name one with PYTHON=…"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv (the first time takes a few minutes) …"
+	@$(BIN)/python -m pip install --quiet $(PIP_ARGS) $$(grep '^torch==' requirements.lock)
+	@$(BIN)/python -m pip install --quiet $(PIP_ARGS) -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps $(PIP_ARGS) --editable .
+	@touch $@
+
+run: .venv/installed
+	@$(BIN)/ragmed index --library $(LIBRARY) --index $(INDEX) --yes
+	@$(BIN)/ragmed app --library $(LIBRARY) --index $(INDEX)
+
+test: .venv/installed
+	@$(BIN)/python -m pytest
+
+check: lint types test
+
+lint: .venv/installed
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: .venv/installed
+	@$(BIN)/mypy
+
+lock: .venv/installed
+	@$(BIN)/python tools/lock.py
+
+bench: .venv/installed
+	@$(BIN)/python benchmarks/ingest.py
+	@$(BIN)/python benchmarks/query.py
+	@$(BIN)/python benchmarks/start.py
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,2 @@
+from press.markup import Digest
+def render(digest: Digest) -> bytes: raise NotImplementedError

@@ -1,0 +1,144 @@
+"""The only place that chooses concrete classes from settings.
+
+Everything heavy is imported inside the functions, at the moment it is first needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ragmed.errors import NotFoundError, NotPossibleError
+from ragmed.interfaces import no_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ragmed.evaluate.questions import QuestionScores
+    from ragmed.evaluate.retrieval import RetrievalScores
+    from ragmed.index.build import BuildReport
+    from ragmed.index.store import SnapshotStore
+    from ragmed.interfaces import Assistant, Embedder, Progress, RecordStore, Retriever
+    from ragmed.records import AnswerRecord, CitationCheck
+    from ragmed.settings import Settings
+
+RECORDS_FILE = "records.sqlite"
+"""Answers, beside the snapshots that they cite."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One opened RagMed: what the command line and the app talk to. Parts are made when first used."""
+
+    settings: Settings
+
+    @cached_property
+    def snapshots(self) -> SnapshotStore:
+        """Published snapshots of the index folder."""
+        from ragmed.index.store import SnapshotStore
+
+        return SnapshotStore(self.settings.index)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedder named in the settings; its weights are checked when they are loaded."""
+        from ragmed.index.embedder import load_embedder
+
+        return load_embedder(self.settings.embedder)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Hybrid search over the current snapshot."""
+        from ragmed.retrieve.search import HybridRetriever
+
+        return HybridRetriever(self.snapshots, self.embedder, self.settings.retrieve)
+
+    @cached_property
+    def records(self) -> RecordStore:
+        """Every answer given."""
+        from ragmed.answer.record_store import SqliteRecordStore
+
+        return SqliteRecordStore(self.settings.index / RECORDS_FILE)
+
+    @cached_property
+    def assistant(self) -> Assistant:
+        """Questions in, checked and recorded answers out."""
+        from ragmed.answer.assistant import RagMedAssistant
+        from ragmed.answer.extractive import ExtractiveGenerator
+
+        if self.settings.answer.generator in ("qwen", "served"):
+            raise NotPossibleError(
+                f"the generator {self.settings.answer.generator!r} is not part of this version",
+                remedy="use --generator extractive, which quotes the library verbatim",
+            )
+        generator = ExtractiveGenerator(self.embedder, max_claims=self.settings.answer.max_claims)
+        return RagMedAssistant(self.snapshots, self.retriever, generator, self.records, self.settings)
+
+    def render_page(self, record: AnswerRecord, check: CitationCheck, width: int) -> bytes:
+        """PNG of the cited page, ``width`` pixels wide, with the quote marked.
+
+        Raises NotFoundError when the snapshot or document is gone, IntegrityError when bytes have changed.
+        """
+        from ragmed.corpus.render import renderer_for
+
+        citation = check.citation
+        snapshot = self.snapshots.get(record.snapshot_id)
+        document = snapshot.document(citation.document_id)
+        page = snapshot.page(citation.document_id, citation.page_number)
+        source = snapshot.source(citation.document_id)
+        return renderer_for(document).render(source, document, page, citation.start, citation.end, width=width)
+
+    def warm(self) -> None:
+        """Load what the first question would otherwise wait for."""
+        self.embedder.embed_queries(["warm"])
+        self.snapshots.current()
+
+
+def open_program(settings: Settings) -> Program:
+    """Everything that answering needs, opened lazily."""
+    return Program(settings)
+
+
+def build_index(
+    settings: Settings, paths: Sequence[Path] = (), *, dry_run: bool = False, progress: Progress = no_progress
+) -> BuildReport:
+    """Library (or ``paths``) → plan → new snapshot, unless nothing changed or ``dry_run``."""
+    from ragmed.index.build import build
+
+    return build(settings, paths, dry_run=dry_run, progress=progress)
+
+
+def evaluate_retrieval(
+    settings: Settings,
+    folder: Path,
+    *,
+    runs: Path | None = None,
+    cache: Path | None = None,
+    progress: Progress = no_progress,
+) -> RetrievalScores:
+    """Measures of search over a folder in the BEIR layout."""
+    from ragmed.evaluate.retrieval import evaluate_retrieval as evaluate
+
+    return evaluate(folder, settings, open_program(settings).embedder, progress=progress, runs=runs, cache=cache)
+
+
+def evaluate_questions(settings: Settings, file: Path, *, progress: Progress = no_progress) -> QuestionScores:
+    """Measures of the whole way over questions with gold pages, asked of the indexed library."""
+    from ragmed.evaluate.questions import evaluate_questions as evaluate
+
+    program = open_program(settings)
+    return evaluate(file, program.retriever, program.assistant, progress=progress)
+
+
+def citation_of(record: AnswerRecord, marker: int) -> CitationCheck:
+    """The first citation of ``record`` with this marker. Raises NotFoundError naming the markers there are."""
+    for check in record.checks:
+        if check.citation.marker == marker:
+            return check
+    markers = sorted({check.citation.marker for check in record.checks})
+    known = ", ".join(str(number) for number in markers) or "none"
+    raise NotFoundError(
+        f"record {record.record_id} has no citation [{marker}]", remedy=f"it has these citations: {known}"
+    )

@@ -1,0 +1,326 @@
+"""The command line. Thin: each command reads its flags, calls ``assemble`` and hands the result to ``terminal``.
+
+Exit codes: 0 done, 1 done but something fell short (abstained, verification failed), 2 bad input, 3 not possible here.
+Results go to stdout, progress and errors to stderr. A user's mistake never ends in a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from ragmed import __version__
+from ragmed.errors import BadInputError, RagMedError
+
+if TYPE_CHECKING:
+    from ragmed.records import Language, Mode
+    from ragmed.settings import Settings
+
+app = typer.Typer(
+    name="ragmed",
+    help="Answers clinical questions from your own guidelines, with the page behind every sentence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+snapshots_app = typer.Typer(help="Published snapshots of the library.", no_args_is_help=True, rich_markup_mode=None)
+eval_app = typer.Typer(help="Measure against judgments.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(snapshots_app, name="snapshots")
+app.add_typer(eval_app, name="eval")
+
+LibraryFlag = Annotated[Optional[Path], typer.Option("--library", help="Folder with the documents. [guidelines/]")]
+IndexFlag = Annotated[Optional[Path], typer.Option("--index", help="Folder with the snapshots. [index/]")]
+SettingsFlag = Annotated[Optional[Path], typer.Option("--settings", help="Settings file. [ragmed.toml]")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+class AskMode(StrEnum):
+    """What kind of answer is wanted."""
+
+    AUTO = "auto"
+    ANSWER = "answer"
+    DIFFERENTIAL = "differential"
+
+
+class AskLanguage(StrEnum):
+    """The language of the question."""
+
+    AUTO = "auto"
+    EN = "en"
+    ZH = "zh"
+
+
+class AskGenerator(StrEnum):
+    """What writes the answer."""
+
+    AUTO = "auto"
+    EXTRACTIVE = "extractive"
+    QWEN = "qwen"
+    SERVED = "served"
+
+
+def _settings(library: Path | None, index: Path | None, file: Path | None, **more: Any) -> Settings:
+    from ragmed.settings import load_settings
+
+    return load_settings(file, {"library": library, "index": index, **more})
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Answers clinical questions from your own guidelines, with the page behind every sentence."""
+    if version:
+        typer.echo(f"ragmed {__version__}")
+        raise typer.Exit
+
+
+@app.command("index")
+def index_command(
+    paths: Annotated[Optional[list[Path]], typer.Argument(help="Files or folders instead of the library.")] = None,
+    library: LibraryFlag = None,
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Read the library and publish a new snapshot."""
+    from ragmed import assemble, terminal
+
+    chosen = _settings(library, index, settings)
+    if not (yes or dry_run or as_json) and sys.stdin.isatty():
+        with terminal.progress() as show:
+            plan = assemble.build_index(chosen, paths or (), dry_run=True, progress=show)
+        terminal.print_build(plan)
+        if not plan.changes or not typer.confirm("Publish this?", default=True):
+            raise typer.Exit(0)
+    with terminal.progress() as show:
+        report = assemble.build_index(chosen, paths or (), dry_run=dry_run, progress=show)
+    terminal.print_json(report) if as_json else terminal.print_build(report)
+    raise typer.Exit(1 if report.refused else 0)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many hits.")] = 8,
+    library: LibraryFlag = None,
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    superseded: Annotated[bool, typer.Option("--superseded", help="Search older editions too.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Find passages: rank, score, document, edition, page, text."""
+    from ragmed import assemble, terminal
+    from ragmed.records import Filters
+
+    program = assemble.open_program(_settings(library, index, settings))
+    retriever = program.retriever
+    retrieval = retriever.retrieve(retriever.analyse(query, None, Filters(include_superseded=superseded)), k)
+    if as_json:
+        terminal.print_json(terminal.search_json(retrieval, program.snapshots.current().snapshot_id))
+    else:
+        terminal.print_hits(retrieval)
+    raise typer.Exit(0 if retrieval.passages else 1)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in English or Chinese.")],
+    mode: Annotated[AskMode, typer.Option("--mode", help="A plain answer or a differential card.")] = AskMode.AUTO,
+    language: Annotated[AskLanguage, typer.Option("--language", help="Language of the question.")] = AskLanguage.AUTO,
+    generator: Annotated[AskGenerator, typer.Option("--generator", help="What writes the answer.")] = AskGenerator.AUTO,
+    library: LibraryFlag = None,
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Answer a question from the library, every claim with its page."""
+    from ragmed import assemble, terminal
+    from ragmed.interfaces import Finished
+    from ragmed.records import Outcome
+
+    chosen = _settings(library, index, settings, answer=None)
+    if generator is not AskGenerator.AUTO:
+        answer = chosen.answer.model_copy(update={"generator": generator.value})
+        chosen = chosen.model_copy(update={"answer": answer})
+    program = assemble.open_program(chosen)
+    record = None
+    for event in program.assistant.ask(question, mode=_mode(mode), language=_language(language)):
+        if isinstance(event, Finished):
+            record = event.record
+    if record is None:  # pragma: no cover - the assistant's contract ends every answer with Finished
+        raise RagMedError("the assistant ended without a record")
+    terminal.print_json(terminal.answer_json(record)) if as_json else terminal.print_answer(record)
+    raise typer.Exit(0 if record.outcome is Outcome.ANSWERED else 1)
+
+
+def _mode(mode: AskMode) -> Mode | None:
+    from ragmed.records import Mode
+
+    return None if mode is AskMode.AUTO else Mode(mode.value)
+
+
+def _language(language: AskLanguage) -> Language | None:
+    from ragmed.records import Language
+
+    return None if language is AskLanguage.AUTO else Language(language.value)
+
+
+@app.command()
+def show(
+    record: Annotated[str, typer.Argument(metavar="RECORD[:MARKER]", help="An answer's id, and a citation's number.")],
+    output: Annotated[Optional[Path], typer.Option("-o", "--output", help="Write the page image here (PNG).")] = None,
+    width: Annotated[int, typer.Option("--width", min=200, max=4000, help="Width of the image, pixels.")] = 1200,
+    library: LibraryFlag = None,
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """An answer again, or the cited page with the quote highlighted."""
+    from ragmed import assemble, terminal
+
+    program = assemble.open_program(_settings(library, index, settings))
+    record_id, _, marker = record.partition(":")
+    found = program.records.get(record_id)
+    if not marker and output is None:
+        terminal.print_json(terminal.answer_json(found)) if as_json else terminal.print_answer(found)
+        return
+    if marker and not marker.isdigit():
+        raise BadInputError(f"{record!r}: the part after the colon is a citation's number", remedy="such as 3f2a:1")
+    check = assemble.citation_of(found, int(marker or 1))
+    if output is not None:
+        if output.suffix.lower() != ".png":
+            raise BadInputError(f"{output}: the page image is a PNG", remedy="give a name that ends in .png")
+        image = program.render_page(found, check, width)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(image)
+    terminal.print_citation(found, check, output, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    library: LibraryFlag = None,
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """What this machine can run, and what it will run."""
+    from ragmed import doctor as examination
+    from ragmed import terminal
+
+    findings = examination.examine(_settings(library, index, settings))
+    terminal.print_json(findings) if as_json else terminal.print_findings(findings)
+    raise typer.Exit(1 if any(finding.state == "fault" for finding in findings) else 0)
+
+
+@app.command("app")
+def app_command(
+    library: LibraryFlag = None,
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    host: Annotated[Optional[str], typer.Option("--host", help="Address to listen on. [127.0.0.1]")] = None,
+    port: Annotated[Optional[int], typer.Option("--port", min=1, max=65535, help="Port. [8501]")] = None,
+) -> None:
+    """Open the app in a browser: ask, see the page, keep the answer."""
+    from ragmed.ui import server
+
+    chosen = _settings(library, index, settings)
+    given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
+    server.serve(chosen.model_copy(update={"app": chosen.app.model_copy(update=given)}))
+
+
+@snapshots_app.command("list")
+def snapshots_list(index: IndexFlag = None, settings: SettingsFlag = None, as_json: JsonFlag = False) -> None:
+    """Every published snapshot, newest first."""
+    from ragmed import assemble, terminal
+
+    store = assemble.open_program(_settings(None, index, settings)).snapshots
+    terminal.print_snapshots(store.list(), as_json=as_json)
+
+
+@snapshots_app.command("show")
+def snapshots_show(
+    snapshot: Annotated[str, typer.Argument(help="A snapshot's id, or its number.")],
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """What a snapshot holds: documents, editions, pages, what could not be read."""
+    from ragmed import assemble, terminal
+
+    store = assemble.open_program(_settings(None, index, settings)).snapshots
+    terminal.print_snapshot(store.get(snapshot), as_json=as_json)
+
+
+@snapshots_app.command("verify")
+def snapshots_verify(
+    snapshot: Annotated[Optional[str], typer.Argument(help="A snapshot's id; the current one when left out.")] = None,
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Re-hash every file of a snapshot, its segments and its sources."""
+    from ragmed import assemble, terminal
+
+    store = assemble.open_program(_settings(None, index, settings)).snapshots
+    with terminal.progress() as show_progress:
+        verification = store.verify(snapshot, show_progress)
+    terminal.print_verification(verification, as_json=as_json)
+    raise typer.Exit(1 if verification.faults else 0)
+
+
+@eval_app.command("retrieval")
+def eval_retrieval(
+    folder: Annotated[Path, typer.Argument(help="Folder in the BEIR layout.")],
+    settings: SettingsFlag = None,
+    runs: Annotated[Optional[Path], typer.Option("--runs", help="Save the runs here, in TREC form.")] = None,
+    cache: Annotated[Optional[Path], typer.Option("--cache", help="Keep the embedded corpus here.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Search measured against judgments (nDCG, recall, MRR)."""
+    from ragmed import assemble, terminal
+
+    with terminal.progress() as show_progress:
+        scores = assemble.evaluate_retrieval(
+            _settings(None, None, settings), folder, runs=runs, cache=cache, progress=show_progress
+        )
+    terminal.print_scores(scores, as_json=as_json)
+
+
+@eval_app.command("questions")
+def eval_questions(
+    file: Annotated[Path, typer.Argument(help="Questions with gold pages, JSON lines.")],
+    library: LibraryFlag = None,
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """The whole way measured: pages found, pages cited, abstentions."""
+    from ragmed import assemble, terminal
+
+    with terminal.progress() as show_progress:
+        scores = assemble.evaluate_questions(_settings(library, index, settings), file, progress=show_progress)
+    terminal.print_scores(scores, as_json=as_json)
+
+
+def main() -> None:
+    """Entry point of the ``ragmed`` program."""
+    try:
+        app()
+    except RagMedError as error:
+        typer.echo(f"ragmed: {error}", err=True)
+        if error.remedy:
+            typer.echo(f"  what to do: {error.remedy}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # `ragmed search … | head`: the reader has what it wants
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""What this machine can run, and what RagMed will run on it. Looks, and changes nothing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ragmed.errors import NoIndexError, RagMedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ragmed.settings import Settings
+
+PACKAGES = (
+    "torch",
+    "transformers",
+    "sentence-transformers",
+    "faiss-cpu",
+    "llama-index-core",
+    "pypdf",
+    "pypdfium2",
+    "streamlit",
+    "peft",
+    "bitsandbytes",
+)
+_GIB = 1 << 30
+LOW_DISK_GIB = 5.0
+"""Under this, a library of a few thousand pages may not fit twice, and publishing writes the new beside the old."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """One line of the report. ``fault`` stops work, ``short`` takes something away, ``fine`` is fine."""
+
+    subject: str
+    state: Literal["fine", "short", "fault"]
+    found: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> tuple[Examined, ...]:
+    """All findings, the machine first, then the programs, the library, and what will answer."""
+    return (
+        *_machine(settings),
+        *_packages(),
+        _accelerator(),
+        _embedder(settings),
+        _ocr(),
+        *_library(settings),
+        _generator(settings),
+    )
+
+
+def _machine(settings: Settings) -> Iterator[Examined]:
+    yield Examined(subject="Python", state="fine", found=f"{platform.python_version()} on {platform.machine()}")
+    flags = _cpu_flags()
+    fast = ", ".join(name for name in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8") if name in flags)
+    yield Examined(subject="CPU", state="fine", found=f"{os.cpu_count()} cores; {fast or 'no vector extensions listed'}")
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / _GIB
+        yield Examined(
+            subject="memory",
+            state="fine" if memory >= 4 else "short",
+            found=f"{memory:.1f} GiB",
+            remedy="" if memory >= 4 else "4 GiB or more are advised",
+        )
+    folder = settings.index.resolve()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / _GIB
+    yield Examined(
+        subject="disk",
+        state="fine" if free >= LOW_DISK_GIB else "short",
+        found=f"{free:.1f} GiB free for {settings.index}",
+        remedy="" if free >= LOW_DISK_GIB else "make room before indexing a large library",
+    )
+
+
+def _cpu_flags() -> set[str]:
+    listing = Path("/proc/cpuinfo")
+    if not listing.is_file():
+        return set()
+    for line in listing.read_text(encoding="utf-8").splitlines():
+        if line.startswith("flags"):
+            return set(line.split(":", 1)[1].split())
+    return set()
+
+
+def _packages() -> Iterator[Examined]:
+    for name in PACKAGES:
+        try:
+            yield Examined(subject=name, state="fine", found=version(name))
+        except PackageNotFoundError:
+            yield Examined(subject=name, state="fault", found="not installed", remedy="run `make run` again")
+
+
+def _accelerator() -> Examined:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return Examined(subject="GPU", state="fine", found="none; everything runs on the CPU")
+    listing = subprocess.run(
+        [program, "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, check=False
+    )
+    found = listing.stdout.strip().replace("\n", "; ")
+    if listing.returncode != 0 or not found:
+        return Examined(subject="GPU", state="short", found="nvidia-smi fails", remedy="check the driver; the CPU is used")
+    return Examined(subject="GPU", state="fine", found=found)
+
+
+def _embedder(settings: Settings) -> Examined:
+    from ragmed.index.embedder import check_weights
+
+    try:
+        found = check_weights(settings.embedder)
+    except RagMedError as error:
+        return Examined(subject="embedder", state="fault", found=str(error), remedy=error.remedy)
+    return Examined(subject="embedder", state="fine", found=found)
+
+
+def _ocr() -> Examined:
+    program = shutil.which("tesseract")
+    remedy = "install tesseract with the languages eng and chi_sim to read scanned pages"
+    if program is None:
+        return Examined(subject="OCR", state="short", found="tesseract is not installed", remedy=remedy)
+    listing = subprocess.run([program, "--list-langs"], capture_output=True, text=True, check=False)
+    languages = set(listing.stdout.split())
+    missing = [name for name in ("eng", "chi_sim") if name not in languages]
+    if missing:
+        return Examined(subject="OCR", state="short", found=f"tesseract without {', '.join(missing)}", remedy=remedy)
+    return Examined(subject="OCR", state="fine", found="tesseract with eng and chi_sim")
+
+
+def _library(settings: Settings) -> Iterator[Examined]:
+    from ragmed.index.store import SnapshotStore
+
+    there = settings.library.is_dir()
+    yield Examined(
+        subject="library",
+        state="fine" if there else "short",
+        found=str(settings.library) if there else f"{settings.library} does not exist",
+        remedy="" if there else "name the folder with --library",
+    )
+    try:
+        snapshot = SnapshotStore(settings.index).current()
+    except NoIndexError as error:
+        yield Examined(subject="snapshot", state="short", found=str(error), remedy=error.remedy)
+    except RagMedError as error:
+        yield Examined(subject="snapshot", state="fault", found=str(error), remedy=error.remedy)
+    else:
+        found = f"{snapshot.snapshot_id}: {len(snapshot.documents())} documents, {snapshot.chunk_count()} chunks"
+        yield Examined(subject="snapshot", state="fine", found=found)
+
+
+def _generator(settings: Settings) -> Examined:
+    if settings.answer.generator in ("qwen", "served"):
+        return Examined(
+            subject="answers",
+            state="fault",
+            found=f"the generator {settings.answer.generator!r} is not part of this version",
+            remedy="set answer.generator to extractive",
+        )
+    ready = all(find_spec(name) is not None for name in ("faiss", "torch"))
+    state: Literal["fine", "fault"] = "fine" if ready else "fault"
+    return Examined(
+        subject="answers",
+        state=state,
+        found=f"verbatim quotes, no language model (Python {sys.version_info.major}.{sys.version_info.minor})",
+    )

@@ -1,0 +1,236 @@
+"""How results look on a terminal, and as the JSON that other programs read.
+
+Results go to stdout, progress to stderr. Everything from a document or a question is printed as plain text: rich markup
+in it stays inert, and control characters are cut, so that a hostile file cannot drive the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ragmed.canonical import plain
+from ragmed.records import DocumentStatus, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from ragmed.doctor import Examined
+    from ragmed.interfaces import Progress
+    from ragmed.records import AnswerRecord, Candidate, CitationCheck, Document, Finding, Passage, Retrieval
+
+EXCERPT = 320
+"""Characters of a passage shown in a list of hits; ``--json`` has it whole."""
+
+
+def clean(text: str) -> str:
+    """``text`` without control characters other than line breaks and tabs."""
+    return "".join(mark for mark in text if mark in "\n\t" or (mark >= " " and not "\x7f" <= mark <= "\x9f"))
+
+
+def _console(*, to_stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=to_stderr, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A Progress that draws bars with rate and time left on stderr; silent where stderr is not a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=_console(to_stderr=True), disable=not sys.stderr.isatty()) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            task = tasks.get(what)
+            if task is None:
+                task = tasks[what] = bars.add_task(what, total=total or None, rate="")
+            speed = bars.tasks[bars.task_ids.index(task)].speed
+            bars.update(task, completed=done, total=total or None, rate=f"{speed:,.1f}/s" if speed else "")
+
+        yield show
+
+
+def print_json(value: object) -> None:
+    """One JSON document, readable, keys in the order given."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+
+
+def describe(document: Document) -> str:
+    """Title, publisher, edition, date; in words when it is not the current edition."""
+    parts = [document.title, document.publisher, document.edition, document.published_on]
+    line = " · ".join(clean(part) for part in parts if part)
+    return line if document.status is DocumentStatus.CURRENT else f"{line} · {document.status.value.upper()}"
+
+
+def page_words(number: int, label: str) -> str:
+    """``page NSCL-4A (12)``: the printed label, and the physical page where they differ."""
+    return f"page {clean(label)}" if label == str(number) else f"page {clean(label)} ({number})"
+
+
+def search_json(retrieval: Retrieval, snapshot_id: str) -> dict[str, Any]:
+    """The form of ``search --json``."""
+    return {
+        "query": retrieval.query.text,
+        "language": retrieval.query.language,
+        "snapshot_id": snapshot_id,
+        "coverage": round(retrieval.coverage, 4),
+        "missing_terms": retrieval.missing_terms,
+        "hits": [_hit_json(passage) for passage in retrieval.passages],
+    }
+
+
+def _hit_json(passage: Passage) -> dict[str, Any]:
+    document, chunk = passage.document, passage.chunk
+    return {
+        "rank": passage.hit.rank,
+        "score": round(passage.hit.score, 6),
+        "parts": [{"name": part.name, "score": round(part.score, 6), "rank": part.rank} for part in passage.hit.parts],
+        "chunk_id": chunk.chunk_id,
+        "document_id": document.document_id,
+        "series": document.series,
+        "title": document.title,
+        "edition": document.edition,
+        "status": document.status,
+        "page_number": chunk.page_number,
+        "page_label": passage.page_label,
+        "heading_path": chunk.heading_path,
+        "start": chunk.start,
+        "end": chunk.end,
+        "text": chunk.text,
+        "source_path": document.source_path,
+    }
+
+
+def print_hits(retrieval: Retrieval) -> None:
+    """Hits, best first, an excerpt of each."""
+    console = _console()
+    if not retrieval.passages:
+        console.print("Nothing found.")
+    for passage in retrieval.passages:
+        chunk = passage.chunk
+        console.print(f"{passage.hit.rank}. {describe(passage.document)}", style="bold")
+        place = page_words(chunk.page_number, passage.page_label)
+        console.print(f"   {' › '.join([place, *map(clean, chunk.heading_path)])} · score {passage.hit.score:.3f}", style="dim")
+        text = " ".join(clean(chunk.text).split())
+        console.print("   " + (text if len(text) <= EXCERPT else text[:EXCERPT].rsplit(" ", 1)[0] + " …"))
+
+
+def answer_json(record: AnswerRecord) -> dict[str, Any]:
+    """The form of ``ask --json``."""
+    from ragmed.answer.json_form import answer_json as form
+
+    return form(record)
+
+
+def print_answer(record: AnswerRecord) -> None:
+    """The answer, its differential card, its sources, and what was withheld."""
+    console = _console()
+    if record.notice:
+        console.print(clean(record.notice), style="bold" if record.outcome is not Outcome.ANSWERED else "dim")
+    if record.outcome is Outcome.ANSWERED:
+        for number, claim in enumerate(record.claims):
+            markers = [check for check in record.checks if check.citation.claim == number]
+            chips = "".join(f" [{check.citation.marker}{_mark(check)}]" for check in markers)
+            console.print(f"• {clean(claim.text)}{chips}")
+    if record.differential:
+        console.print("\nDifferential", style="bold")
+        for rank, candidate in enumerate(record.differential, 1):
+            _print_candidate(console, record, rank, candidate)
+    if record.checks:
+        console.print("\nSources", style="bold")
+        for line in _sources(record):
+            console.print(line)
+    elif record.retrieval.nearest_titles:
+        console.print("Nearest in the library:")
+        for title in record.retrieval.nearest_titles:
+            console.print(f"  – {clean(title)}")
+    for withheld in record.withheld:
+        console.print(f"Withheld: {clean(withheld.text)} ({withheld.verdict.value}: {clean(withheld.reason)})", style="dim")
+    seconds = record.timings_ms.total / 1000
+    wrote = "verbatim quotes, no language model" if record.generation.kind == "extractive" else record.generation.model_id
+    console.print(
+        f"\nrecord {record.record_id} · {record.outcome.value} · {wrote} · snapshot {record.snapshot_id} · {seconds:.2f} s",
+        style="dim",
+    )
+
+
+def _mark(check: CitationCheck) -> str:
+    return "" if check.verdict.holds else f" {check.verdict.value}"
+
+
+def _print_candidate(console: Console, record: AnswerRecord, rank: int, candidate: Candidate) -> None:
+    warning = " — can't miss" if candidate.cannot_miss else ""
+    console.print(f"{rank}. {clean(candidate.diagnosis)}{warning}{_chip(record, candidate.citation)}", style="bold")
+    for title, findings in (
+        ("for", candidate.supporting),
+        ("against", candidate.against),
+        ("next", candidate.next_tests),
+    ):
+        for finding in findings:
+            here = " (in this case)" if finding.in_case else ""
+            console.print(f"   {title:8}{clean(finding.text)}{here}{_finding_chip(record, finding)}")
+
+
+def _chip(record: AnswerRecord, citation: int | None) -> str:
+    return "" if citation is None else f" [{record.checks[citation].citation.marker}]"
+
+
+def _finding_chip(record: AnswerRecord, finding: Finding) -> str:
+    return " [no source in the library]" if finding.citation is None else _chip(record, finding.citation)
+
+
+def _sources(record: AnswerRecord) -> Iterator[str]:
+    documents = {document.document_id: document for document in record.documents}
+    labels = {
+        (passage.document.document_id, passage.chunk.page_number): passage.page_label
+        for passage in record.retrieval.passages
+    }
+    seen: set[tuple[int, str, int]] = set()
+    for check in sorted(record.checks, key=lambda one: one.citation.marker):
+        citation = check.citation
+        place = (citation.marker, citation.document_id, citation.page_number)
+        if place in seen:
+            continue
+        seen.add(place)
+        label = labels.get(place[1:], str(citation.page_number))
+        yield f"[{citation.marker}] {describe(documents[citation.document_id])} · {page_words(citation.page_number, label)}"
+
+
+def print_citation(record: AnswerRecord, check: CitationCheck, output: Path | None, *, as_json: bool) -> None:
+    """One citation: where it stands, its words, its verdict, and the image that was written."""
+    citation = check.citation
+    document = next(one for one in record.documents if one.document_id == citation.document_id)
+    if as_json:
+        print_json({"record_id": record.record_id, "check": check, "document": document, "image": output and str(output)})
+        return
+    console = _console()
+    console.print(f"[{citation.marker}] {describe(document)}", style="bold")
+    console.print(f"page {citation.page_number} · {check.verdict.value}{': ' if check.reason else ''}{clean(check.reason)}")
+    console.print(f"“{clean(citation.quote)}”")
+    if output is not None:
+        console.print(f"page image: {output}")
+
+
+def print_findings(findings: Sequence[Examined]) -> None:
+    """The doctor's report, a line each, the remedy under what falls short."""
+    console = _console()
+    for one in findings:
+        sign = {"fine": "ok   ", "short": "short", "fault": "FAULT"}[one.state]
+        console.print(f"{sign} {one.subject}: {one.found}")
+        if one.remedy:
+            console.print(f"      {one.remedy}", style="dim")

@@ -1,0 +1,109 @@
+"""The import table of the house: who may import whom, and what loads nothing heavy."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "ragmed"
+
+FOUNDATIONS = {"records", "errors", "canonical", "settings", "interfaces", "text", "terms"}
+STAGES = {"corpus", "index", "retrieve", "answer"}
+# module → other stages that it may join (the composers of docs/architecture.md)
+COMPOSERS = {
+    "ragmed.index.build": {"corpus"},
+    "ragmed.answer.assistant": {"retrieve"},
+}
+# heavy package → the rooms that own it
+OWNERS = {
+    "torch": {"ragmed.index"},
+    "transformers": {"ragmed.index"},
+    "sentence_transformers": {"ragmed.index"},
+    "faiss": {"ragmed.index"},
+    "tantivy": {"ragmed.index"},
+    "bm25s": {"ragmed.index"},
+    "jieba": {"ragmed.text"},
+    "Stemmer": {"ragmed.text"},
+    "streamlit": {"ragmed.ui", "app"},
+    "starlette": {"ragmed.ui"},
+    "uvicorn": {"ragmed.ui"},
+    "pypdf": {"ragmed.corpus"},
+    "pypdfium2": {"ragmed.corpus"},
+    "lxml": {"ragmed.corpus"},
+    "docx": {"ragmed.corpus"},
+    "markdown_it": {"ragmed.corpus"},
+    "PIL": {"ragmed.corpus"},
+    "llama_index": {"ragmed.corpus.llama", "ragmed.retrieve.llama"},
+    "ir_measures": {"ragmed.evaluate"},
+    "typer": {"ragmed.cli", "ragmed.commands"},
+}
+
+
+def modules() -> dict[str, Path]:
+    found = {"app": ROOT / "app.py"}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    """Every module imported anywhere in the file, those needed for types only left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for child in ast.walk(node)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def room(name: str) -> str:
+    parts = name.split(".")
+    return parts[1] if parts[0] == "ragmed" and len(parts) > 1 else ""
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_stages_meet_only_in_composers(name: str) -> None:
+    own = room(name)
+    for imported in imports(modules()[name]):
+        other = room(imported)
+        if not other or other == own:
+            continue
+        if own in FOUNDATIONS:
+            assert other in FOUNDATIONS, f"{name} is a foundation and imports {imported}"
+        elif own in STAGES and other in STAGES:
+            assert other in COMPOSERS.get(name, set()), f"{name} imports {imported}: only composers join stages"
+        elif own in STAGES:
+            assert other in FOUNDATIONS, f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_heavy_packages_are_imported_only_by_their_owner(name: str) -> None:
+    for imported in imports(modules()[name]):
+        owners = OWNERS.get(imported.split(".")[0])
+        if owners is not None:
+            assert any(name == owner or name.startswith(owner + ".") for owner in owners), f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("statement", ["import ragmed", "import ragmed.cli", "import ragmed.assemble", "import ragmed.terms"])
+def test_light_modules_load_nothing_heavy(statement: str) -> None:
+    heavy = sorted({*OWNERS, "numpy", "pydantic", "pydantic_settings"} - {"typer"})
+    script = f"{statement}\nimport sys\nprint(*[name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
