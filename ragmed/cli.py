@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,9 +33,9 @@ eval_app = typer.Typer(help="Measure against judgments.", no_args_is_help=True, 
 app.add_typer(snapshots_app, name="snapshots")
 app.add_typer(eval_app, name="eval")
 
-LibraryFlag = Annotated[Optional[Path], typer.Option("--library", help="Folder with the documents. [guidelines/]")]
-IndexFlag = Annotated[Optional[Path], typer.Option("--index", help="Folder with the snapshots. [index/]")]
-SettingsFlag = Annotated[Optional[Path], typer.Option("--settings", help="Settings file. [ragmed.toml]")]
+LibraryFlag = Annotated[Path | None, typer.Option("--library", help="Folder with the documents. [guidelines/]")]
+IndexFlag = Annotated[Path | None, typer.Option("--index", help="Folder with the snapshots. [index/]")]
+SettingsFlag = Annotated[Path | None, typer.Option("--settings", help="Settings file. [ragmed.toml]")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
@@ -80,7 +80,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command("index")
 def index_command(
-    paths: Annotated[Optional[list[Path]], typer.Argument(help="Files or folders instead of the library.")] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders instead of the library.")] = None,
     library: LibraryFlag = None,
     index: IndexFlag = None,
     settings: SettingsFlag = None,
@@ -174,7 +174,7 @@ def _language(language: AskLanguage) -> Language | None:
 @app.command()
 def show(
     record: Annotated[str, typer.Argument(metavar="RECORD[:MARKER]", help="An answer's id, and a citation's number.")],
-    output: Annotated[Optional[Path], typer.Option("-o", "--output", help="Write the page image here (PNG).")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the page image here (PNG).")] = None,
     width: Annotated[int, typer.Option("--width", min=200, max=4000, help="Width of the image, pixels.")] = 1200,
     library: LibraryFlag = None,
     index: IndexFlag = None,
@@ -223,8 +223,8 @@ def app_command(
     library: LibraryFlag = None,
     index: IndexFlag = None,
     settings: SettingsFlag = None,
-    host: Annotated[Optional[str], typer.Option("--host", help="Address to listen on. [127.0.0.1]")] = None,
-    port: Annotated[Optional[int], typer.Option("--port", min=1, max=65535, help="Port. [8501]")] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on. [127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port. [8501]")] = None,
 ) -> None:
     """Open the app in a browser: ask, see the page, keep the answer."""
     from ragmed.ui import server
@@ -259,7 +259,7 @@ def snapshots_show(
 
 @snapshots_app.command("verify")
 def snapshots_verify(
-    snapshot: Annotated[Optional[str], typer.Argument(help="A snapshot's id; the current one when left out.")] = None,
+    snapshot: Annotated[str | None, typer.Argument(help="A snapshot's id; the current one when left out.")] = None,
     index: IndexFlag = None,
     settings: SettingsFlag = None,
     as_json: JsonFlag = False,
@@ -278,8 +278,8 @@ def snapshots_verify(
 def eval_retrieval(
     folder: Annotated[Path, typer.Argument(help="Folder in the BEIR layout.")],
     settings: SettingsFlag = None,
-    runs: Annotated[Optional[Path], typer.Option("--runs", help="Save the runs here, in TREC form.")] = None,
-    cache: Annotated[Optional[Path], typer.Option("--cache", help="Keep the embedded corpus here.")] = None,
+    runs: Annotated[Path | None, typer.Option("--runs", help="Save the runs here, in TREC form.")] = None,
+    cache: Annotated[Path | None, typer.Option("--cache", help="Keep the embedded corpus here.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Search measured against judgments (nDCG, recall, MRR)."""

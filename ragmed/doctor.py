@@ -64,7 +64,9 @@ def _machine(settings: Settings) -> Iterator[Examined]:
     yield Examined(subject="Python", state="fine", found=f"{platform.python_version()} on {platform.machine()}")
     flags = _cpu_flags()
     fast = ", ".join(name for name in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8") if name in flags)
-    yield Examined(subject="CPU", state="fine", found=f"{os.cpu_count()} cores; {fast or 'no vector extensions listed'}")
+    yield Examined(
+        subject="CPU", state="fine", found=f"{os.cpu_count()} cores; {fast or 'no vector extensions listed'}"
+    )
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / _GIB
         yield Examined(
@@ -112,7 +114,9 @@ def _accelerator() -> Examined:
     )
     found = listing.stdout.strip().replace("\n", "; ")
     if listing.returncode != 0 or not found:
-        return Examined(subject="GPU", state="short", found="nvidia-smi fails", remedy="check the driver; the CPU is used")
+        return Examined(
+            subject="GPU", state="short", found="nvidia-smi fails", remedy="check the driver; the CPU is used"
+        )
     return Examined(subject="GPU", state="fine", found=found)
 
 

@@ -37,6 +37,8 @@ def _rebuild(kind: type[RagMedError], message: str, remedy: str) -> RagMedError:
 
 
 class BadInputError(RagMedError):
+    """The request, a setting or a file is wrong; the user can mend it."""
+
     exit_code = 2
 
 
@@ -57,6 +59,8 @@ class NotFoundError(BadInputError):
 
 
 class NotPossibleError(RagMedError):
+    """This machine or installation cannot do it."""
+
     exit_code = 3
 
 

@@ -1,7 +1,8 @@
 """The records that flow through RagMed, one stage handing them to the next.
 
-Laws of this room: every record is frozen, slotted and keyword-only; its fields are scalars, enums, bytes, tuples and
-records, so that it can be hashed, compared, and written as canonical JSON. A record knows nothing of where it is stored.
+Laws of this room: every record is frozen, slotted and keyword-only; its fields are scalars, enums, bytes, tuples
+and records, so that it can be hashed, compared, and written as canonical JSON. A record knows nothing of where it is
+stored.
 
 Offsets are always half-open ``[start, end)`` in Unicode code points of the text they belong to. Pages count from 1.
 Lengths on a page are PDF points (1/72 inch), measured from the top left corner of the page as it is displayed.
@@ -55,6 +56,8 @@ class NoteKind(StrEnum):
 
 
 class DocumentStatus(StrEnum):
+    """Where an edition stands among the editions of its series."""
+
     CURRENT = "current"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
@@ -77,6 +80,8 @@ class Verdict(StrEnum):
 
 
 class Outcome(StrEnum):
+    """How a question ended."""
+
     ANSWERED = "answered"
     ABSTAINED = "abstained"
     """The library does not cover the question."""
@@ -85,6 +90,8 @@ class Outcome(StrEnum):
 
 
 class Mode(StrEnum):
+    """What kind of answer is wanted."""
+
     ANSWER = "answer"
     DIFFERENTIAL = "differential"
 
@@ -140,8 +147,10 @@ class Page:
     text: str
     """Mended text in reading order (ligatures and end-of-line hyphens resolved). The only text offsets refer to."""
     boxes: bytes = b""
-    """Four little-endian uint16 (left, top, right, bottom) in tenths of a point for each code point of ``text``;
-    all zero for a character with no ink of its own (a line break that was put in). Empty for formats without geometry."""
+    """Four little-endian uint16 (left, top, right, bottom) in tenths of a point for each code point of ``text``.
+
+    All zero for a character with no ink of its own (a line break that was put in). Empty for formats without geometry.
+    """
     width: float = 0.0
     height: float = 0.0
     blocks: tuple[Block, ...] = ()
@@ -232,6 +241,8 @@ class ScorePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
+    """A chunk that the search found, and its place."""
+
     chunk_id: str
     rank: int
     """From 1."""
@@ -268,6 +279,8 @@ class Retrieval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
+    """What a language model is given."""
+
     system: str
     user: str
     passages: tuple[Passage, ...]
@@ -314,6 +327,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitationCheck:
+    """A citation and what checking it found."""
+
     citation: Citation
     verdict: Verdict
     reason: str
@@ -345,7 +360,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
-    """Milliseconds."""
+    """Milliseconds that each stage of an answer took."""
 
     analyse: float
     retrieve: float

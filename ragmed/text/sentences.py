@@ -28,28 +28,34 @@ _NEXT_WORD = re.compile(rf"[\s{re.escape(_OPENERS)}]*([A-Za-z\u00c0-\u024f]+)?")
 _LIST_NUMBER = re.compile(rf"[\s{re.escape(_OPENERS)}]*(?:\d{{1,3}}|[A-Za-z]|[ivxIVX]{{1,5}})(?:\.\d{{1,3}}){{0,4}}\Z")
 _IS_HAN = re.compile(f"[{HAN}]")
 
-_NEVER_LAST = frozenset(
-    "e.g eg i.e ie vs dr mr mrs ms prof fig figs eq eqs no nos vol vols pp cf approx ca sec ch chap ref refs st viz resp "
-    "tab pt pts incl excl esp ed eds rev art sp spp var subsp nr dept hosp assn al".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NEVER_LAST = _words(
+    "e.g eg i.e ie vs dr mr mrs ms prof fig figs eq eqs no nos vol vols pp cf approx ca sec ch chap ref refs st viz "
+    "resp tab pt pts incl excl esp ed eds rev art sp spp var subsp nr dept hosp assn al"
 )
 """Abbreviations that a sentence does not end with ("et al." ends one only before a word that starts sentences)."""
 
-_MAYBE_LAST = frozenset(
+_MAYBE_LAST = _words(
     "etc inc ltd jr sr co corp a.m p.m am pm jan feb mar apr jun jul aug sept sep oct nov dec mon tue wed thu fri sat "
-    "sun mg ml dl kg mmol min hr hrs wk wks yr yrs mo mos sec secs max avg".split()
+    "sun mg ml dl kg mmol min hr hrs wk wks yr yrs mo mos sec secs max avg"
 )
 """Abbreviations and units that may end a sentence: they do where a capital follows."""
 
-_STARTERS = frozenset(
-    "the this that these those a an in if it its for use patients adults children women men consider give do when where "
-    "after before at on as all any there although however because while with we they he she no not most some each both "
-    "treatment therapy treat avoid check start stop see and but or to from by such only other another many several".split()
+_STARTERS = _words(
+    "the this that these those a an in if it its for use patients adults children women men consider give do when "
+    "where after before at on as all any there although however because while with we they he she no not most some each "
+    "both treatment therapy treat avoid check start stop see and but or to from by such only other another many "
+    "several"
 )
 """Words, lower case, that start a sentence so often that a capital on them settles it after an initial."""
 
-_LETTERED = frozenset(
+_LETTERED = _words(
     "vitamin hepatitis type grade class group stage category level influenza factor appendix protein arm cohort part "
-    "option plan phase immunoglobulin haemophilia hemophilia panel section recommendation evidence strength".split()
+    "option plan phase immunoglobulin haemophilia hemophilia panel section recommendation evidence strength"
 )
 """Words that a single capital letter completes: "vitamin C." ends a sentence, "J." in "J. Smith" does not."""
 
@@ -95,7 +101,9 @@ def _cuts(text: str, start: int, end: int, line_ends: bool, semicolons: bool) ->
         elif kind == "ask":
             ends = _question_ends(text, stop, after)
         elif kind == "dots":
-            ends = not after or _IS_HAN.match(after) is not None or (after.isspace() and not _lower_next(text, stop.end()))
+            ends = (
+                not after or _IS_HAN.match(after) is not None or (after.isspace() and not _lower_next(text, stop.end()))
+            )
         else:
             ends = _full_stop_ends(text, begin, stop, after)
         if ends:
@@ -122,45 +130,52 @@ def _question_ends(text: str, stop: re.Match[str], after: str) -> bool:
 
 def _full_stop_ends(text: str, begin: int, stop: re.Match[str], after: str) -> bool:
     """Whether the full stop at ``stop`` ends the sentence that began at ``begin``."""
-    before = text[max(begin, stop.start() - 40) : stop.start()]
     if not after:
         return True
-    following = _next_word(text, stop.end())
-    word = match.group().lower() if (match := _WORD_BEFORE.search(before)) else ""
+    before = text[max(begin, stop.start() - 40) : stop.start()]
     if not after.isspace():
         return _ends_without_space(before, stop, after)
-    if _LIST_NUMBER.match(text[begin : stop.start()]):
+    if stop.start() - begin < 40 and _LIST_NUMBER.match(text[begin : stop.start()]):
         return False
-    if "." in word and word not in _MAYBE_LAST and word not in _NEVER_LAST:
-        return following.lower() in _STARTERS and following[:1].isupper()
+    word = match.group().lower() if (match := _WORD_BEFORE.search(before)) else ""
+    following = _next_word(text, stop.end())
+    starts = following[:1].isupper() and following.lower() in _STARTERS
     if word in _NEVER_LAST:
-        return _ends_after_abbreviation(text, stop, word, following)
-    if len(word) == 1 and before[-1:].isupper():
-        return _ends_after_letter(before, following)
-    if following[:1].islower():
+        ends = _ends_after_abbreviation(text, stop, word, following)
+    elif "." in word and word not in _MAYBE_LAST:
+        ends = starts
+    elif len(word) == 1 and before[-1:].isupper():
+        ends = starts or (_completes_a_word(before) and not following[:1].islower())
+    elif following[:1].islower():
         # typed in a hurry, "no fever. what next": a plain long word before, and not a known abbreviation
-        return len(word) >= 5 and word not in _MAYBE_LAST
-    return True
+        ends = len(word) >= 5 and word not in _MAYBE_LAST
+    else:
+        ends = True
+    return ends
 
 
 def _ends_without_space(before: str, stop: re.Match[str], after: str) -> bool:
     if _IS_HAN.match(after) or (stop.group()[0] == "．" and not (before[-1:].isdigit() and after.isdigit())):
         return not before[-1:].isdigit()
     # "fever.The": a space lost in extraction
-    return len(before) >= 3 and before[-3:].isalpha() and before[-3:].islower() and after.isupper() and len(stop.group()) == 1
+    return (
+        len(before) >= 3
+        and before[-3:].isalpha()
+        and before[-3:].islower()
+        and after.isupper()
+        and len(stop.group()) == 1
+    )
 
 
 def _ends_after_abbreviation(text: str, stop: re.Match[str], word: str, following: str) -> bool:
     if word in ("no", "nos"):
         # "No. 3" is a number, "No. The trial" an answer
-        return not text[stop.end() :].lstrip()[:1].isdigit() and following[:1].isupper()
+        return not text[stop.end() : stop.end() + 20].lstrip()[:1].isdigit() and following[:1].isupper()
     if word in ("al", "st", "ed", "sec", "pt", "pts", "rev", "art"):
         return following[:1].isupper() and following.lower() in _STARTERS
     return False
 
 
-def _ends_after_letter(before: str, following: str) -> bool:
+def _completes_a_word(before: str) -> bool:
     words = re.findall(r"[A-Za-z]+", before[:-1])
-    if words and words[-1].lower() in _LETTERED:
-        return not following[:1].islower()
-    return following[:1].isupper() and following.lower() in _STARTERS
+    return bool(words) and words[-1].lower() in _LETTERED

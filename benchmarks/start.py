@@ -1,0 +1,87 @@
+"""How long the program takes to start: `import ragmed`, `ragmed --help`, and the app's memory with a library open.
+
+    python benchmarks/start.py [--index DIR] [--runs 7]
+
+Each command runs as a process of its own; the median of the runs is reported. The app is asked one question over HTTP
+through its own health route after warming, and its resident set (RSS) is read from /proc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from machine import machine, save
+
+TARGET_START_S = 0.5
+TARGET_APP_MB = 900
+
+
+def seconds(command: list[str], runs: int) -> float:
+    """Median wall time of a command."""
+    taken = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        taken.append(time.perf_counter() - begin)
+    return statistics.median(taken)
+
+
+def app_megabytes(index: Path, port: int) -> dict[str, float]:
+    """RSS of the app once it answers its health route and has loaded its library; stops it again."""
+    command = [sys.executable, "-m", "ragmed.cli", "app", "--index", str(index), "--port", str(port)]
+    begin = time.perf_counter()
+    app = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        ready = 0.0
+        while time.perf_counter() - begin < 120:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+                    if json.loads(answer.read()).get("warm"):
+                        ready = time.perf_counter() - begin
+                        break
+            except (urllib.error.URLError, ConnectionError):
+                pass
+            time.sleep(0.2)
+        else:
+            raise SystemExit("the app did not become ready in 120 s")
+        rows = Path(f"/proc/{app.pid}/status").read_text(encoding="utf-8").splitlines()
+        values = {row.split(":")[0]: row.split()[1] for row in rows if row.startswith(("VmRSS", "VmHWM"))}
+        return {
+            "ready_s": round(ready, 2),
+            "rss_mb": int(values["VmRSS"]) * 1024 / 1e6,
+            "peak_mb": int(values["VmHWM"]) * 1024 / 1e6,
+        }
+    finally:
+        app.terminate()
+        app.wait(timeout=20)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--index", type=Path, default=Path("index"))
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--port", type=int, default=8599)
+    given = parser.parse_args()
+    program = Path(sys.executable).with_name("ragmed")
+    figures = {
+        "python_start_s": seconds([sys.executable, "-c", "pass"], given.runs),
+        "import_ragmed_s": seconds([sys.executable, "-c", "import ragmed"], given.runs),
+        "help_s": seconds([str(program), "--help"], given.runs),
+        "target_start_s": TARGET_START_S,
+        "app": app_megabytes(given.index, given.port),
+        "target_app_mb": TARGET_APP_MB,
+    }
+    save("start", {"machine": machine(), "runs": given.runs, "load_average": os.getloadavg(), "figures": figures})
+
+
+if __name__ == "__main__":
+    main()

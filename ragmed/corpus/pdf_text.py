@@ -1,0 +1,340 @@
+"""PDFium's characters of a page as arrays: code points, boxes as displayed, and runs with their style.
+
+Laws of this room: nothing is reordered, dropped or mended here; boxes are points from the top left corner of the page as it
+is displayed (CropBox and /Rotate applied); PDFium is not thread-safe, so whoever calls it holds PDFIUM_LOCK.
+
+Speed decides the shape. A call into PDFium costs about 0.4 us from Python, one for every character would double the time
+of a page. A run (characters between spaces) is therefore measured at its first and last character, and the ones between
+are laid out by relative glyph widths; the run's edges, which is what a highlight shows, are exact. Runs that are not one
+straight horizontal stretch of one size (superscripts, rotated words) are measured character by character.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import threading
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PDFIUM_LOCK = threading.RLock()
+
+INVISIBLE_MODES = (3, 7)
+"""Text render modes that leave no ink: 3 invisible, 7 clip only (ISO 32000-1, table 106)."""
+
+_BOLD_NAME = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
+_BOLD_WEIGHT = 600
+_NARROW = "ijlIt.,;:!'|()[]{}/\\fr-"
+_WIDE = "mwMWQOGD@%&"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageGlyphs:
+    """One page's characters in PDFium's order. A run is ``[starts[i], ends[i])`` and holds no space."""
+
+    codes: NDArray[np.uint32]
+    boxes: NDArray[np.float32]
+    """Shape (characters, 4): left, top, right, bottom in points, displayed; zero for spaces."""
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    run_boxes: NDArray[np.float32]
+    """Shape (runs, 4)."""
+    bold: NDArray[np.bool_]
+    faint: NDArray[np.bool_]
+    """Filled almost white or almost transparent: visible only on a dark ground."""
+    inkless: NDArray[np.bool_]
+    """Drawn with a render mode that leaves no ink."""
+    upright: NDArray[np.bool_]
+    width: float
+    height: float
+
+    @property
+    def text(self) -> str:
+        """All characters as PDFium gave them."""
+        return self.codes.tobytes().decode("utf-32-le", "replace")
+
+
+class GlyphSource:
+    """The few PDFium calls that read a text page, bound once for speed.
+
+    The prototypes keep the GIL (no release and retake for 100 ns of work) and take addresses as plain integers.
+    """
+
+    def __init__(self) -> None:
+        import pypdfium2.raw as raw  # noqa: PLC0415  heavy, only in the process that reads PDFs
+
+        address, number = ctypes.c_void_p, ctypes.c_int
+        self.raw: Any = raw
+        self.loose_box = _bind(raw.FPDFText_GetLooseCharBox, None, address, number, address)
+        self.code_point = _bind(raw.FPDFText_GetUnicode, ctypes.c_uint, address, number)
+        self.text_object = _bind(raw.FPDFText_GetTextObject, address, address, number)
+        self.render_mode = _bind(raw.FPDFTextObj_GetTextRenderMode, number, address)
+        self.font_of = _bind(raw.FPDFTextObj_GetFont, address, address)
+        self.fill_colour = _bind(
+            raw.FPDFPageObj_GetFillColor, number, address, address, address, address, address
+        )
+        self.font_name = _bind(raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, address, address, ctypes.c_size_t)
+        self.font_weight = _bind(raw.FPDFFont_GetWeight, number, address)
+
+    def read(self, page: Any) -> PageGlyphs:
+        """The characters of a loaded page (an FPDF_PAGE). Raises ValueError where PDFium has no text page for it."""
+        frame = PageFrame.of(self.raw, page)
+        text_page = self.raw.FPDFText_LoadPage(page)
+        if not text_page:
+            raise ValueError("PDFium could not load the text of this page")
+        try:
+            handle = ctypes.cast(text_page, ctypes.c_void_p).value or 0
+            codes = self._codes(text_page, handle)
+            return self._measured(handle, codes, frame)
+        finally:
+            self.raw.FPDFText_ClosePage(text_page)
+
+    def _codes(self, text_page: Any, handle: int) -> NDArray[np.uint32]:
+        count = max(self.raw.FPDFText_CountChars(text_page), 0)
+        units = np.zeros(count + 1, np.uint16)
+        pointer = units.ctypes.data_as(ctypes.POINTER(ctypes.c_ushort))
+        written = self.raw.FPDFText_GetText(text_page, 0, count, pointer) if count else 1
+        codes = units[:count].astype(np.uint32)
+        if written != count + 1 or bool(((codes & 0xF800) == 0xD800).any()):
+            # characters without Unicode, or beyond the BMP: text units and character indices no longer agree
+            codes = np.fromiter(map(self.code_point, repeat(handle, count), range(count)), np.uint32, count)
+            codes[((codes & 0xFFFFF800) == 0xD800) | (codes > 0x10FFFF)] = 0xFFFD
+        return codes
+
+    def _measured(self, handle: int, codes: NDArray[np.uint32], frame: PageFrame) -> PageGlyphs:
+        starts, ends = _runs(codes)
+        boxes = np.zeros((len(codes), 4), np.float32)
+        runs = len(starts)
+        probes = np.concatenate([starts, ends - 1])
+        rects = np.zeros((2 * runs, 4), np.float32)
+        self._probe(handle, probes.tolist(), rects)
+        rects = frame.displayed(rects)
+        first, last = rects[:runs], rects[runs:]
+        straight = _straight(first, last, ends - starts)
+        _lay_out(boxes, codes, starts, ends, first, last)
+        crooked = np.flatnonzero(~straight & (ends - starts > 0))
+        if len(crooked):
+            each = np.concatenate([np.arange(starts[i], ends[i]) for i in crooked])
+            exact = np.zeros((len(each), 4), np.float32)
+            self._probe(handle, each.tolist(), exact)
+            boxes[each] = frame.displayed(exact)
+        run_boxes = _bounds(boxes, starts)
+        bold, faint, inkless = self._styles(handle, starts)
+        return PageGlyphs(
+            codes=codes,
+            boxes=boxes,
+            starts=starts,
+            ends=ends,
+            run_boxes=run_boxes,
+            bold=bold,
+            faint=faint,
+            inkless=inkless,
+            upright=_upright(boxes, starts, ends, straight),
+            width=frame.width,
+            height=frame.height,
+        )
+
+    def _probe(self, handle: int, characters: list[int], into: NDArray[np.float32]) -> None:
+        count = len(characters)
+        base = into.ctypes.data
+        # FS_RECTF is left, top, right, bottom as floats; a failed call leaves the zeros
+        for _ in map(self.loose_box, repeat(handle, count), characters, range(base, base + 16 * count, 16)):
+            pass
+
+    def _styles(
+        self, handle: int, starts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        objects = list(map(self.text_object, repeat(handle, len(starts)), starts.tolist()))
+        known: dict[int | None, tuple[bool, bool, bool]] = {None: (False, False, False)}
+        fonts: dict[int, bool] = {}
+        colour = np.zeros(4, np.uint32)
+        base = colour.ctypes.data
+        for item in objects:
+            if item in known or item is None:
+                continue
+            font = self.font_of(item) or 0
+            if font not in fonts:
+                fonts[font] = self._is_bold(font)
+            colour[:] = (0, 0, 0, 255)
+            self.fill_colour(item, base, base + 4, base + 8, base + 12)
+            red, green, blue, alpha = colour.tolist()
+            faint = alpha < 16 or min(red, green, blue) > 238
+            known[item] = (fonts[font], faint, self.render_mode(item) in INVISIBLE_MODES)
+        table = np.array([known[item] for item in objects], np.bool_).reshape(-1, 3)
+        return table[:, 0], table[:, 1], table[:, 2]
+
+    def _is_bold(self, font: int) -> bool:
+        if not font:
+            return False
+        name = ctypes.create_string_buffer(128)
+        self.font_name(font, ctypes.addressof(name), 128)
+        return bool(_BOLD_NAME.search(name.value)) or int(self.font_weight(font)) >= _BOLD_WEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class PageFrame:
+    """How user space becomes the displayed page: the box shown, and the turn (ISO 32000-1, 14.11.2)."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    turn: int
+    """Quarter turns clockwise."""
+
+    @classmethod
+    def of(cls, raw: Any, page: Any) -> PageFrame:
+        """The frame of a loaded page; US Letter where the file's box is no box."""
+        rect = raw.FS_RECTF()
+        raw.FPDF_GetPageBoundingBox(page, ctypes.byref(rect))
+        sides = np.array([rect.left, rect.bottom, rect.right, rect.top], np.float64)
+        if not np.isfinite(sides).all() or rect.right - rect.left < 1 or rect.top - rect.bottom < 1:
+            return cls(0.0, 0.0, 612.0, 792.0, 0)
+        return cls(rect.left, rect.bottom, rect.right, rect.top, raw.FPDFPage_GetRotation(page) % 4)
+
+    @property
+    def width(self) -> float:
+        return float(self.top - self.bottom if self.turn % 2 else self.right - self.left)
+
+    @property
+    def height(self) -> float:
+        return float(self.right - self.left if self.turn % 2 else self.top - self.bottom)
+
+    def displayed(self, rects: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(left, top, right, bottom) in user space, y up → the same on the displayed page, y down. NaN becomes 0."""
+        rects = np.nan_to_num(rects, nan=0.0, posinf=0.0, neginf=0.0)
+        left, top, right, bottom = rects.T
+        blank = (left == 0) & (top == 0) & (right == 0) & (bottom == 0)
+        if self.turn == 0:
+            across, down = (left - self.left, right - self.left), (self.top - top, self.top - bottom)
+        elif self.turn == 1:
+            across, down = (bottom - self.bottom, top - self.bottom), (left - self.left, right - self.left)
+        elif self.turn == 2:
+            across, down = (self.right - right, self.right - left), (bottom - self.bottom, top - self.bottom)
+        else:
+            across, down = (self.top - top, self.top - bottom), (self.right - right, self.right - left)
+        shown = np.stack(
+            [np.minimum(*across), np.minimum(*down), np.maximum(*across), np.maximum(*down)], axis=1
+        ).astype(np.float32)
+        shown[blank] = 0
+        return shown
+
+
+def _bind(function: Any, result: Any, *arguments: Any) -> Any:
+    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value)
+
+
+def _width_table() -> NDArray[np.float32]:
+    """Relative advance of the 256 first code points, close enough to any proportional Latin face."""
+    widths = np.full(256, 0.55, np.float32)
+    for letters, width in ((_NARROW, 0.3), (_WIDE, 0.83), ("ABCEFHKNPRSTUVXYZ", 0.68)):
+        widths[[ord(letter) for letter in letters]] = width
+    return widths
+
+
+_WIDTHS = _width_table()
+
+
+def is_han(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Characters set in full-width squares: Han, kana, CJK punctuation, full-width forms."""
+    return (
+        ((codes >= 0x2E80) & (codes <= 0x9FFF))
+        | ((codes >= 0xF900) & (codes <= 0xFAFF))
+        | ((codes >= 0xFE30) & (codes <= 0xFE4F))
+        | ((codes >= 0xFF00) & (codes <= 0xFFEF))
+        | ((codes >= 0x20000) & (codes <= 0x3FFFF))
+    )
+
+
+def is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Spaces, controls and the line breaks that PDFium puts in; U+0002 and U+FFFE, its hyphen marks, are none."""
+    return (
+        ((codes <= 0x20) & (codes != 2))
+        | (codes == 0xA0)
+        | (codes == 0x3000)
+        | ((codes >= 0x2000) & (codes <= 0x200B))
+        | (codes == 0x202F)
+        | (codes == 0xFEFF)
+    )
+
+
+def _runs(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where runs start and end: at spaces, and between full-width and other characters."""
+    kind = np.where(is_space(codes), 0, np.where(is_han(codes), 2, 1)).astype(np.int8)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], kind, [0]]).astype(np.int8)))
+    starts = edges[:-1] if len(edges) else edges
+    ends = edges[1:] if len(edges) else edges
+    keep = kind[starts] != 0 if len(starts) else np.zeros(0, bool)
+    return starts[keep].astype(np.int64), ends[keep].astype(np.int64)
+
+
+def _straight(
+    first: NDArray[np.float32], last: NDArray[np.float32], lengths: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether two end boxes bound one horizontal stretch of one size and a believable width."""
+    height = np.maximum(first[:, 3] - first[:, 1], 0.01)
+    level = np.abs(first[:, 1] - last[:, 1]) < 0.1 * height
+    same_size = np.abs((last[:, 3] - last[:, 1]) - height) < 0.1 * height
+    pitch = (last[:, 2] - first[:, 0]) / (lengths * height)
+    return level & same_size & (((pitch > 0.12) & (pitch < 1.3)) | (lengths == 1))
+
+
+def _lay_out(
+    boxes: NDArray[np.float32],
+    codes: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    first: NDArray[np.float32],
+    last: NDArray[np.float32],
+) -> None:
+    """Fill ``boxes`` of every run between its two measured ends."""
+    if not len(starts):
+        return
+    lengths = ends - starts
+    owner = np.repeat(np.arange(len(starts)), lengths)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])[:-1]
+    where = np.arange(int(lengths.sum())) - np.repeat(offsets - starts, lengths)
+    inside = codes[where]
+    widths = np.where(inside < 256, _WIDTHS[np.minimum(inside, 255)], np.float32(1.0)).astype(np.float64)
+    upto = np.cumsum(widths)
+    before = upto - widths
+    origin = before[offsets]
+    total = upto[offsets + lengths - 1] - origin
+    span = (last[:, 2] - first[:, 0]).astype(np.float64) / total
+    left = first[owner, 0] + (before - origin[owner]) * span[owner]
+    right = first[owner, 0] + (upto - origin[owner]) * span[owner]
+    boxes[where, 0] = left
+    boxes[where, 1] = np.minimum(first[:, 1], last[:, 1])[owner]
+    boxes[where, 2] = right
+    boxes[where, 3] = np.maximum(first[:, 3], last[:, 3])[owner]
+
+
+def _bounds(boxes: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The box around each run. Spaces between runs hold zeros, so they are kept from the reduction by the sign."""
+    if not len(starts):
+        return np.zeros((0, 4), np.float32)
+    blank = ~boxes.any(axis=1)
+    low = np.where(blank[:, None], np.float32(np.inf), boxes[:, :2])
+    high = np.where(blank[:, None], np.float32(-np.inf), boxes[:, 2:])
+    bounds = np.concatenate([np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)], axis=1)
+    bounds[~np.isfinite(bounds).all(axis=1)] = 0
+    return bounds.astype(np.float32)
+
+
+def _upright(
+    boxes: NDArray[np.float32], starts: NDArray[np.int64], ends: NDArray[np.int64], straight: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """False for runs whose characters go up or down the page rather than across."""
+    upright = np.ones(len(starts), np.bool_)
+    for i in np.flatnonzero(~straight & (ends - starts > 1)).tolist():
+        head, tail = boxes[starts[i]], boxes[ends[i] - 1]
+        across = abs((head[0] + head[2]) - (tail[0] + tail[2]))
+        down = abs((head[1] + head[3]) - (tail[1] + tail[3]))
+        upright[i] = across >= down
+    return upright
