@@ -2,7 +2,7 @@
 
 Blocks, separated by blank lines: `## Section`, `### Entry`, paragraphs, `- ` and `1. ` lists (one item a line),
 `| tables |` with an optional `Table: caption {widths 2 3 4}` line directly above, boxes from `::: kind Title` to
-`:::`, and `<!-- page LABEL | Title | SECTION -->` where a layout turns the page itself. Inline: `**strong**` only.
+`:::`, and `<!-- page CODE | Title | whole -->` where a layout turns the page itself. Inline: `**strong**` only.
 A line that fits none of these rules is an error, so that a typing slip never prints as text.
 """
 
@@ -16,6 +16,10 @@ from typing import TypeAlias
 MARKS = {"en": "Demonstration, not for care", "zh": "演示用，非临床依据"}
 CANNOT_MISS = ("Can't miss.", "不可漏诊。")
 LABELS = ("Supports:", "Speaks against:", "Next test:", "支持：", "不支持：", "下一步检查：")
+WORDS = {
+    "en": {"edition": "Edition", "published": "Published", "page": "Page", "sources": "Sources", "colon": ": "},
+    "zh": {"edition": "版本", "published": "发布日期", "page": "第", "sources": "参考来源", "colon": "："},
+}
 BOX_KINDS = ("red", "do", "note")
 REQUIRED = ("title", "publisher", "series", "edition", "date", "language", "layout", "file", "sources")
 
@@ -57,9 +61,11 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTurn:
+    """The start of a page whose printed code is `label`; `form` is "whole" or "columns"."""
+
     label: str
     title: str
-    section: str
+    form: str
 
 
 Block: TypeAlias = Heading | Paragraph | Items | Table | Box | PageTurn
@@ -67,7 +73,7 @@ Block: TypeAlias = Heading | Paragraph | Items | Table | Box | PageTurn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """One source text. `label` is the prefix of printed page labels, or empty for plain page numbers."""
+    """One source text. `label` is the prefix of printed page labels, or empty; `printed` a licensee's stamp."""
 
     path: Path
     title: str
@@ -81,6 +87,7 @@ class Digest:
     sources: tuple[str, ...]
     label: str
     subtitle: str
+    printed: str
     blocks: tuple[Block, ...]
 
     @property
@@ -123,8 +130,21 @@ def read_digest(path: Path) -> Digest:
         sources=tuple(sources),
         label=fields.get("label", ""),
         subtitle=fields.get("subtitle", ""),
+        printed=fields.get("printed", ""),
         blocks=_blocks(path, lines, end + 1, len(lines)),
     )
+
+
+def words(digest: Digest) -> dict[str, str]:
+    """The fixed words of the digest's language."""
+    return WORDS[digest.language]
+
+
+def facts_line(digest: Digest) -> str:
+    """Publisher, edition and date as one line, the same in every format."""
+    fixed = words(digest)
+    edition = f"{fixed['edition']}{fixed['colon']}{digest.edition}"
+    return f"{digest.publisher} | {edition} | {fixed['published']}{fixed['colon']}{digest.date}"
 
 
 def split_strong(text: str) -> list[tuple[str, bool]]:
@@ -149,8 +169,8 @@ def _blocks(path: Path, lines: list[str], start: int, stop: int) -> tuple[Block,
         first = at
         if not line:
             at += 1
-        elif page := re.fullmatch(r"<!-- page (.+?) \| (.*?) \| (.*?) -->", line):
-            blocks.append(PageTurn(label=page[1], title=page[2], section=page[3]))
+        elif page := re.fullmatch(r"<!-- page (.*?) \| (.+?) \| (whole|columns) -->", line):
+            blocks.append(PageTurn(label=page[1], title=page[2], form=page[3]))
             at += 1
         elif heading := re.fullmatch(r"(#{2,4}) (\S.*)", line):
             blocks.append(Heading(level=len(heading[1]), text=heading[2]))

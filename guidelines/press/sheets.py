@@ -38,8 +38,10 @@ from press.markup import (
     Items,
     Paragraph,
     Table,
+    facts_line,
     split_label,
     split_strong,
+    words,
 )
 
 INK, ACCENT, SOFT, RULE = HexColor("#1c2530"), HexColor("#0b5563"), HexColor("#5a6772"), HexColor("#9fb1b8")
@@ -48,10 +50,6 @@ PAPER = {"red": ALARM_PAPER, "do": HexColor("#e8f3f1"), "note": HexColor("#f3f1e
 EDGE = {"red": ALARM, "do": ACCENT, "note": HexColor("#9a8437")}
 WIDTH, HEIGHT = A4
 SIDE, TOP, BOTTOM, GUTTER = 17 * mm, 21 * mm, 19 * mm, 7 * mm
-WORDS = {
-    "en": {"edition": "Edition", "published": "Published", "page": "Page", "sources": "Sources"},
-    "zh": {"edition": "版本", "published": "发布日期", "page": "第", "sources": "参考来源"},
-}
 
 # Signs that must not open a Chinese line; reportlab knows the Japanese ones only and lets the others fall.
 line_breaking.ALL_CANNOT_START += "；：～％＞、。，）”》？！"
@@ -190,7 +188,6 @@ def _templates(digest: Digest, columns: bool, masthead: float) -> list[PageTempl
 def _furniture(canvas: Canvas, digest: Digest) -> None:
     """Running head and foot; the PDF page label repeats what is printed."""
     number = canvas.getPageNumber()
-    words = WORDS[digest.language]
     label = f"{digest.label}-{number}" if digest.label else str(number)
     if digest.label:
         canvas.addPageLabel(number - 1, prefix=label)
@@ -203,8 +200,8 @@ def _furniture(canvas: Canvas, digest: Digest) -> None:
     if digest.label:
         printed = label
     else:
-        printed = f"{words['page']} {number}" if digest.language == "en" else f"第 {number} 页"
-    foot = f"{digest.publisher} · {words['edition']} {digest.edition} · {digest.date}"
+        printed = f"Page {number}" if digest.language == "en" else f"第 {number} 页"
+    foot = f"{digest.publisher} · {words(digest)['edition']} {digest.edition} · {digest.date}"
     style = ParagraphStyle("run", fontName=LATIN, fontSize=7.6, leading=10, textColor=SOFT)
     alarm = ParagraphStyle("runmark", style, fontName=LATIN if digest.language == "zh" else LATIN_BOLD, textColor=ALARM, alignment=2)
     right = ParagraphStyle("runright", style, alignment=2)
@@ -222,16 +219,10 @@ def _line(canvas: Canvas, text: str, style: ParagraphStyle, y: float, share: flo
 
 
 def _masthead(digest: Digest, styles: Styles) -> list[Flowable]:
-    words = WORDS[digest.language]
-    comma = "：" if digest.language == "zh" else ": "
-    facts = (
-        f"{digest.publisher}    {words['edition']}{comma}{digest.edition}    "
-        f"{words['published']}{comma}{digest.date}"
-    )
     story: list[Flowable] = [Text(marked_up(digest.title), styles.title)]
     if digest.subtitle:
         story.append(Text(marked_up(digest.subtitle), styles.subtitle))
-    story.append(Text(marked_up(facts).replace("    ", " &nbsp;|&nbsp; "), styles.small))
+    story.append(Text(marked_up(facts_line(digest)), styles.small))
     story.append(_Rule())
     return story
 
@@ -249,7 +240,7 @@ class _Rule(Flowable):  # type: ignore[misc]
 
 def _sources(digest: Digest, styles: Styles) -> list[Flowable]:
     """The closing list; the heading travels with the first lines of it."""
-    head = Text(marked_up(WORDS[digest.language]["sources"]), styles.section)
+    head = Text(marked_up(words(digest)["sources"]), styles.section)
     lines = [Text(marked_up(source), styles.sources, bulletText="–") for source in digest.sources]
     return [KeepTogether([head, *lines])]
 

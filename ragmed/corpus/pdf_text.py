@@ -28,6 +28,9 @@ PDFIUM_LOCK = threading.RLock()
 INVISIBLE_MODES = (3, 7)
 """Text render modes that leave no ink: 3 invisible, 7 clip only (ISO 32000-1, table 106)."""
 
+LINE_END_HYPHEN = 0xFFFE
+"""What PDFium gives for a hyphen that it takes for a break of a word at the end of a line."""
+
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
 _BOLD_WEIGHT = 600
 _NARROW = "ijlIt.,;:!'|()[]{}/\\fr-"
@@ -265,9 +268,11 @@ def is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 
 def _runs(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where runs start and end: at spaces, and between full-width and other characters."""
+    """Where runs start and end: at spaces, between full-width and other characters, after a line-end hyphen."""
     kind = np.where(is_space(codes), 0, np.where(is_han(codes), 2, 1)).astype(np.int8)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], kind, [0]]).astype(np.int8)))
+    change = np.diff(np.concatenate([[0], kind, [0]]).astype(np.int8)) != 0
+    change[1:] |= (codes == LINE_END_HYPHEN) | (codes == 2)
+    edges = np.flatnonzero(change)
     starts = edges[:-1] if len(edges) else edges
     ends = edges[1:] if len(edges) else edges
     keep = kind[starts] != 0 if len(starts) else np.zeros(0, bool)

@@ -88,7 +88,8 @@ def _allowed(senses: tuple[Sense, ...], text: str, start: int, end: int) -> tupl
     exact = tuple(sense for sense in senses if sense.abbreviation == surface)
     if fold(surface) in COLLIDING:
         return () if surface.isupper() and _is_headline(text, start, end) else exact
-    return (*exact, *(sense for sense in senses if sense.abbreviation != surface))
+    ordered = (*exact, *(sense for sense in senses if sense.abbreviation != surface))
+    return tuple({sense.expansion.lower(): sense for sense in reversed(ordered)}.values())[::-1]
 
 
 def _is_headline(text: str, start: int, end: int) -> bool:

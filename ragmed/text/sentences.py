@@ -47,8 +47,8 @@ _MAYBE_LAST = _words(
 
 _STARTERS = _words(
     "the this that these those a an in if it its for use patients adults children women men consider give do when "
-    "where after before at on as all any there although however because while with we they he she no not most some each "
-    "both treatment therapy treat avoid check start stop see and but or to from by such only other another many "
+    "where after before at on as all any there although however because while with we they he she no not most some "
+    "each both treatment therapy treat avoid check start stop see and but or to from by such only other another many "
     "several"
 )
 """Words, lower case, that start a sentence so often that a capital on them settles it after an initial."""

@@ -79,9 +79,9 @@ def words(text: str) -> list[str]:
 @lru_cache(maxsize=1)
 def analysis_version() -> str:
     """Names all that ``words`` depends on: its rules, the stemmer, and the Chinese dictionary with the user words."""
-    from importlib.metadata import version  # noqa: PLC0415 - only builders ask
+    from importlib.metadata import version
 
-    from ragmed.terms import chinese_words  # noqa: PLC0415 - reads a table
+    from ragmed.terms import chinese_words
 
     lists = sha256_of([sorted(chinese_words()), sorted(ENGLISH_STOP_WORDS), sorted(HAN_STOP_CHARACTERS)])
     return f"{_RULES}-stemmer{version('PyStemmer')}-jieba{version('jieba')}-{lists[:12]}"
@@ -167,9 +167,9 @@ def _of_word(word: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _stemmer() -> Callable[[str], str]:
     """Porter's second English stemmer. Called under ``_of_token``'s cache only."""
-    import threading  # noqa: PLC0415
+    import threading
 
-    import Stemmer  # noqa: PLC0415 - a compiled module that light imports do without
+    import Stemmer
 
     stemmer = Stemmer.Stemmer("english")
     lock = threading.Lock()  # a stemmer object keeps its working memory
@@ -216,14 +216,14 @@ def _pairs(loose: str) -> Iterator[str]:
 @lru_cache(maxsize=1)
 def _chinese() -> tuple[Callable[[str], Iterator[str]], dict[str, int]]:
     """The cutter and its dictionary (word to frequency; 0 for a mere beginning of words)."""
-    import logging  # noqa: PLC0415
-    import warnings  # noqa: PLC0415
+    import logging
+    import warnings
 
     with warnings.catch_warnings():
         # jieba 0.42.1 has unescaped backslashes in its patterns and asks for pkg_resources
         warnings.simplefilter("ignore")
-        import jieba  # noqa: PLC0415 - 0.7 s, and only Chinese text needs it
-    from ragmed.terms import chinese_words  # noqa: PLC0415
+        import jieba
+    from ragmed.terms import chinese_words
 
     logging.getLogger("jieba").handlers.clear()
     logging.getLogger("jieba").setLevel(logging.WARNING)

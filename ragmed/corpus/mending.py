@@ -1,0 +1,215 @@
+"""Lines → the text of a page that may be quoted, and the box of every character of it.
+
+Laws of this room: each code point of the text is either a character of the file with its box or one that was put in with a
+zero box; ``len(boxes) == 8 * len(text)``. A hyphen at the end of a line goes only where the word is written without it;
+ligatures, soft hyphens and compatibility forms (Kangxi radicals, Symbol's private codes) become plain characters; nothing
+else of the wording changes, so that what is quoted is what is printed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ragmed.corpus.layout import BREAK, CELL, LEADING, NONE, SPACE
+from ragmed.corpus.pdf_text import is_han
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ragmed.corpus.pdf_text import PageGlyphs
+
+NEWLINE = 3
+"""Before a run: a new block begins."""
+
+HYPHENS = "-\u2010\u00ad\ufffe\x02"
+_KEEPS_HYPHEN = frozenset(
+    "all alpha anti beta cross double ex extra gamma half high intra inter large life long low mid mini multi near non one "
+    "over part post pre quasi self semi short single small so state sub t third two ultra vice well x year first second "
+    "evidence follow decision blood health patient risk dose time drug age fat cost fast half-life co three four five six".split()
+)
+"""First halves after which English keeps its hyphen, when the document itself does not show the word."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_TAIL = re.compile(r"[^\W\d_]+$")
+_HEAD = re.compile(r"[^\W\d_]+")
+
+_SYMBOL_FONT = {
+    0xF0A3: "≤", 0xF0B3: "≥", 0xF0B1: "±", 0xF0B4: "×", 0xF0B0: "°", 0xF0B7: "•", 0xF0A7: "▪", 0xF0D8: "➢", 0xF0FC: "✓",
+    0xF061: "α", 0xF062: "β", 0xF067: "γ", 0xF064: "δ", 0xF06D: "μ", 0xF044: "Δ", 0xF0AE: "→", 0xF0AD: "↑", 0xF0AF: "↓",
+    0xF0BB: "≈", 0xF0B9: "≠", 0xF02D: "−", 0xF03D: "=", 0xF03C: "<", 0xF03E: ">", 0xF02B: "+", 0xF025: "%", 0xF0D2: "®",
+    0xF0D4: "™", 0xF0D3: "©", 0xF0E4: "™", 0xF0E2: "®", 0xF0E3: "©", 0xF0A8: "□", 0xF06F: "□", 0xF071: "❑", 0xF076: "❖",
+}  # fmt: skip
+"""Adobe's Symbol encoding (PDF reference, annex D.5) at U+F000, and the bullets of Wingdings."""
+
+
+def _plain_forms() -> dict[int, str]:
+    """Code point → what is written instead: one place for all that mending changes in a character."""
+    forms = dict(_SYMBOL_FONT)
+    compatible = (range(0xFB00, 0xFB07), range(0x2E80, 0x2FE0), range(0xF900, 0xFB00), range(0x1D400, 0x1D800))
+    for block in compatible:
+        for code in block:
+            plain = unicodedata.normalize("NFKC", chr(code))
+            if plain != chr(code):
+                forms[code] = plain
+    for code in (0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x200E, 0x200F):
+        forms[code] = ""
+    for code in (0x2, 0x2010, 0x2011, 0xFFFE):
+        forms[code] = "-"
+    for code in [*range(1, 0x2), *range(0x3, 0x9), *range(0xE, 0x20), *range(0x7F, 0xA0)]:
+        forms[code] = "\ufffd"
+    forms[0] = "\ufffd"
+    return forms
+
+
+_FORMS = _plain_forms()
+_CHANGED = re.compile("[" + "".join(re.escape(chr(code)) for code in sorted(_FORMS)) + "]")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of a document, lower case, compounds with their hyphens: how it writes when no line ends."""
+
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Vocabulary:
+        """From the unmended text of all pages."""
+        words: set[str] = set()
+        for text in texts:
+            words.update(_WORD.findall(text.lower()))
+        return cls(frozenset(words))
+
+    def keeps_hyphen(self, before: str, after: str) -> bool:
+        """Whether ``before-`` at a line's end and ``after`` on the next are a compound rather than one divided word."""
+        tail, head = _TAIL.search(before), _HEAD.match(after)
+        if tail is None or head is None or not head.group()[0].islower():
+            return True
+        first, second = tail.group().lower(), head.group().lower()
+        if "-" in before:
+            # already a compound: "calcium-channel-" is not divided at a second hyphen, "beta-block-er" is
+            return first in _KEEPS_HYPHEN or second in self.words
+        if f"{first}-{second}" in self.words:
+            return f"{first}{second}" not in self.words
+        if f"{first}{second}" in self.words:
+            return False
+        return first in _KEEPS_HYPHEN or (len(first) > 3 and first in self.words and second in self.words)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MendedPage:
+    """A page's text, its boxes, and the offset in it of each place asked for."""
+
+    text: str
+    boxes: bytes
+    offsets: tuple[int, ...]
+
+
+def mend_page(
+    glyphs: PageGlyphs,
+    source: str,
+    runs: Sequence[int],
+    separators: Sequence[int],
+    marks: Sequence[int],
+    vocabulary: Vocabulary,
+) -> MendedPage:
+    """Write out ``runs`` in this order, ``separators[i]`` before ``runs[i]``.
+
+    ``source`` is ``glyphs.text``. ``marks`` are positions in ``runs`` (``len(runs)`` allowed) in rising order;
+    their offsets in the text come back.
+    """
+    chosen = np.asarray(runs, np.int64)
+    starts = glyphs.starts[chosen].tolist()
+    ends = glyphs.ends[chosen].tolist()
+    pieces: list[str] = []
+    for position in range(len(runs)):
+        kind = separators[position]
+        if position == 0:
+            lead = "| " * (kind - LEADING) if kind >= LEADING else ""
+        elif kind == BREAK:
+            lead = _mended_break(source, starts, ends, position, vocabulary)
+        else:
+            lead = _lead(kind)
+        pieces.append(lead)
+        pieces.append("")
+    for position, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        pieces[2 * position + 1] = source[start:end]
+    lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    text = "".join(pieces)
+    origin = np.full(len(text), -1, np.int64)
+    sizes = lengths[1::2]
+    places = np.repeat(offsets[1:-1:2], sizes) + _counted(sizes)
+    origin[places] = np.repeat(np.asarray(starts, np.int64), sizes) + _counted(sizes)
+    asked = offsets[::2][np.asarray(marks, np.int64)] if len(marks) else np.zeros(0, np.int64)
+    # a mark is the place of the run itself, behind what was put before it
+    inner = np.asarray([len(pieces[2 * mark]) if mark < len(runs) else 0 for mark in marks], np.int64)
+    asked = asked + inner
+    if _CHANGED.search(text):
+        text, origin, asked = _plain(text, origin, asked)
+    return MendedPage(text=text, boxes=pack_boxes(glyphs, origin), offsets=tuple(asked.tolist()))
+
+
+def _counted(sizes: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    """0, 1, … within each group."""
+    total = int(sizes.sum())
+    return np.arange(total) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def _lead(kind: int) -> str:
+    if kind >= LEADING:
+        return "\n" + "| " * (kind - LEADING)
+    if kind >= CELL:
+        return " | " + "| " * (kind - CELL)
+    return {NONE: "", SPACE: " ", NEWLINE: "\n"}[kind]
+
+
+def _mended_break(source: str, starts: list[int], ends: list[int], position: int, vocabulary: Vocabulary) -> str:
+    """What a line's end becomes; may take the hyphen off the run before."""
+    before, after = source[starts[position - 1] : ends[position - 1]], source[starts[position] : ends[position]]
+    if before[-1] in HYPHENS and len(before) > 1 and (before[-2].isalnum() or before[-2] in "\u2019')"):
+        if before[-1] == "\u00ad" or not vocabulary.keeps_hyphen(before[:-1], after):
+            ends[position - 1] -= 1
+            return ""
+        return "" if after[0].isalnum() else " "
+    if before[-1] in "/" and after[0].isalnum() and len(before) > 1:
+        return ""
+    if _is_full_width(before[-1]) and _is_full_width(after[0]):
+        return ""
+    return " "
+
+
+def _is_full_width(sign: str) -> bool:
+    return bool(is_han(np.array([ord(sign)], np.uint32))[0])
+
+
+def _plain(
+    text: str,
+    origin: np.ndarray,  # type: ignore[type-arg]
+    asked: np.ndarray,  # type: ignore[type-arg]
+) -> tuple[str, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    counts = np.ones(len(text), np.int64)
+    for sign in set(text):
+        form = _FORMS.get(ord(sign))
+        if form is not None and len(form) != 1:
+            counts[codes == ord(sign)] = len(form)
+    moved = np.concatenate([[0], np.cumsum(counts)])
+    return text.translate(_FORMS), np.repeat(origin, counts), moved[asked]
+
+
+def pack_boxes(glyphs: PageGlyphs, origin: np.ndarray) -> bytes:  # type: ignore[type-arg]
+    """The boxes of the characters named by ``origin`` (-1: put in, no box), as ``Page.boxes`` stores them.
+
+    Clipped to the page: ink outside is not seen. A character whose whole box is outside gets a zero box.
+    """
+    edge = np.array([glyphs.width, glyphs.height, glyphs.width, glyphs.height], np.float32)
+    boxes = np.clip(glyphs.boxes[np.maximum(origin, 0)], 0, edge)
+    packed = np.clip(np.rint(boxes * 10), 0, 65535).astype("<u2")
+    flat = (packed[:, 2] <= packed[:, 0]) | (packed[:, 3] <= packed[:, 1])
+    packed[(origin < 0) | flat] = 0
+    return packed.tobytes()

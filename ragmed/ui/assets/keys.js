@@ -1,0 +1,201 @@
+// The page's own script: shows a citation without asking the server, keys, copying, the phone's dialog.
+// It never makes HTML from text, and talks to no one.
+(() => {
+  "use strict";
+  const DESK = matchMedia("(min-width: 1000px)");
+  const viewer = () => document.querySelector("dialog.rm-viewer");
+  const part = (name) => viewer()?.querySelector(`section.rm-cited[data-key="${CSS.escape(name)}"]`);
+  const shownKey = () => viewer()?.querySelector("section.rm-cited:not([hidden])")?.dataset.key;
+  const keys = () => [...(viewer()?.querySelectorAll("section.rm-cited") ?? [])].map((each) => each.dataset.key);
+  const query = () => new URLSearchParams(location.search);
+  let opener = null;
+
+  function address(key) {
+    const box = viewer();
+    if (!box) return;
+    const now = query();
+    now.set("record", box.dataset.record);
+    if (key) now.set("cite", key);
+    else now.delete("cite");
+    const next = `${location.pathname}?${now}`;
+    if (next !== location.pathname + location.search) history.replaceState(history.state, "", next);
+  }
+
+  // bring the quoted words to the upper third of the picture's frame
+  function toQuote(section) {
+    const paper = section?.querySelector(".rm-paper");
+    const picture = paper?.querySelector("img");
+    if (!picture || section.hidden) return;
+    const place = () => {
+      const top = Number(paper.dataset.top) * picture.clientHeight;
+      const left = Number(paper.dataset.left) * picture.clientWidth;
+      paper.scrollTop = Math.max(0, top - paper.clientHeight / 3);
+      paper.scrollLeft = Math.max(0, left - 24);
+      paper.dataset.placed = "yes";
+    };
+    if (picture.complete && picture.naturalWidth) place();
+    else picture.addEventListener("load", place, { once: true });
+  }
+
+  function zoom(section, closer) {
+    const button = section?.querySelector("[data-zoom]");
+    if (!button) return;
+    section.classList.toggle("rm-closer", closer);
+    button.textContent = closer ? button.dataset.whole : button.dataset.closer;
+    button.setAttribute("aria-pressed", String(closer));
+    toQuote(section);
+  }
+
+  function show(key, { open = false, remember = true } = {}) {
+    const box = viewer();
+    const wanted = box && part(key);
+    if (!wanted) return false;
+    for (const section of box.querySelectorAll("section.rm-cited")) section.hidden = section !== wanted;
+    for (const chip of document.querySelectorAll("[data-cite]")) {
+      if (chip.dataset.cite === key) chip.setAttribute("aria-current", "true");
+      else chip.removeAttribute("aria-current");
+    }
+    if (open && !DESK.matches && !box.open) box.showModal();
+    if (!wanted.dataset.seen) {
+      wanted.dataset.seen = "yes";
+      // a whole page on a phone is too small to read
+      zoom(wanted, !DESK.matches);
+    }
+    toQuote(wanted);
+    box.querySelector(`nav [data-cite="${CSS.escape(key)}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (remember) address(key);
+    return true;
+  }
+
+  function step(by) {
+    const all = keys();
+    const at = all.indexOf(shownKey());
+    if (all.length) show(all[(at + by + all.length) % all.length]);
+  }
+
+  function close() {
+    const box = viewer();
+    if (box?.open) box.close();
+  }
+
+  async function copy(text, button) {
+    let done = false;
+    try {
+      await navigator.clipboard.writeText(text);
+      done = true;
+    } catch {
+      // no clipboard on a plain http address other than this machine: the old way
+      const area = document.createElement("textarea");
+      area.value = text;
+      area.className = "rm-hear";
+      (button.closest("dialog") ?? document.body).append(area);
+      area.select();
+      done = document.execCommand("copy");
+      area.remove();
+    }
+    if (!done) return;
+    button.dataset.said ??= button.textContent;
+    button.textContent = button.dataset.done;
+    button.setAttribute("aria-live", "polite");
+    setTimeout(() => { button.textContent = button.dataset.said; }, 1600);
+  }
+
+  function move(by) {
+    const stops = [...document.querySelectorAll("[data-stop]")];
+    if (!stops.length) return;
+    const at = stops.indexOf(document.activeElement?.closest("[data-stop]"));
+    const next = at < 0 ? (by > 0 ? 0 : stops.length - 1) : Math.min(stops.length - 1, Math.max(0, at + by));
+    stops[next].focus();
+    stops[next].scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target) return;
+    const cite = target.closest("a[data-cite]");
+    if (cite) {
+      if (!viewer()?.contains(cite)) opener = cite;
+      if (show(cite.dataset.cite, { open: true })) event.preventDefault();
+      return;
+    }
+    const button = target.closest("button");
+    if (button?.dataset.step) step(Number(button.dataset.step));
+    else if (button?.hasAttribute("data-close")) close();
+    else if (button?.hasAttribute("data-zoom")) {
+      const section = button.closest("section");
+      zoom(section, !section.classList.contains("rm-closer"));
+    } else if (button?.dataset.copy !== undefined) copy(button.dataset.copy, button);
+    else if (button?.dataset.copyLink !== undefined) copy(new URL(button.dataset.copyLink, location.href).href, button);
+    else if (target === viewer()) close();
+  });
+
+  document.addEventListener("close", (event) => {
+    if (event.target !== viewer()) return;
+    address(null);
+    opener?.focus();
+    opener = null;
+  }, true);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.metaKey || event.ctrlKey || event.altKey || event.isComposing) return;
+    const target = event.target;
+    const typing = target instanceof Element && target.closest("input, textarea, select, [contenteditable=true]");
+    if (event.key === "Escape" && typing && target.tagName === "TEXTAREA") { target.blur(); return; }
+    if (typing) return;
+    if (event.key === "/") {
+      const box = document.querySelector(".st-key-left textarea");
+      if (!box) return;
+      close();
+      box.focus();
+    } else if (/^[1-9]$/.test(event.key)) {
+      if (!show(event.key, { open: true })) return;
+    } else if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
+    else if (event.key === "ArrowRight" && viewer()?.open) step(1);
+    else if (event.key === "ArrowLeft" && viewer()?.open) step(-1);
+    else return;
+    event.preventDefault();
+    // Streamlit has keys of its own ("r" reruns); ours are not for it
+    event.stopPropagation();
+  }, true);
+
+  // a sideways swipe turns to the next citation, unless the finger is panning a picture
+  let start = null;
+  document.addEventListener("touchstart", (event) => {
+    const box = viewer();
+    const paper = event.target instanceof Element && event.target.closest(".rm-paper");
+    const pans = paper && paper.scrollWidth > paper.clientWidth + 1;
+    start = box?.open && event.touches.length === 1 && !pans
+      ? { x: event.touches[0].clientX, y: event.touches[0].clientY } : null;
+  }, { passive: true });
+  document.addEventListener("touchend", (event) => {
+    if (!start) return;
+    const x = event.changedTouches[0].clientX - start.x;
+    const y = event.changedTouches[0].clientY - start.y;
+    start = null;
+    if (Math.abs(x) > 60 && Math.abs(x) > 2 * Math.abs(y)) step(x < 0 ? 1 : -1);
+  }, { passive: true });
+
+  document.addEventListener("error", (event) => {
+    const paper = event.target instanceof HTMLImageElement && event.target.closest(".rm-paper");
+    if (!paper) return;
+    event.target.hidden = true;
+    paper.querySelector(".rm-paper-failed").hidden = false;
+  }, true);
+
+  DESK.addEventListener("change", () => { close(); toQuote(part(shownKey() ?? "")); });
+
+  // a new answer has come onto the page: bring its citation into view, and on a phone open the one the address names
+  function arrived() {
+    const tongue = document.querySelector("[data-tongue]")?.dataset.tongue;
+    if (tongue) document.documentElement.lang = tongue === "zh" ? "zh-CN" : "en";
+    const box = viewer();
+    if (!box || box.dataset.ready) return;
+    box.dataset.ready = "yes";
+    const key = shownKey();
+    if (key) show(key, { open: query().get("cite") === key, remember: false });
+  }
+  new MutationObserver(arrived).observe(document.documentElement, { childList: true, subtree: true });
+  arrived();
+})();

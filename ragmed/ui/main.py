@@ -1,0 +1,140 @@
+"""The frame of every page: header, navigation, language, and which page to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ragmed.errors import RagMedError
+from ragmed.records import DocumentStatus
+from ragmed.ui.answer_view import snapshot_number
+from ragmed.ui.markup import Markup, el
+from ragmed.ui.moments import exact
+from ragmed.ui.words import TONGUES, Tongue, Words, tongue_of
+
+if TYPE_CHECKING:
+    from ragmed.interfaces import SnapshotReader
+    from ragmed.ui.desk import Desk
+
+TONGUE_NAMES: dict[Tongue, str] = {"en": "EN", "zh": "中文"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What every page needs to be drawn: the desk, the words, the browser's time zone, the current snapshot."""
+
+    desk: Desk
+    words: Words
+    zone: str | None
+    snapshot: SnapshotReader | None
+
+
+def main(desk: Desk) -> None:
+    """Draw the app for this session."""
+    from ragmed.ui import ask_page, library_page
+
+    st.set_page_config(page_title="RagMed", layout="wide")
+    words = Words(_tongue())
+    try:
+        snapshot = desk.current()
+    except RagMedError as error:
+        show_error(error, words)
+        return
+    view = View(desk, words, st.context.timezone, snapshot)
+    ask = st.Page(lambda: ask_page.show(view), title=words("nav.ask"), url_path="ask", default=True)
+    library = st.Page(lambda: library_page.show(view), title=words("nav.library"), url_path="library")
+    chosen = st.navigation([ask, library], position="hidden")
+    with st.container(key="top", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(el("p", "RagMed", class_="rm-brand"), width="content")
+        st.page_link(ask, label=words("nav.ask"))
+        st.page_link(library, label=words("nav.library"))
+        st.html(_state(view), width="stretch")
+        _language_switch(words)
+    try:
+        chosen.run()
+    except RagMedError as error:
+        show_error(error, words)
+
+
+def show_error(error: RagMedError, words: Words) -> None:
+    """What happened and what to do, without fuss."""
+    st.html(
+        el(
+            "section",
+            el("h2", words("error.title")),
+            el("p", str(error)),
+            el("p", words("error.remedy", remedy=error.remedy)) if error.remedy else None,
+            class_="rm-calm",
+            role="alert",
+        )
+    )
+
+
+def show_unexpected() -> None:
+    """For an error that nobody foresaw; the log has the rest."""
+    words = Words(_tongue())
+    st.html(
+        el(
+            "section",
+            el("h2", words("error.title")),
+            el("p", words("error.unexpected")),
+            class_="rm-calm",
+            role="alert",
+        )
+    )
+
+
+def _state(view: View) -> Markup:
+    """The library in hand: how many guidelines, which snapshot, how old."""
+    words, snapshot = view.words, view.snapshot
+    if snapshot is None:
+        return el("p", words("library.none"), class_="rm-state", data_tongue=words.tongue)
+    count = sum(document.status is DocumentStatus.CURRENT for document in snapshot.documents())
+    from ragmed.ui.moments import ago
+
+    return el(
+        "p",
+        el("span", words.count("library.state", count)),
+        el(
+            "span",
+            words("snapshot.short", number=snapshot_number(snapshot.snapshot_id)),
+            ", ",
+            el(
+                "time",
+                ago(snapshot.published_at, words),
+                datetime=snapshot.published_at,
+                title=exact(snapshot.published_at, view.zone),
+            ),
+        ),
+        class_="rm-state",
+        data_tongue=words.tongue,
+    )
+
+
+def _tongue() -> Tongue:
+    """What was chosen here, else what the address asks for, else the browser's language."""
+    chosen = st.session_state.get("tongue") or st.query_params.get("lang")
+    for tongue in TONGUES:
+        if chosen == tongue:
+            return tongue
+    return tongue_of(st.context.locale)
+
+
+def _language_switch(words: Words) -> None:
+    def remember() -> None:
+        picked = st.session_state["language_switch"]
+        st.session_state["tongue"] = picked
+        st.query_params["lang"] = picked
+
+    st.segmented_control(
+        words("nav.language"),
+        TONGUES,
+        default=words.tongue,
+        required=True,
+        format_func=lambda tongue: TONGUE_NAMES[tongue],
+        key="language_switch",
+        on_change=remember,
+        label_visibility="collapsed",
+    )

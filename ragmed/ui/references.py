@@ -1,0 +1,179 @@
+"""Names and links for what a record cites: citation keys, page references, the text that Copy gives.
+
+A citation's key is its marker as the reader sees it (``2``); where one marker stands for several quotes, the second and
+later ones carry a letter (``2b``, ``2c``). The key is what links and page images are addressed by, so it depends on
+nothing but the record.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from ragmed.errors import NotFoundError
+from ragmed.records import Document, DocumentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ragmed.records import AnswerRecord, CitationCheck
+    from ragmed.ui.words import Words
+
+KEY = re.compile(r"[0-9]{1,4}[a-z]{0,2}\Z")
+RECORD_ID = re.compile(r"[0-9A-Za-z_-]{4,80}\Z")
+IMAGE_WIDTH = 1400
+"""Pixels: sharp at 560 CSS pixels on a dense screen, and readable when the phone view is moved closer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One distinct quote of a record."""
+
+    key: str
+    check: CitationCheck
+    document: Document
+    label: str
+    """Printed page label."""
+
+
+def keys_of(record: AnswerRecord) -> tuple[str, ...]:
+    """The key of each of ``record.checks``, in order; the same words on the same page share one."""
+    by_marker: dict[int, list[tuple[str, int, int, int]]] = {}
+    keys = []
+    for check in record.checks:
+        citation = check.citation
+        quotes = by_marker.setdefault(citation.marker, [])
+        place = (citation.document_id, citation.page_number, citation.start, citation.end)
+        if place not in quotes:
+            quotes.append(place)
+        keys.append(f"{citation.marker}{_letters(quotes.index(place))}")
+    return tuple(keys)
+
+
+def cited(record: AnswerRecord) -> dict[str, Cited]:
+    """Every distinct quote by key, in order of first use; citations of documents the record lacks are left out."""
+    documents = {document.document_id: document for document in record.documents}
+    found: dict[str, Cited] = {}
+    for key, check in zip(keys_of(record), record.checks, strict=True):
+        document = documents.get(check.citation.document_id)
+        if key not in found and document is not None:
+            found[key] = Cited(key, check, document, page_label(record, check))
+    return dict(sorted(found.items(), key=lambda item: (item[1].check.citation.marker, len(item[0]), item[0])))
+
+
+def check_for(record: AnswerRecord, key: str) -> CitationCheck:
+    """The citation with this key. Raises NotFoundError."""
+    for candidate, check in zip(keys_of(record), record.checks, strict=True):
+        if candidate == key:
+            return check
+    raise NotFoundError(f"record {record.record_id} has no citation {key!r}")
+
+
+def page_label(record: AnswerRecord, check: CitationCheck) -> str:
+    """The printed label of the cited page, as it was when the answer was given; the number where none is known."""
+    citation = check.citation
+    for passage in record.retrieval.passages:
+        if (passage.document.document_id, passage.chunk.page_number) == (citation.document_id, citation.page_number):
+            return passage.page_label
+    return str(citation.page_number)
+
+
+def link(record_id: str, key: str | None = None) -> str:
+    """Relative link that opens exactly this answer, or this citation of it."""
+    return "/?" + urlencode({"record": record_id} | ({"cite": key} if key else {}))
+
+
+def image_path(record_id: str, key: str, width: int = IMAGE_WIDTH) -> str:
+    """Path of the page image with the quote marked."""
+    return f"/page/{quote(record_id, safe='')}/{quote(key, safe='')}.png?w={width}"
+
+
+def page_words(document: Document, label: str, number: int, words: Words) -> str:
+    """``page NSCL-4A (sheet 12 of 40)``; plain ``page 12`` where the printed label is the number."""
+    if label == str(number):
+        return words("source.page", label=label)
+    return words("source.page.physical", label=label, number=number, total=document.page_count)
+
+
+def edition_words(document: Document, words: Words) -> tuple[str, str, str]:
+    """Publisher, edition, date; each says so where the document does not."""
+    return (
+        document.publisher or words("source.publisher.none"),
+        document.edition or words("source.edition.none"),
+        document.published_on or words("source.date.none"),
+    )
+
+
+def standing(document: Document, current: Mapping[str, Document], words: Words) -> str:
+    """Why this edition is not the one in force, in words; empty where it is.
+
+    ``document`` is as the record kept it, ``current`` the library of today by document id.
+    """
+    today = current.get(document.document_id, document)
+    if DocumentStatus.WITHDRAWN in (document.status, today.status):
+        return words("source.withdrawn")
+    if document.status is DocumentStatus.SUPERSEDED:
+        newer = current.get(document.superseded_by or today.superseded_by or "")
+        return words("source.superseded.by", edition=_edition(newer)) if newer else words("source.superseded")
+    if today.status is DocumentStatus.SUPERSEDED:
+        newer = current.get(today.superseded_by or "")
+        return words("source.superseded.since", edition=_edition(newer)) if newer else words("source.superseded")
+    return ""
+
+
+def copied_text(record: AnswerRecord, words: Words, current: Mapping[str, Document]) -> str:
+    """The answer as plain text with full references, for a note or a message."""
+    keys = keys_of(record)
+    lines = [record.question, ""]
+    for index, claim in enumerate(record.claims):
+        marks = _marks(key for key, check in zip(keys, record.checks, strict=True) if check.citation.claim == index)
+        lines.append(f"{claim.text}{marks}")
+    for rank, candidate in enumerate(record.differential or (), start=1):
+        miss = f" ({words('dx.cannot_miss')})" if candidate.cannot_miss else ""
+        own = _marks([keys[candidate.citation]] if candidate.citation is not None else [])
+        lines += ["", f"{rank}. {candidate.diagnosis}{miss}{own}"]
+        for name, findings in (
+            ("dx.for", candidate.supporting),
+            ("dx.against", candidate.against),
+            ("dx.next", candidate.next_tests),
+        ):
+            lines += [
+                f"   {words(name)}: {finding.text}"
+                + (_marks([keys[finding.citation]]) if finding.citation is not None else f" ({words('dx.no_source')})")
+                for finding in findings
+            ]
+    if not record.claims and not record.differential:
+        lines.append(record.notice or words("abstain.title"))
+    sources = [_reference(item, words, standing(item.document, current, words)) for item in cited(record).values()]
+    lines += ["", *sources, ""] if sources else [""]
+    lines.append(f"RagMed · {words('answer.record')} {record.record_id} · {record.snapshot_id} · {record.asked_at}")
+    return "\n".join(lines)
+
+
+def _reference(item: Cited, words: Words, note: str) -> str:
+    parts = [item.document.title, *edition_words(item.document, words)]
+    parts.append(page_words(item.document, item.label, item.check.citation.page_number, words))
+    if note:
+        parts.append(note)
+    return f"[{item.key}] {'. '.join(parts)}."
+
+
+def _marks(keys: Sequence[str] | object) -> str:
+    return "".join(f" [{key}]" for key in dict.fromkeys(keys))  # type: ignore[call-overload]
+
+
+def _edition(document: Document) -> str:
+    return document.edition or document.published_on or document.title
+
+
+def _letters(index: int) -> str:
+    """Nothing, b, c, … z, ba, bb …: an endless row for the second and later quotes of one marker."""
+    if index == 0:
+        return ""
+    letters = ""
+    while index:
+        index, rest = divmod(index, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters

@@ -1,0 +1,183 @@
+"""What the browser gets beside Streamlit itself: the page's frame, its style and script, page images, health, headers.
+
+Laws of this room: nothing is served that names another host; every response carries the security headers; a page image
+is given out only for a citation of a kept record, and never for a path that a request names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from ragmed.errors import NotFoundError, RagMedError
+from ragmed.ui.references import IMAGE_WIDTH, KEY, RECORD_ID, check_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from ragmed.ui.desk import Desk
+
+ASSETS = {"theme.css": "text/css", "keys.js": "text/javascript", "mark.svg": "image/svg+xml"}
+PAGES = ("/", "/library")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+NARROWEST, WIDEST = 200, 2400
+"""Pixels of a page image."""
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        # Streamlit writes its styles into the page as it runs
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "media-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self' blob:",
+        "frame-src 'none'",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), clipboard-write=(self)",
+}
+
+YEAR = 31_536_000
+
+
+class SecurityHeaders:
+    """ASGI middleware: HEADERS on every HTTP response, replacing what the inner app may have said."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        await self._app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def middleware(host: str) -> list[Middleware]:
+    """The headers, and, on a loopback address, a check of the Host header: a page elsewhere cannot rebind its name to us."""
+    layers = [Middleware(SecurityHeaders)]
+    if host in LOOPBACK:
+        layers.append(Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK), www_redirect=False))
+    return layers
+
+
+def routes(desk: Callable[[], Desk]) -> list[Route]:
+    """Our own routes; Streamlit's follow after them. ``desk`` is asked at each request."""
+
+    async def page(_request: Request) -> Response:
+        return HTMLResponse(frame(), headers={"Cache-Control": "no-cache"})
+
+    async def asset(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in ASSETS:
+            return PlainTextResponse("not found", status_code=404)
+        return Response(_asset(name), media_type=ASSETS[name], headers={"Cache-Control": f"public, max-age={YEAR}"})
+
+    async def image(request: Request) -> Response:
+        return await run_in_threadpool(_image, desk(), request)
+
+    async def health(_request: Request) -> Response:
+        snapshot, fault = await run_in_threadpool(_health, desk())
+        return JSONResponse(
+            {"status": "fault" if fault else "ok", "snapshot_id": snapshot, "fault": fault},
+            status_code=503 if fault else 200,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return [
+        *(Route(path, page) for path in PAGES),
+        Route("/ui/{name}", asset),
+        Route("/page/{record_id}/{key}.png", image),
+        Route("/health", health),
+    ]
+
+
+@cache
+def frame() -> str:
+    """Streamlit's own index page with our title, icon, style and script, and without its inline script and its font.
+
+    The inline script only presets a flag for search engines' crawlers; without it no inline script need be allowed.
+    """
+    index = resources.files("streamlit").joinpath("static/index.html").read_text(encoding="utf-8")
+    index = re.sub(r"<!--.*?-->", "", index, flags=re.DOTALL)
+    index = re.sub(r"<script>.*?</script>", "", index, flags=re.DOTALL)
+    index = re.sub(r"<link[^>]*rel=\"(?:preload|service-desc|shortcut icon)\".*?/?>", "", index, flags=re.DOTALL)
+    index = re.sub(r"<noscript>.*?</noscript>", "<noscript>RagMed needs JavaScript.</noscript>", index, flags=re.DOTALL)
+    index = index.replace("<title>Streamlit</title>", "<title>RagMed</title>")
+    ours = (
+        f'<link rel="icon" type="image/svg+xml" href="{asset_path("mark.svg")}">'
+        f'<link rel="stylesheet" href="{asset_path("theme.css")}">'
+        f'<meta name="color-scheme" content="light dark">'
+        f'<script defer src="{asset_path("keys.js")}"></script>'
+    )
+    return re.sub(r"\n\s*\n+", "\n", index.replace("</head>", f"{ours}</head>"))
+
+
+def asset_path(name: str) -> str:
+    """Address of one of our files; it changes with the file, so that browsers may keep it for ever."""
+    return f"/ui/{name}?v={hashlib.sha256(_asset(name)).hexdigest()[:12]}"
+
+
+@cache
+def _asset(name: str) -> bytes:
+    return resources.files("ragmed.ui").joinpath("assets", name).read_bytes()
+
+
+def _image(desk: Desk, request: Request) -> Response:
+    record_id, key = request.path_params["record_id"], request.path_params["key"]
+    width = request.query_params.get("w", str(IMAGE_WIDTH))
+    if not RECORD_ID.match(record_id) or not KEY.match(key) or not width.isascii() or not width.isdigit():
+        return PlainTextResponse("not a citation", status_code=400)
+    try:
+        record = desk.program.records.get(record_id)
+        picture = desk.program.render_page(
+            record, check_for(record, key), min(WIDEST, max(NARROWEST, int(width[:5])))
+        )
+    except NotFoundError as error:
+        return PlainTextResponse(str(error), status_code=404)
+    except RagMedError as error:
+        return PlainTextResponse(f"{error}\n{error.remedy}", status_code=409)
+    # a record never changes, nor do the pages it cites
+    return Response(
+        picture, media_type="image/png", headers={"Cache-Control": f"private, max-age={YEAR}, immutable"}
+    )
+
+
+def _health(desk: Desk) -> tuple[str | None, str]:
+    try:
+        snapshot = desk.current()
+    except RagMedError as error:
+        return None, str(error)
+    return (snapshot.snapshot_id if snapshot else None), ""

@@ -1,0 +1,231 @@
+"""Every word that the app itself says, in English and Chinese.
+
+Laws of this room: both languages have every key and the same ``{fields}`` (a test holds it); short verbs, whole words,
+no exclamation marks. A count picks ``key.one`` or ``key.many``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tongue = Literal["en", "zh"]
+TONGUES: tuple[Tongue, ...] = ("en", "zh")
+
+# key → (English, Chinese)
+TABLE: dict[str, tuple[str, str]] = {
+    # navigation and header
+    "nav.ask": ("Ask", "提问"),
+    "nav.library": ("Library", "文库"),
+    "nav.language": ("Language of the page", "界面语言"),
+    "nav.skip": ("Skip to the answer", "跳到回答"),
+    "library.state.one": ("{count} guideline", "{count} 份指南"),
+    "library.state.many": ("{count} guidelines", "{count} 份指南"),
+    "snapshot.short": ("snapshot {number}", "快照 {number}"),
+    "snapshot.published": ("Snapshot {number}, published", "快照 {number},发布于"),
+    "snapshot.older": (
+        "The library has changed since this answer: snapshot {number} is current.",
+        "作答之后文库已有更新:当前为快照 {number}。",
+    ),
+    "snapshot.gone": ("no longer kept", "已不再保存"),
+    # ask
+    "ask.box": ("Ask about a patient or a recommendation", "输入病例或问题"),
+    "ask.mode": ("Kind of answer", "回答方式"),
+    "ask.mode.auto": ("Auto", "自动"),
+    "ask.mode.answer": ("Look up", "查询"),
+    "ask.mode.differential": ("Differential", "鉴别诊断"),
+    "ask.older": ("Older editions too", "含旧版"),
+    "ask.recent": ("Recent", "最近"),
+    "ask.recent.none": ("No questions yet.", "还没有提问。"),
+    "ask.again": ("Ask again", "重新提问"),
+    "ask.edit": ("Edit question", "修改问题"),
+    "ask.examples": ("From this library", "可从文库中提问"),
+    "ask.lead": (
+        "Ask a clinical question. Every sentence of the answer opens the page that it came from.",
+        "提出临床问题。回答中的每一句都能打开其出处页面。",
+    ),
+    "ask.care": (
+        "A help for finding and reading guidelines. It does not replace clinical judgement.",
+        "用于查找和阅读指南,不能替代临床判断。",
+    ),
+    "ask.working.search": ("Searching the library", "正在检索文库"),
+    "ask.working.check": ("Checking every sentence against its page", "正在逐句核对原文"),
+    "ask.keys": ("Keys", "快捷键"),
+    "ask.keys.list": (
+        "/ question · Enter ask · 1–9 page · j k sentence · Esc close",
+        "/ 输入 · Enter 提问 · 1–9 打开页面 · j k 上下句 · Esc 关闭",
+    ),
+    # answer
+    "answer.title": ("Answer", "回答"),
+    "answer.asked": ("Asked", "提问于"),
+    "answer.extractive": (
+        "Verbatim quotes. No language model wrote this.",
+        "逐字摘录原文,未经语言模型改写。",
+    ),
+    "answer.model": (
+        "Written by {model}. Every sentence was checked against its page.",
+        "由 {model} 撰写,每一句均已与原文核对。",
+    ),
+    "answer.adapter": ("with adapter {adapter}", "附适配器 {adapter}"),
+    "answer.missing": ("Not in the pages found:", "所查页面中未出现:"),
+    "answer.withheld.one": ("{count} sentence withheld", "已扣留 {count} 句"),
+    "answer.withheld.many": ("{count} sentences withheld", "已扣留 {count} 句"),
+    "answer.withheld.why": (
+        "Left out of the answer because the cited page does not bear it out.",
+        "因所引页面不能证实,未列入回答。",
+    ),
+    "answer.uncited": ("no citation", "无引用"),
+    "answer.record": ("Record", "记录"),
+    "answer.took": ("took {seconds} s", "用时 {seconds} 秒"),
+    "answer.copy": ("Copy text", "复制文本"),
+    "answer.link": ("Copy link", "复制链接"),
+    "answer.copied": ("Copied", "已复制"),
+    "answer.kind.answer": ("Look-up", "查询"),
+    "answer.kind.differential": ("Differential", "鉴别诊断"),
+    # abstention and rejection
+    "abstain.title": ("The library does not cover this.", "文库未涵盖此问题。"),
+    "abstain.nearest": ("Nearest titles", "最接近的文献"),
+    "abstain.librarian": ("Copy for the librarian", "复制给文库管理员"),
+    "abstain.librarian.text": (
+        "Asked, and not covered by the library: {question}",
+        "提问未被文库涵盖:{question}",
+    ),
+    "reject.title": ("No answer to show.", "没有可显示的回答。"),
+    # verdicts
+    "verdict.verbatim": ("word for word", "逐字引用"),
+    "verdict.supported": ("borne out by the page", "原文支持"),
+    "verdict.number_mismatch": ("a number differs from the page", "数值与原文不符"),
+    "verdict.negation_mismatch": ("the page says the opposite", "与原文肯定、否定相反"),
+    "verdict.unsupported": ("not borne out by the page", "原文不支持"),
+    "verdict.unresolvable": ("the quoted words were not found", "未找到所引文字"),
+    "verdict.key": ("Marks", "标记"),
+    "chip.label": ("Citation {number}, {verdict}: {title}, page {page}", "引用 {number},{verdict}:{title},第 {page} 页"),
+    # differential
+    "dx.title": ("Differential", "鉴别诊断"),
+    "dx.for": ("For", "支持"),
+    "dx.against": ("Against", "不支持"),
+    "dx.next": ("Next", "下一步"),
+    "dx.cannot_miss": ("Can’t miss", "不可漏诊"),
+    "dx.no_source": ("no source in the library", "文库中无出处"),
+    "dx.in_case": ("in this case", "本例所见"),
+    "dx.none": ("nothing found", "未找到"),
+    # sources
+    "source.title": ("Sources", "出处"),
+    "source.also": ("Also found, not cited", "另检索到,未引用"),
+    "source.found.one": ("{count} passage found", "找到 {count} 段"),
+    "source.found.many": ("{count} passages found", "找到 {count} 段"),
+    "source.page": ("page {label}", "第 {label} 页"),
+    "source.page.physical": ("page {label} (sheet {number} of {total})", "第 {label} 页(文件第 {number}/{total} 页)"),
+    "source.edition.none": ("no edition printed", "未印版次"),
+    "source.date.none": ("undated", "未注日期"),
+    "source.publisher.none": ("publisher not named", "未注明发布者"),
+    "source.superseded": ("Superseded", "已被取代"),
+    "source.superseded.by": ("Superseded by {edition}", "已被 {edition} 取代"),
+    "source.superseded.since": ("Superseded since by {edition}", "此后已被 {edition} 取代"),
+    "source.withdrawn": ("Withdrawn", "已撤回"),
+    # evidence viewer
+    "view.title": ("Evidence", "证据"),
+    "view.close": ("Close", "关闭"),
+    "view.previous": ("Previous citation", "上一处引用"),
+    "view.next": ("Next citation", "下一处引用"),
+    "view.quote": ("Quoted words", "引文"),
+    "view.alt": ("Page {page} of {title}, with the quoted words marked", "{title} 第 {page} 页,引文已标出"),
+    "view.open": ("Open image", "打开图片"),
+    "view.closer": ("Closer", "放大"),
+    "view.whole": ("Whole page", "整页"),
+    "view.failed": (
+        "The page image could not be made. The quoted words above are from the stored text.",
+        "无法生成页面图像。上方引文取自已存文本。",
+    ),
+    "view.of": ("{number} of {total}", "{number} / {total}"),
+    "view.empty": ("Nothing to show for this answer.", "此回答没有可显示的页面。"),
+    # first run and indexing
+    "first.title": ("No library has been indexed yet.", "尚未建立文库索引。"),
+    "first.folder": ("Documents are read from {folder}.", "文献读自 {folder}。"),
+    "first.files.one": ("{count} file", "{count} 个文件"),
+    "first.files.many": ("{count} files", "{count} 个文件"),
+    "first.empty": (
+        "The folder holds no files. Put guidelines there (PDF, HTML, Markdown, DOCX, EPUB, TXT), then build.",
+        "文件夹为空。请放入指南文件(PDF、HTML、Markdown、DOCX、EPUB、TXT)后再建立索引。",
+    ),
+    "first.build": ("Build the index", "建立索引"),
+    "first.building": ("Building the index", "正在建立索引"),
+    "first.leave": (
+        "You may leave this page and come back. Questions can be asked when it is done.",
+        "可离开本页稍后再来,完成后即可提问。",
+    ),
+    "first.left": ("about {left} left", "约剩 {left}"),
+    "first.failed": ("The index was not built.", "索引未能建立。"),
+    "first.done": ("The index is ready.", "索引已就绪。"),
+    # library page
+    "library.title": ("Library", "文库"),
+    "library.none": ("Nothing has been indexed yet.", "尚未建立索引。"),
+    "library.counts": (
+        "{current} current, {older} superseded · {pages} pages · {chunks} passages",
+        "现行 {current} 份,已被取代 {older} 份 · {pages} 页 · {chunks} 段",
+    ),
+    "library.column.title": ("Title", "标题"),
+    "library.column.publisher": ("Publisher", "发布者"),
+    "library.column.edition": ("Edition", "版次"),
+    "library.column.date": ("Date", "日期"),
+    "library.column.pages": ("Pages", "页数"),
+    "library.column.language": ("Language", "语言"),
+    "library.column.status": ("Status", "状态"),
+    "library.status.current": ("Current", "现行"),
+    "library.status.superseded": ("Superseded", "已被取代"),
+    "library.status.withdrawn": ("Withdrawn", "已撤回"),
+    "library.language.en": ("English", "英文"),
+    "library.language.zh": ("Chinese", "中文"),
+    "library.language.other": ("Other", "其他"),
+    "library.refused.one": ("{count} file could not be read", "{count} 个文件无法读取"),
+    "library.refused.many": ("{count} files could not be read", "{count} 个文件无法读取"),
+    "library.refused.none": ("Every file was read.", "所有文件均已读取。"),
+    "library.notes.one": ("{count} note about how files were read", "{count} 条读取说明"),
+    "library.notes.many": ("{count} notes about how files were read", "{count} 条读取说明"),
+    "library.note.page": ("page {number}", "第 {number} 页"),
+    # trouble
+    "error.title": ("That did not work.", "未能完成。"),
+    "error.remedy": ("What to do: {remedy}", "处理办法:{remedy}"),
+    "error.record": (
+        "This link names an answer that is not kept here.",
+        "此链接所指的回答未保存在本机。",
+    ),
+    "error.unexpected": (
+        "The page could not be shown. The fault is noted in the program’s log.",
+        "页面无法显示,故障已记入程序日志。",
+    ),
+    # time
+    "time.now": ("just now", "刚刚"),
+    "time.minutes": ("{count} min ago", "{count} 分钟前"),
+    "time.hours": ("{count} h ago", "{count} 小时前"),
+    "time.days.one": ("{count} day ago", "{count} 天前"),
+    "time.days.many": ("{count} days ago", "{count} 天前"),
+    "time.months.one": ("{count} month ago", "{count} 个月前"),
+    "time.months.many": ("{count} months ago", "{count} 个月前"),
+    "time.years.one": ("{count} year ago", "{count} 年前"),
+    "time.years.many": ("{count} years ago", "{count} 年前"),
+    "time.span.seconds": ("{count} s", "{count} 秒"),
+    "time.span.minutes": ("{count} min", "{count} 分钟"),
+    # punctuation between parts
+    "list.and": (", ", "、"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language."""
+
+    tongue: Tongue
+
+    def __call__(self, key: str, **fields: object) -> str:
+        """The text for ``key`` with its fields filled in. Raises KeyError for a key that is not in the table."""
+        return TABLE[key][TONGUES.index(self.tongue)].format(**fields)
+
+    def count(self, key: str, count: int) -> str:
+        """``key.one`` or ``key.many``, by ``count``."""
+        return self(f"{key}.one" if count == 1 else f"{key}.many", count=count)
+
+
+def tongue_of(locale: str | None) -> Tongue:
+    """The interface language for a browser's locale such as ``zh-CN``; English where it says nothing we speak."""
+    return "zh" if (locale or "").lower().startswith("zh") else "en"
