@@ -60,12 +60,13 @@ def build(digest: Digest) -> bytes:
 
 def toolchain() -> dict[str, str]:
     """What the bytes depend on besides the sources."""
-    made = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in fonts.font_files().items()}
+    made = {f"font {name}": _sha256(path.read_bytes()) for name, path in fonts.font_files().items()}
     versions = {name: importlib.metadata.version(name) for name in ("reportlab", "python-docx")}
-    return {**versions, "zlib": zlib.ZLIB_RUNTIME_VERSION, **{f"font {name}": sha for name, sha in made.items()}}
+    return {**versions, "zlib": zlib.ZLIB_RUNTIME_VERSION, **made}
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Builds as the arguments say, and returns the exit code."""
     parser = argparse.ArgumentParser(description="Builds the demonstration library.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a shipped file differs")
     parser.add_argument("--only", default="", help="only the sources whose file name contains this")
@@ -96,8 +97,16 @@ def _same(path: Path, content: bytes) -> bool:
 
 
 def _stamp(made: dict[str, bytes]) -> None:
-    files = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(made.items())}
-    STAMP.write_text(json.dumps({"built_with": toolchain(), "sha256": files}, indent=2) + "\n", encoding="utf-8")
+    stamp = {
+        "built_with": toolchain(),
+        "sources": {path.name: _sha256(path.read_bytes()) for path in sorted(SOURCE.glob("*.md"))},
+        "files": {name: _sha256(content) for name, content in sorted(made.items())},
+    }
+    STAMP.write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import secrets
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 _BLOCK = 1 << 20
 
@@ -85,3 +86,67 @@ def write_atomic(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+_T = TypeVar("_T")
+
+
+def rebuild(kind: type[_T], value: object) -> _T:
+    """The record of type ``kind`` that ``plain`` (or parsed canonical JSON) came from: the exact inverse for records.
+
+    Strict: a field that the record does not have, a missing one without a default, or a value of another type is a
+    ValueError that names the place. Fields added later with a default may be missing.
+    """
+    built: _T = _built(kind, value, kind.__name__)
+    return built
+
+
+def _built(kind: Any, value: Any, place: str) -> Any:
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        if value is None and NoneType in get_args(kind):
+            return None
+        (only,) = [option for option in get_args(kind) if option is not NoneType]
+        return _built(only, value, place)
+    if origin is tuple:
+        return _built_tuple(get_args(kind), value, place)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _built_record(kind, value, place)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    if kind is bytes:
+        if not isinstance(value, str):
+            raise ValueError(f"{place}: {type(value).__name__} where Base64 text is expected")
+        return base64.b64decode(value, validate=True)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise ValueError(f"{place}: {type(value).__name__} where {kind.__name__} is expected")
+    return value
+
+
+def _built_tuple(members: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{place}: {type(value).__name__} where a list is expected")
+    if len(members) == 2 and members[1] is Ellipsis:
+        members = (members[0],) * len(value)
+    if len(members) != len(value):
+        raise ValueError(f"{place}: {len(value)} items where {len(members)} are expected")
+    return tuple(
+        _built(member, item, f"{place}[{number}]")
+        for number, (member, item) in enumerate(zip(members, value, strict=True))
+    )
+
+
+def _built_record(kind: type[Any], value: Any, place: str) -> Any:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{place}: {type(value).__name__} where an object is expected")
+    fields = get_type_hints(kind)
+    unknown = sorted(set(value) - set(fields))
+    if unknown:
+        raise ValueError(f"{place}: unknown field {unknown[0]!r}")
+    for field in dataclasses.fields(kind):
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and field.name not in value:
+            raise ValueError(f"{place}: the field {field.name!r} is missing")
+    return kind(**{name: _built(fields[name], item, f"{place}.{name}") for name, item in value.items()})

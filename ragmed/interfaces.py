@@ -139,14 +139,6 @@ class SnapshotReader(Protocol):
         """The ``k`` best rows by BM25 and their scores, best first."""
         ...
 
-    def dense_scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The cosine of each of ``rows``, in their order: what fusion needs for rows that only BM25 found."""
-        ...
-
-    def lexical_scores(self, texts: Sequence[WeightedText], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The BM25 score of each of ``rows``, in their order, as ``lexical`` would give it; 0 where no word matches."""
-        ...
-
     def document_frequency(self, word: str) -> int:
         """How many chunks hold the word (after the engine's own analysis)."""
         ...

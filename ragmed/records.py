@@ -214,7 +214,7 @@ class Expansion:
     english: str
     chinese: str
     reason: str
-    """``term``, ``abbreviation``, ``synonym`` or ``spelling``."""
+    """``term``, ``abbreviation``, ``synonym``, ``spelling`` or ``intent`` (what is asked about the subject)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -401,4 +401,6 @@ class AnswerRecord:
     generation: Generation
     timings_ms: Timings
     notice: str = ""
-    """Why the program abstained or rejected, in the question's language."""
+    """Why the program abstained or rejected, or what it has to say about an answer, in the question's language."""
+    case: tuple[Finding, ...] = ()
+    """For a case: its findings as the question words them, each with the library's line about it or without a source."""

@@ -60,6 +60,9 @@ class EmbedderSettings(_Part):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     query_prefix: str = ""
     passage_prefix: str = ""
+    multilingual: bool = Field(
+        False, description="the model reads Chinese: embed Chinese text itself, not its English gloss"
+    )
 
 
 class RetrieveSettings(_Part):

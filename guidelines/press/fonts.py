@@ -51,7 +51,7 @@ def has_glyph(name: str, character: str) -> bool:
 
 
 def marked_up(text: str) -> str:
-    """`text` escaped for reportlab, Chinese runs in the Chinese typeface; raises ValueError for a sign none can draw."""
+    """`text` escaped for reportlab, Chinese runs in the Chinese typeface; ValueError for a sign that none can draw."""
     parts: list[str] = []
     run, in_han = "", False
     for character in text:

@@ -30,23 +30,31 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
+    """A section (level 2) or an entry in it (level 3), for example a diagnosis."""
+
     level: int
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
+    """Running text."""
+
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Items:
+    """A list, numbered where the order matters."""
+
     texts: tuple[str, ...]
     ordered: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
+    """A ruled table; the first row is its head, `widths` are the weights of its columns."""
+
     caption: str
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[float, ...]
@@ -54,6 +62,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
+    """A coloured box: `red` for alarm, `do` for what to do, `note` for the rest."""
+
     kind: str
     title: str
     blocks: tuple[Block, ...]

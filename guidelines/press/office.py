@@ -185,11 +185,11 @@ def _shade(cell: _Cell, fill: str) -> None:
 
 
 def _with_fixed_times(archive: bytes, digest: Digest) -> bytes:
-    moment = (*(int(part) for part in digest.date.split("-")), 0, 0, 0)
+    year, month, day = (int(part) for part in digest.date.split("-"))
     out = BytesIO()
     with zipfile.ZipFile(BytesIO(archive)) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
-            entry = zipfile.ZipInfo(name, moment)
+            entry = zipfile.ZipInfo(name, (year, month, day, 0, 0, 0))
             entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, 0
             new.writestr(entry, old.read(name))
     return out.getvalue()

@@ -18,9 +18,9 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, NextPageTemplat
 from reportlab.platypus import Paragraph as Text
 from reportlab.platypus import Table as Grid
 
+from press.flow import ACCENT, ALARM, INK, RULE, SOFT, Styles, flowables, inline
 from press.fonts import LATIN, LATIN_BOLD, marked_up
 from press.markup import Block, Digest, PageTurn, SourceError, Table
-from press.sheets import ACCENT, ALARM, INK, RULE, SOFT, Styles, flowables, inline
 
 WIDTH, HEIGHT = 792.0, 612.0
 SIDE, HEAD, FOOT, GUTTER = 34.0, 78.0, 62.0, 20.0
@@ -46,8 +46,13 @@ def render(digest: Digest) -> bytes:
     buffer = BytesIO()
     encryption = StandardEncryption("", ownerPassword=OWNER, canModify=0, strength=128)
     template = BaseDocTemplate(
-        buffer, pagesize=(WIDTH, HEIGHT), title="", author=digest.publisher, creator="guidelines/make.py",
-        encrypt=encryption, invariant=1,
+        buffer,
+        pagesize=(WIDTH, HEIGHT),
+        title="",
+        author=digest.publisher,
+        creator="guidelines/make.py",
+        encrypt=encryption,
+        invariant=1,
     )
     template.addPageTemplates(_templates(digest, pages))
     template.build(_story(pages), canvasmaker=_Canvas)
@@ -69,7 +74,7 @@ def _pages(digest: Digest) -> list[tuple[PageTurn, list[Block]]]:
 
 
 def _story(pages: Sequence[tuple[PageTurn, list[Block]]]) -> list[Flowable]:
-    styles = Styles("en", small=True)
+    styles = Styles("en", 10.4)
     story: list[Flowable] = []
     for number, (turn, blocks) in enumerate(pages):
         if number:
@@ -170,8 +175,10 @@ def _pathway(table: Table, styles: Styles, width: float) -> list[Flowable]:
                 row[2 * column] = Text(inline(cell, styles), styles.cell if number else head)
             if number and column and cell:
                 row[2 * column - 1] = Text("→", arrow) if cell != "^" else ""
-                rules += [(f"{side}PADDING", (2 * column - 1, len(rows)), (2 * column - 1, len(rows)), 0)
-                          for side in ("LEFT", "RIGHT")]
+                rules += [
+                    (f"{side}PADDING", (2 * column - 1, len(rows)), (2 * column - 1, len(rows)), 0)
+                    for side in ("LEFT", "RIGHT")
+                ]
         rows.append(row)
         heights.append(None)
     rules += _boxes(table)

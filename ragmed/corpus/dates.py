@@ -1,7 +1,7 @@
 """Dates of publication as documents print them → ISO 8601, reduced to what is stated.
 
-Laws of this room: a labelled date ("Published", "Updated", "发布") outranks a bare one, a day outranks a month, a month a
-year; a date of expiry or of a form is never the date of publication.
+Laws of this room: a labelled date ("Published", "发布") outranks a bare one, a day outranks a month, a month a year;
+a date of expiry or of a form is never the date of publication.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import re
 from collections.abc import Sequence
 
 _MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905 - a list of words reads best as words
-_MONTH = r"(?P<month>[Jj]an(?:uary)?|[Ff]eb(?:ruary)?|[Mm]ar(?:ch)?|[Aa]pr(?:il)?|[Mm]ay|[Jj]une?|[Jj]uly?|[Aa]ug(?:ust)?|[Ss]ept?(?:ember)?|[Oo]ct(?:ober)?|[Nn]ov(?:ember)?|[Dd]ec(?:ember)?|[A-Z]{3,9})"
+_MONTH = (
+    r"(?P<month>[Jj]an(?:uary)?|[Ff]eb(?:ruary)?|[Mm]ar(?:ch)?|[Aa]pr(?:il)?|[Mm]ay|[Jj]une?|[Jj]uly?|[Aa]ug(?:ust)?"
+    r"|[Ss]ept?(?:ember)?|[Oo]ct(?:ober)?|[Nn]ov(?:ember)?|[Dd]ec(?:ember)?|[A-Z]{3,9})"
+)
 _YEAR = r"(?P<year>(?:19[5-9]|20[0-9])\d)"
 _FORMS = (
     re.compile(rf"\b{_MONTH}\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}\b"),

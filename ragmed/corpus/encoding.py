@@ -1,7 +1,7 @@
 """Bytes → text for formats that do not fix their encoding: TXT, Markdown, HTML.
 
-Laws of this room: a byte order mark decides, then valid UTF-8, then what the file declares, then a guess between Chinese
-and Western; nothing is dropped silently: what could not be decoded is counted and reported.
+Laws of this room: a byte order mark decides, then valid UTF-8, then what the file declares, then a guess between
+Chinese and Western; nothing is dropped silently: what could not be decoded is counted and reported.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ _ALWAYS = re.compile(
     re.IGNORECASE,
 )
 _OWNER = re.compile(r"(?:©|\(c\)|copyright\b|版权所有).{0,160}|.{0,80}all rights reserved.{0,80}", re.IGNORECASE)
-_CODE = re.compile(r"([A-Z]{2,6}-(?:[A-Z]{1,2}|\d{1,3}[A-Z]?|[A-Z]\d{1,2}))(?:\s+\(?(\d+ of \d+)\)?)?", re.IGNORECASE)
+_CODE = re.compile(r"([A-Z]{2,8}-(?:[A-Z]{1,2}|\d{1,3}[A-Z]?|[A-Z]\d{1,2}))(?:\s+\(?(\d+ of \d+)\)?)?", re.IGNORECASE)
 _PART = re.compile(r"\(?(\d+ of \d+)\)?", re.IGNORECASE)
 _PRINTED = re.compile(r"(?:page |p\. ?|第 ?|[-–—] ?)?(\d{1,4}|[ivxlc]{1,7})(?: of \d+| ?/ ?\d+| ?页.*| ?[-–—])?", re.IGNORECASE)
 
@@ -58,12 +58,15 @@ def find_furniture(pages: Sequence[Fragments]) -> list[set[int]]:
         if signature == "#":
             _numbers(pages, seen, found)
     _slots(pages, rows, found)
+    for page, chosen, code in zip(pages, found, [_code_at(page) for page in pages], strict=True):
+        if code:
+            chosen.update(code[1])
     return found
 
 
 def printed_labels(pages: Sequence[Fragments], furniture: Sequence[set[int]]) -> list[str]:
     """The label printed on each page, or an empty text: page codes first, then page numbers that count on together."""
-    codes = [_code(page) for page in pages]
+    codes = [found[0] if (found := _code_at(page)) else "" for page in pages]
     if sum(1 for code in codes if code) >= max(2, 0.3 * len(pages)):
         return codes
     numbers = [_number(page, chosen) for page, chosen in zip(pages, furniture, strict=True)]
@@ -93,7 +96,7 @@ def _candidates(page: Fragments) -> list[int]:
             if seen > _ROWS and not _at_edge(page, i):
                 break
             near.add(i)
-    near.update(i for i in order if page.turned[i] and _at_side(page, i))
+    near.update(i for i in order if page.turned[i])
     return sorted(near)
 
 
@@ -149,25 +152,29 @@ def _slots(pages: Sequence[Fragments], rows: list[list[int]], found: list[set[in
                 found[number].add(i)
 
 
-def _code(page: Fragments) -> str:
+def _code_at(page: Fragments) -> tuple[str, tuple[int, ...]] | None:
+    """A page code such as ``DIAG-A 1 of 3`` at the edge, and the fragments that print it."""
     for i in range(len(page)):
         if not _at_edge(page, i) or page.letters[i] > 24:
             continue
         match = _CODE.fullmatch(page.words(i).strip())
-        if match and match.group(1).isupper():
-            part = match.group(2) or _part_near(page, i)
-            return f"{match.group(1)} {part.lower()}" if part else match.group(1)
-    return ""
+        if match is None or not match.group(1).isupper():
+            continue
+        if match.group(2):
+            return f"{match.group(1)} {match.group(2).lower()}", (i,)
+        part = _part_near(page, i)
+        return (f"{match.group(1)} {part[0]}", (i, part[1])) if part else (match.group(1), (i,))
+    return None
 
 
-def _part_near(page: Fragments, code: int) -> str:
+def _part_near(page: Fragments, code: int) -> tuple[str, int] | None:
     for i in range(len(page)):
         close = abs(page.top[i] - page.top[code]) < 2.5 * page.size[code]
         beside = page.left[i] < page.right[code] + 60 and page.right[i] > page.left[code] - 60
         match = _PART.fullmatch(page.words(i).strip()) if close and beside and page.letters[i] <= 14 else None
         if match:
-            return match.group(1)
-    return ""
+            return match.group(1).lower(), i
+    return None
 
 
 def _number(page: Fragments, furniture: set[int]) -> int | None:

@@ -10,29 +10,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from ragmed.canonical import sha256_bytes
 from ragmed.corpus.dates import edition_year, find_date
-from ragmed.corpus.organisations import ORGANISATIONS, series_prefix
+from ragmed.corpus.organisations import ORGANISATIONS, named_in, series_prefix
 from ragmed.corpus.raw import RawReading
 from ragmed.corpus.title import find_title
-from ragmed.records import Block, BlockKind, Language, NoteKind, Page, ReadNote
+from ragmed.records import Block, BlockKind, Language, Page, ReadNote
 from ragmed.text.language import detect_language
 
 IDENTIFY_VERSION = "1"
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ORDINAL = "(?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Ss]ixth|[Ss]eventh|[Ee]ighth|[Nn]inth|[Tt]enth)"
 _EDITIONS = (
     re.compile(r"\b[Vv](?:ersion|ERSION)\s+(\d{1,3}(?:\.\d{1,4}){0,3})\b"),
-    re.compile(
-        r"\b((?:\d{1,2}(?:st|nd|rd|th)|[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Ss]ixth|[Ss]eventh|[Ee]ighth|[Nn]inth|[Tt]enth)"
-        r"\s+(?:[Rr]evised\s+)?(?:[Ee]d(?:ition|\.)))"
-    ),
+    re.compile(rf"\b((?:\d{{1,2}}(?:st|nd|rd|th)|{_ORDINAL})\s+(?:[Rr]evised\s+)?(?:[Ee]d(?:ition|\.)))"),
     re.compile(r"(第\s?[一二三四五六七八九十\d]{1,3}\s?版)"),
     re.compile(r"[（(]?((?:19|20)\d{2}\s?年?\s?(?:修订|更新)?版)[）)]?"),
-    re.compile(
-        r"\b((?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Ss]ixth|[Ss]eventh|[Ee]ighth|[Nn]inth|[Tt]enth) [Rr]eport)\b"
-    ),
+    re.compile(rf"\b({_ORDINAL} [Rr]eport)\b"),
     re.compile(r"\b[Ee]dition:?\s+(\d{1,2}\.\d{4}|(?:19|20)\d{2}(?:\.\d)?)\b"),
     re.compile(r"版本(?:号)?[:：]?\s?(\d{1,3}(?:\.\d{1,4}){0,2})"),
 )
@@ -49,19 +49,21 @@ _CC_LINK = re.compile(
     r"creativecommons\.org/licenses/(?P<kind>by(?:-(?:nc|nd|sa)){0,2})/(?P<version>\d\.\d)(?P<igo>/igo)?"
 )
 _PUBLIC = re.compile(
-    r"(?i)\bin the public domain\b|\bis not copyrighted\b|\bpublic domain and may be\b|\bmay be reproduced (?:or copied )?without permission\b"
+    r"(?i)\bin the public domain\b|\bis not copyrighted\b|\bpublic domain and may be\b"
+    r"|\bmay be reproduced (?:or copied )?without permission\b"
 )
 _RESERVED = re.compile(r"(?i)\ball rights reserved\b|版权所有")
 _CREDIT = re.compile(r"(?i)\bcredit|photo|image|figure|图片")
 _SERIES_NOISE = re.compile(
-    r"(?i)\bversion\s+[\d.]+|\bv\d+(?:\.\d+)*\b|\b(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)"
+    r"(?i)\bversion\s+[\d.]+|\bv\d+(?:\.\d+)*\b"
+    r"|\b(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)"
     r"\s+(?:revised\s+)?(?:edition|ed\.?|report)|\b(?:draft|final|updated?|revised|revision|edition)\b|\b(?:19|20)\d{2}(?:\.\d)?\b"
     r"|第\s?[一二三四五六七八九十\d]{1,3}\s?版|(?:19|20)\d{2}\s?年?\s?(?:修订|更新)?版?|征求意见稿|草案|讨论稿|更新|修订"
 )
-_GENERIC = frozenset(
+_GENERIC = _words(
     """introduction summary references appendix index preface foreword contents overview conclusion discussion glossary
     answers abstract background home untitled document key-terms chapter-summary assignments review-questions
-    table-of-contents guideline guidelines 目录 前言 引言 参考文献 附录""".split()  # noqa: SIM905 - a list of words reads best as words
+    table-of-contents guideline guidelines 目录 前言 引言 参考文献 附录"""
 )
 
 
@@ -82,7 +84,7 @@ class Identity:
 def identify(raw: RawReading, source_path: str, *, trust_metadata_date: bool) -> Identity:
     """The identity of a document from its pages.
 
-    ``trust_metadata_date``: the format's metadata hold the day of publication (EPUB, HTML), not that of a file's making.
+    ``trust_metadata_date``: the format's metadata hold the day of publication (EPUB, HTML), not of a file's making.
     """
     title, notes = find_title(raw, source_path)
     lines = tuple(_front_lines(raw.pages))
@@ -165,9 +167,8 @@ def _publisher(raw: RawReading, title: str) -> str:
     scores: dict[str, float] = {}
 
     def count(text: str, weight: float) -> None:
-        for name, _, pattern in ORGANISATIONS:
-            if pattern.search(text):
-                scores[name] = scores.get(name, 0) + weight
+        for name in named_in(text):
+            scores[name] = scores.get(name, 0) + weight
 
     count(raw.metadata.publisher, 6)
     count(raw.metadata.author, 4)
@@ -182,8 +183,12 @@ def _publisher(raw: RawReading, title: str) -> str:
                 count(text, 5)
             elif kind is BlockKind.FURNITURE:
                 count(text, 3)
-            elif page.number <= 2:
+            elif page.number <= 3 and page.boxes:
+                # a title page; without geometry there is none, and a short line may be a link or a list's head
                 count(text, 2)
+    for line in raw.pages[0].text.split("\n"):
+        if "doi.org/" in line and len(line) <= 200:
+            count(line, 3)
     if not scores:
         return raw.metadata.publisher
     order = {name: place for place, (name, _, _) in enumerate(ORGANISATIONS)}
@@ -263,13 +268,3 @@ def _iso(text: str) -> str:
     """The ISO date at the beginning of ``text``, or nothing."""
     match = re.match(r"(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?(?!\d)", text)
     return match.group() if match else find_date((text,))
-
-
-def metadata_note(message: str) -> ReadNote:
-    """A note that a person should look at what the document is said to be."""
-    return ReadNote(kind=NoteKind.METADATA, message=message)
-
-
-def file_stem(source_path: str) -> str:
-    """The file's name as words."""
-    return " ".join(re.sub(r"[_-]+", " ", PurePosixPath(source_path).stem).split())

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ragmed.corpus.tables import RuledTable, cell_rows, ruled_tables
+from ragmed.corpus.tables import Frame, RuledTable, cell_rows, ruled_tables
 
 if TYPE_CHECKING:
     from ragmed.corpus.fragments import Fragments
@@ -49,6 +49,7 @@ class Line:
     column_left: float
     column_right: float
     row: bool = False
+    turned: bool = False
 
 
 @dataclass(slots=True)
@@ -83,24 +84,31 @@ class _Flow:
         self.right = list(fragments.right)
         self.bottom = list(fragments.bottom)
         self.tables: dict[int, RuledTable] = {}
+        self.frames: dict[int, Frame] = {}
+        self.solid: set[int] = set()
+        """Pieces that stand for a table or a frame."""
         self.lines: list[Line] = []
         self.regions = 0
 
     def read(self, chosen: list[int]) -> list[Line]:
         fragments = self.fragments
-        tables = ruled_tables(fragments, chosen, self.rules) if fragments.turn == 0 else []
-        taken = {member for table in tables for member in table.members}
+        tables, frames = ruled_tables(fragments, chosen, self.rules) if fragments.turn == 0 else ([], [])
+        taken = {member for piece in (*tables, *frames) for member in piece.members}
         # a long turned line is a note in the margin, not part of the flow
         aside = [i for i in chosen if i not in taken and fragments.turned[i]]
         flowing = [i for i in chosen if i not in taken and not fragments.turned[i]]
-        for table in tables:
+        for piece in (*tables, *frames):
             number = len(self.left)
-            self.tables[number] = table
-            self.left.append(table.left)
-            self.top.append(table.top)
-            self.right.append(table.right)
-            self.bottom.append(table.bottom)
+            if isinstance(piece, RuledTable):
+                self.tables[number] = piece
+            else:
+                self.frames[number] = piece
+            self.left.append(piece.left)
+            self.top.append(piece.top)
+            self.right.append(piece.right)
+            self.bottom.append(piece.bottom)
             flowing.append(number)
+        self.solid = {*self.tables, *self.frames}
         self._flow(flowing, 0)
         self.regions += 1
         for member in aside:
@@ -119,6 +127,8 @@ class _Flow:
             columns = self._columns(members, band.gutters)
             if len(columns) < 2 or depth >= _MAX_DEPTH:
                 self._lines(band.strips, region, (left, right))
+            elif any(sum(1 for i in strip if i in self.frames) > 1 for strip in band.strips):
+                self._chart(columns, band, depth)
             elif self._is_prose(columns, band):
                 for column in columns:
                     self._flow(column, depth + 1)
@@ -129,9 +139,9 @@ class _Flow:
 
     def _strips(self, items: list[int]) -> list[list[int]]:
         """Pieces whose heights overlap; an initial letter over several lines joins the first of them."""
-        heights = [self.bottom[i] - self.top[i] for i in items if i not in self.tables]
+        heights = [self.bottom[i] - self.top[i] for i in items if i not in self.solid]
         usual = median(heights) if heights else 0.0
-        tall = [i for i in items if i not in self.tables and self.bottom[i] - self.top[i] > 1.8 * usual]
+        tall = [i for i in items if i not in self.solid and self.bottom[i] - self.top[i] > 1.8 * usual]
         giants = set(tall)
         strips: list[list[int]] = []
         edge = float("-inf")
@@ -161,7 +171,7 @@ class _Flow:
         strips.append([item])
 
     def _core(self, item: int) -> tuple[float, float]:
-        if item in self.tables:
+        if item in self.solid:
             return self.top[item], self.bottom[item]
         cut = _CORE * min(self.bottom[item] - self.top[item], 40.0)
         return self.top[item] + cut, self.bottom[item] - cut
@@ -181,7 +191,7 @@ class _Flow:
                 current = None
             if gaps:
                 current = _Band([], gaps)
-                while plain and self._still_free(gaps, plain[-1]):
+                while plain and len(self._still_free(gaps, plain[-1])) == len(gaps):
                     current.gutters = self._still_free(current.gutters, plain[-1]) or gaps
                     current.strips.insert(0, plain.pop())
                 if plain:
@@ -239,9 +249,11 @@ class _Flow:
         if self._crossed(columns, band) >= 2:
             return False
         letters = self.fragments.letters
-        aligned = sum(1 for strip in band.strips if self._sides(strip, columns) > 1)
+        aligned = self._aligned(columns, band)
+        if self._runs_on(columns[0]):
+            return True
         for column in columns:
-            texts = [i for i in column if i not in self.tables]
+            texts = [i for i in column if i not in self.solid]
             if not texts:
                 continue
             wide = max(self.right[i] for i in column) - min(self.left[i] for i in column)
@@ -253,11 +265,34 @@ class _Flow:
                 return False
         return True
 
-    def _sides(self, strip: list[int], columns: list[list[int]]) -> int:
-        if len(strip) < 2:
-            return 1
-        members = set(strip)
-        return sum(1 for column in columns if not members.isdisjoint(column))
+    def _aligned(self, columns: list[list[int]], band: _Band) -> int:
+        """Strips with pieces of several columns on one base line, as rows of a table have and a text beside a box has not."""
+        where = {item: number for number, column in enumerate(columns) for item in column}
+        count = 0
+        for strip in band.strips:
+            bases: dict[int, list[float]] = {}
+            for item in strip:
+                bases.setdefault(where[item], []).append(self.bottom[item])
+            if len(bases) < 2:
+                continue
+            first, *others = bases.values()
+            near = 0.15 * (self.bottom[strip[0]] - self.top[strip[0]])
+            count += any(abs(a - b) <= near for a in first for other in others for b in other)
+        return count
+
+    def _runs_on(self, column: list[int]) -> bool:
+        """Whether a first column is running text: full lines, many, evenly led. Row labels of tables are not."""
+        texts = [i for i in column if i not in self.solid]
+        if len(texts) < 5 or len(texts) != len(column):
+            return False
+        left, right = min(self.left[i] for i in texts), max(self.right[i] for i in texts)
+        full = sum(1 for i in texts if self.right[i] - self.left[i] > 0.8 * (right - left))
+        tops = sorted(self.top[i] for i in texts)
+        leads = [b - a for a, b in zip(tops, tops[1:], strict=False)]
+        usual = median(leads)
+        even = sum(1 for lead in leads if abs(lead - usual) < 0.2 * usual)
+        long = sum(self.fragments.letters[i] for i in texts) / len(texts)
+        return long >= 30 and full >= 0.7 * len(texts) and even >= 0.8 * len(leads)
 
     def _crossed(self, columns: list[list[int]], band: _Band) -> int:
         """Ruled lines that run across a gutter between the band's strips."""
@@ -268,19 +303,45 @@ class _Flow:
         return len(heights)
 
     def _is_table(self, columns: list[list[int]], band: _Band) -> bool:
-        aligned = sum(1 for strip in band.strips if self._sides(strip, columns) > 1)
+        aligned = self._aligned(columns, band)
         return aligned >= (2 if len(columns) > 2 else 3) or (aligned >= 1 and self._crossed(columns, band) >= 1)
 
     def _table(self, columns: list[list[int]], band: _Band) -> None:
         self.regions += 1
         where = {item: number for number, column in enumerate(columns) for item in column}
-        plain = [[i for i in strip if i not in self.tables] for strip in band.strips]
+        plain = [[i for i in strip if i not in self.solid] for strip in band.strips]
         rows = cell_rows(self.fragments, [strip for strip in plain if strip], where, len(columns), self.rules)
         self._rows(rows)
         for strip in band.strips:
-            for item in strip:
-                if item in self.tables:
-                    self._rows(self.tables[item].rows)
+            self._solids(strip)
+
+    def _solids(self, strip: list[int]) -> None:
+        """The tables and frames of a strip, each a region of its own."""
+        for item in strip:
+            if item in self.tables:
+                self.regions += 1
+                self._rows(self.tables[item].rows)
+            elif item in self.frames:
+                self._flow(list(self.frames[item].members), _MAX_DEPTH - 2)
+
+    def _chart(self, columns: list[list[int]], band: _Band, depth: int) -> None:
+        """Boxes side by side, as in a flow chart: a row for each level of single boxes, branches column by column."""
+        where = {item: number for number, column in enumerate(columns) for item in column}
+        self.regions += 1
+        for strip in band.strips:
+            held: list[list[int]] = [[] for _ in columns]
+            for item in sorted(strip, key=lambda i: (self.top[i], self.left[i])):
+                held[where[item]].append(item)
+            if any(sum(1 for i in items if i in self.frames) > 1 or any(i in self.tables for i in items) for items in held):
+                for items in held:
+                    self._flow(items, depth + 1)
+                self.regions += 1
+                continue
+            row = [[m for i in items for m in (self.frames[i].members if i in self.frames else (i,))] for items in held]
+            self._rows([[self._read_cell(cell) for cell in row]])
+
+    def _read_cell(self, members: list[int]) -> list[int]:
+        return [i for strip in self._strips(members) for i in sorted(strip, key=lambda i: self.left[i])]
 
     def _rows(self, rows: list[list[list[int]]]) -> None:
         """Rows of cells of fragments → lines with cell borders."""
@@ -307,13 +368,10 @@ class _Flow:
 
     def _lines(self, strips: list[list[int]], region: int, column: tuple[float, float]) -> None:
         for strip in strips:
-            texts = [i for i in strip if i not in self.tables]
+            texts = [i for i in strip if i not in self.solid]
             if texts:
                 self._line(sorted(texts, key=lambda i: self.left[i]), column, region)
-            for item in strip:
-                if item in self.tables:
-                    self.regions += 1
-                    self._rows(self.tables[item].rows)
+            self._solids(strip)
 
     def _line(self, members: list[int], column: tuple[float, float], region: int | None = None) -> None:
         runs, separators = join_line(self.fragments, members)
@@ -346,5 +404,6 @@ class _Flow:
                 column_left=column[0] if column else left,
                 column_right=column[1] if column else right,
                 row=row,
+                turned=fragments.turned[members[0]],
             )
         )

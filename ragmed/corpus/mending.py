@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragmed.corpus.layout import BREAK, CELL, LEADING, NONE, SPACE
-from ragmed.corpus.pdf_text import is_han
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from ragmed.corpus.pdf_text import PageGlyphs
 
@@ -35,6 +35,7 @@ _KEEPS_HYPHEN = frozenset(
 """First halves after which English keeps its hyphen, when the document itself does not show the word."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_FULL_WIDTH = re.compile("[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
 _TAIL = re.compile(r"[^\W\d_]+$")
 _HEAD = re.compile(r"[^\W\d_]+")
 
@@ -67,7 +68,7 @@ def _plain_forms() -> dict[int, str]:
 
 
 _FORMS = _plain_forms()
-_CHANGED = re.compile("[" + "".join(re.escape(chr(code)) for code in sorted(_FORMS)) + "]")
+_CHANGED = frozenset(chr(code) for code in _FORMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,11 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MendedPage:
-    """A page's text, its boxes, and the offset in it of each place asked for."""
+    """A page's text, its boxes, and where each block of it lies."""
 
     text: str
     boxes: bytes
-    offsets: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
 
 
 def mend_page(
@@ -119,8 +120,7 @@ def mend_page(
 ) -> MendedPage:
     """Write out ``runs`` in this order, ``separators[i]`` before ``runs[i]``.
 
-    ``source`` is ``glyphs.text``. ``marks`` are positions in ``runs`` (``len(runs)`` allowed) in rising order;
-    their offsets in the text come back.
+    ``source`` is ``glyphs.text``. ``marks`` are the positions in ``runs`` at which blocks begin, rising from 0.
     """
     chosen = np.asarray(runs, np.int64)
     starts = glyphs.starts[chosen].tolist()
@@ -145,16 +145,17 @@ def mend_page(
     sizes = lengths[1::2]
     places = np.repeat(offsets[1:-1:2], sizes) + _counted(sizes)
     origin[places] = np.repeat(np.asarray(starts, np.int64), sizes) + _counted(sizes)
-    asked = offsets[::2][np.asarray(marks, np.int64)] if len(marks) else np.zeros(0, np.int64)
-    # a mark is the place of the run itself, behind what was put before it
-    inner = np.asarray([len(pieces[2 * mark]) if mark < len(runs) else 0 for mark in marks], np.int64)
-    asked = asked + inner
-    if _CHANGED.search(text):
-        text, origin, asked = _plain(text, origin, asked)
-    return MendedPage(text=text, boxes=pack_boxes(glyphs, origin), offsets=tuple(asked.tolist()))
+    # offsets[2 * i] is where what stands before run i begins: a block ends there, the next begins behind the line break
+    edges = np.asarray([offsets[2 * mark] for mark in marks] + [len(text)], np.int64)
+    begins = edges[:-1] + [int(pieces[2 * mark].startswith("\n")) for mark in marks]
+    if not _CHANGED.isdisjoint(text):
+        text, origin, moved = _plain(text, origin)
+        edges, begins = moved[edges], moved[begins]
+    spans = tuple(zip(begins.tolist(), edges[1:].tolist(), strict=True))
+    return MendedPage(text=text, boxes=pack_boxes(glyphs, origin), spans=spans)
 
 
-def _counted(sizes: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _counted(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     """0, 1, … within each group."""
     total = int(sizes.sum())
     return np.arange(total) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -184,14 +185,11 @@ def _mended_break(source: str, starts: list[int], ends: list[int], position: int
 
 
 def _is_full_width(sign: str) -> bool:
-    return bool(is_han(np.array([ord(sign)], np.uint32))[0])
+    return bool(_FULL_WIDTH.match(sign))
 
 
-def _plain(
-    text: str,
-    origin: np.ndarray,  # type: ignore[type-arg]
-    asked: np.ndarray,  # type: ignore[type-arg]
-) -> tuple[str, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _plain(text: str, origin: NDArray[np.int64]) -> tuple[str, NDArray[np.int64], NDArray[np.int64]]:
+    """The text in plain forms, the origin of its characters, and the new offset of each old one."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     counts = np.ones(len(text), np.int64)
     for sign in set(text):
@@ -199,10 +197,10 @@ def _plain(
         if form is not None and len(form) != 1:
             counts[codes == ord(sign)] = len(form)
     moved = np.concatenate([[0], np.cumsum(counts)])
-    return text.translate(_FORMS), np.repeat(origin, counts), moved[asked]
+    return text.translate(_FORMS), np.repeat(origin, counts), moved
 
 
-def pack_boxes(glyphs: PageGlyphs, origin: np.ndarray) -> bytes:  # type: ignore[type-arg]
+def pack_boxes(glyphs: PageGlyphs, origin: NDArray[np.int64]) -> bytes:
     """The boxes of the characters named by ``origin`` (-1: put in, no box), as ``Page.boxes`` stores them.
 
     Clipped to the page: ink outside is not seen. A character whose whole box is outside gets a zero box.

@@ -1,7 +1,7 @@
 """The publishers of guidelines that RagMed knows by name, and the words that give them away.
 
-Laws of this room: one row an organisation, ``(name shown, series prefix, pattern)``; patterns match whole words, and short names
-only in capitals, because "who" and "nice" are words.
+Laws of this room: one row an organisation, ``(name shown, series prefix, pattern)``; patterns match whole words,
+and short names only in capitals, because "who" and "nice" are words.
 """
 
 from __future__ import annotations
@@ -108,6 +108,19 @@ ORGANISATIONS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
     (name, prefix, re.compile(pattern)) for name, prefix, pattern in _ROWS
 )
 """``(name, series prefix, pattern)``."""
+
+_NOT_LETTERS = re.compile(r"[^a-z]+")
+_LETTERS = tuple(_NOT_LETTERS.sub("", name.lower()) for name, _, _ in ORGANISATIONS)
+
+
+def named_in(text: str) -> tuple[str, ...]:
+    """The known organisations that ``text`` names; their full names also where the letters are spaced out."""
+    squeezed = _NOT_LETTERS.sub("", text.lower())
+    return tuple(
+        name
+        for (name, _, pattern), letters in zip(ORGANISATIONS, _LETTERS, strict=True)
+        if pattern.search(text) or (len(letters) >= 15 and letters in squeezed)
+    )
 
 
 def series_prefix(publisher: str) -> str:

@@ -94,12 +94,27 @@ class RuleSource:
         if kind == _IMAGE:
             pictures.append(bounds)
             return
+        if not self._seen(item):
+            return
         thin = min(bounds[2] - bounds[0], bounds[1] - bounds[3]) <= _THIN
         segments = 0 if thin else raw.FPDFPath_CountSegments(item)
         if thin or segments in (4, 5):
             rects.append(bounds)
         elif segments <= _MAX_SEGMENTS - len(rects):
             self._segments(item, segments, matrix, rects)
+
+    def _seen(self, item: Any) -> bool:
+        """False for paths without stroke and with no fill or a white one: text frames, masks, clips."""
+        raw = self._raw
+        fill, stroke = ctypes.c_int(), ctypes.c_int()
+        raw.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
+        if stroke.value or not fill.value:
+            return bool(stroke.value)
+        red, green, blue, alpha = (ctypes.c_uint(255) for _ in range(4))
+        raw.FPDFPageObj_GetFillColor(
+            item, ctypes.byref(red), ctypes.byref(green), ctypes.byref(blue), ctypes.byref(alpha)
+        )
+        return min(red.value, green.value, blue.value) < 252 and alpha.value > 8
 
     def _segments(self, item: Any, count: int, matrix: Any, rects: list[tuple[float, float, float, float]]) -> None:
         raw = self._raw

@@ -33,6 +33,8 @@ LINE_END_HYPHEN = 0xFFFE
 
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
 _BOLD_WEIGHT = 600
+_UPRIGHT = 0.95
+"""Cosine of the angle, 18 degrees, beyond which text is set askew."""
 _NARROW = "ijlIt.,;:!'|()[]{}/\\fr-"
 _WIDE = "mwMWQOGD@%&"
 
@@ -76,6 +78,7 @@ class GlyphSource:
         self.raw: Any = raw
         self.loose_box = _bind(raw.FPDFText_GetLooseCharBox, None, address, number, address)
         self.code_point = _bind(raw.FPDFText_GetUnicode, ctypes.c_uint, address, number)
+        self.char_angle = _bind(raw.FPDFText_GetCharAngle, ctypes.c_float, address, number)
         self.text_object = _bind(raw.FPDFText_GetTextObject, address, address, number)
         self.render_mode = _bind(raw.FPDFTextObj_GetTextRenderMode, number, address)
         self.font_of = _bind(raw.FPDFTextObj_GetFont, address, address)
@@ -113,35 +116,54 @@ class GlyphSource:
     def _measured(self, handle: int, codes: NDArray[np.uint32], frame: PageFrame) -> PageGlyphs:
         starts, ends = _runs(codes)
         boxes = np.zeros((len(codes), 4), np.float32)
-        runs = len(starts)
-        probes = np.concatenate([starts, ends - 1])
-        rects = np.zeros((2 * runs, 4), np.float32)
-        self._probe(handle, probes.tolist(), rects)
-        rects = frame.displayed(rects)
-        first, last = rects[:runs], rects[runs:]
+        first, last = self._ends(handle, starts, ends, frame)
         straight = _straight(first, last, ends - starts)
         _lay_out(boxes, codes, starts, ends, first, last)
-        crooked = np.flatnonzero(~straight & (ends - starts > 0))
+        crooked = np.flatnonzero(~straight)
         if len(crooked):
             each = np.concatenate([np.arange(starts[i], ends[i]) for i in crooked])
             exact = np.zeros((len(each), 4), np.float32)
             self._probe(handle, each.tolist(), exact)
             boxes[each] = frame.displayed(exact)
-        run_boxes = _bounds(boxes, starts)
+            starts, ends, straight = _torn(boxes, starts, ends, straight)
         bold, faint, inkless = self._styles(handle, starts)
         return PageGlyphs(
             codes=codes,
             boxes=boxes,
             starts=starts,
             ends=ends,
-            run_boxes=run_boxes,
+            run_boxes=_bounds(boxes, starts),
             bold=bold,
             faint=faint,
             inkless=inkless,
-            upright=_upright(boxes, starts, ends, straight),
+            upright=straight | self._upright(handle, starts, ends, straight, frame),
             width=frame.width,
             height=frame.height,
         )
+
+    def _ends(
+        self, handle: int, starts: NDArray[np.int64], ends: NDArray[np.int64], frame: PageFrame
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The boxes of the first and the last character of each run, displayed."""
+        rects = np.zeros((2 * len(starts), 4), np.float32)
+        self._probe(handle, np.concatenate([starts, ends - 1]).tolist(), rects)
+        rects = frame.displayed(rects)
+        return rects[: len(starts)], rects[len(starts) :]
+
+    def _upright(
+        self,
+        handle: int,
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        straight: NDArray[np.bool_],
+        frame: PageFrame,
+    ) -> NDArray[np.bool_]:
+        """Whether crooked runs (superscripts, turned words, watermarks) are set across the page as it is displayed."""
+        upright = np.ones(len(starts), np.bool_)
+        for i in np.flatnonzero(~straight).tolist():
+            angle = float(self.char_angle(handle, int(starts[i]))) + frame.turn * np.pi / 2
+            upright[i] = np.cos(angle) > _UPRIGHT
+        return upright
 
     def _probe(self, handle: int, characters: list[int], into: NDArray[np.float32]) -> None:
         count = len(characters)
@@ -332,14 +354,26 @@ def _bounds(boxes: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np
     return bounds.astype(np.float32)
 
 
-def _upright(
+def _torn(
     boxes: NDArray[np.float32], starts: NDArray[np.int64], ends: NDArray[np.int64], straight: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """False for runs whose characters go up or down the page rather than across."""
-    upright = np.ones(len(starts), np.bool_)
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Split crooked runs where two characters stand apart: PDFium sees no space between words of turned text."""
+    cuts: list[int] = []
     for i in np.flatnonzero(~straight & (ends - starts > 1)).tolist():
-        head, tail = boxes[starts[i]], boxes[ends[i] - 1]
-        across = abs((head[0] + head[2]) - (tail[0] + tail[2]))
-        down = abs((head[1] + head[3]) - (tail[1] + tail[3]))
-        upright[i] = across >= down
-    return upright
+        own = boxes[starts[i] : ends[i]]
+        apart = np.maximum(own[1:, :2] - own[:-1, 2:], own[:-1, :2] - own[1:, 2:]).max(axis=1)
+        size = np.minimum(own[:, 2] - own[:, 0], own[:, 3] - own[:, 1])
+        large = np.maximum(own[:, 2] - own[:, 0], own[:, 3] - own[:, 1])
+        upright = abs(own[-1, 0] - own[0, 0]) >= abs(own[-1, 1] - own[0, 1])
+        limit = 0.6 * large if upright else 0.2 * np.maximum(size, 0.5 * large)
+        cuts.extend((np.flatnonzero(apart > np.maximum(limit[1:], limit[:-1])) + 1 + starts[i]).tolist())
+    if not cuts:
+        return starts, ends, straight
+    new = np.array(cuts, np.int64)
+    owner = np.searchsorted(starts, new, side="right") - 1
+    every = np.concatenate([starts, new])
+    order = np.argsort(every, kind="stable")
+    stops = np.concatenate([ends, ends[owner]])[order]
+    begins = every[order]
+    stops[:-1] = np.minimum(stops[:-1], begins[1:])
+    return begins, stops, np.concatenate([straight, straight[owner]])[order]

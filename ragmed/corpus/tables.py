@@ -40,19 +40,71 @@ class RuledTable:
     members: tuple[int, ...]
 
 
-def ruled_tables(fragments: Fragments, chosen: list[int], rules: Rules) -> list[RuledTable]:
-    """Tables with at least one ruled border between columns."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A box drawn around text: a call-out, a step of a flow chart."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    members: tuple[int, ...]
+
+
+def ruled_tables(fragments: Fragments, chosen: list[int], rules: Rules) -> tuple[list[RuledTable], list[Frame]]:
+    """Tables with at least one ruled border between columns, and boxes around text without any."""
     if len(rules.down) < 1 or len(rules.across) < 2 or len(rules.down) * len(rules.across) > _MAX_PAIRS:
-        return []
+        return [], []
     across, down = np.array(rules.across), np.array(rules.down)
-    tables = []
-    taken: set[int] = set()
+    tables: list[RuledTable] = []
+    frames: list[Frame] = []
+    free = [i for i in chosen if not _askew(fragments, i)]
     for flat, upright in _connected(across, down):
-        table = _ruled(fragments, [i for i in chosen if i not in taken], across[flat], down[upright])
+        table = _ruled(fragments, free, across[flat], down[upright])
         if table is not None:
-            taken.update(table.members)
+            taken = set(table.members)
+            free = [i for i in free if i not in taken]
             tables.append(table)
-    return tables
+        elif len(upright) > 1:
+            frames.append(_frame(across[flat], down[upright]))
+    return tables, _filled(fragments, free, frames)
+
+
+def _askew(fragments: Fragments, i: int) -> bool:
+    """A watermark across the page: neither a line nor a turned line."""
+    wide, high = fragments.right[i] - fragments.left[i], fragments.bottom[i] - fragments.top[i]
+    return fragments.turned[i] and min(wide, high) > 40
+
+
+def _frame(across: NDArray[np.float64], down: NDArray[np.float64]) -> Frame:
+    return Frame(
+        float(down[:, 0].min()),
+        float(min(across[:, 0].min(), down[:, 1].min())),
+        float(down[:, 0].max()),
+        float(max(across[:, 0].max(), down[:, 2].max())),
+        (),
+    )
+
+
+def _filled(fragments: Fragments, free: list[int], frames: list[Frame]) -> list[Frame]:
+    """The frames that hold text of their own, the smallest first where they are nested; not one around a whole page."""
+    kept: list[Frame] = []
+    left_over = [i for i in free if not fragments.turned[i]]
+    most = 0.6 * len(free)
+    for frame in sorted(frames, key=lambda f: (f.right - f.left) * (f.bottom - f.top)):
+        inside = [
+            i
+            for i in left_over
+            if frame.left - 1 <= fragments.left[i]
+            and fragments.right[i] <= frame.right + 1
+            and frame.top <= (fragments.top[i] + fragments.bottom[i]) / 2 <= frame.bottom
+        ]
+        nested = any(f.left >= frame.left and f.right <= frame.right and f.top >= frame.top and f.bottom <= frame.bottom for f in kept)
+        if inside and not nested and (len(inside) <= most or len(free) < 4):
+            taken = set(inside)
+            left_over = [i for i in left_over if i not in taken]
+            kept.append(Frame(frame.left, frame.top, frame.right, frame.bottom, tuple(inside)))
+    return kept
 
 
 def _connected(across: NDArray[np.float64], down: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -145,6 +197,10 @@ def _split_row(fragments: Fragments, members: list[int], borders: list[float]) -
     full = sum(1 for strip in strips if {where[i] for i in strip} >= {0} and len({where[i] for i in strip}) > 1)
     columns = len(borders) + 1
     if full >= 4 and full >= 0.6 * len(strips):
+        labels = [fragments.letters[i] for i in members if where[i] == 0]
+        if sum(labels) > 30 * len(labels):
+            # running text beside running text, in a frame for each
+            return [_cells(fragments, members, dict.fromkeys(members, 0), columns)]
         turned = [i for i in members if fragments.turned[i]]
         head = [_cells(fragments, turned, where, columns)] if turned else []
         return head + _rows_of_strips(fragments, strips, where, columns)

@@ -1,7 +1,7 @@
 """The title of a document: the largest heading where it opens, checked against what the file calls itself.
 
-Laws of this room: the page decides. Embedded metadata are believed when the first pages bear them out; the file's name
-is the last resort and is reported.
+Laws of this room: the page decides. Embedded metadata are believed when the first pages bear them out; the file's
+name is the last resort and is reported.
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ from ragmed.corpus.raw import RawReading
 from ragmed.records import Block, BlockKind, NoteKind, Page, ReadNote
 
 _NOT_A_TITLE = re.compile(
-    r"(?i)\A(?:microsoft word\s*-|untitled|document\d*|slide \d+|powerpoint|title|pdf|print|layout \d|new |tmp|scan)|[\\/]|\.(?:docx?|pdf|qxd|indd|pptx?|xlsx?|html?|txt|ai|p65|fm)\b"
+    r"(?i)\A(?:microsoft word\s*-|untitled|document\d*|slide \d+|powerpoint|title|pdf|print|layout \d|new |tmp|scan)"
+    r"|[\\/]|\.(?:docx?|pdf|qxd|indd|pptx?|xlsx?|html?|txt|ai|p65|fm)\b"
 )
 _OPENING_WORDS = re.compile(
-    r"(?i)\A(?:contents|table of contents|abstract|summary|introduction|executive summary|foreword|preface|acknowledge?ments?|index|references|disclaimer"
-    r"|about this|copyright|目录|摘要|前言|版权)\b.{0,12}\Z"
+    r"(?i)\A(?:contents|table of contents|abstract|summary|introduction|executive summary|foreword|preface|index"
+    r"|acknowledge?ments?|references|disclaimer|cover|draft guidance|only|about this|copyright"
+    r"|目录|摘要|前言|版权)\b.{0,12}\Z"
 )
-_NUMBERED = re.compile(r"\A(?:\d{1,2}(?:\.\d+)*|[IVX]{1,4}|[A-Z])[.)]?\s+\S")
+_NUMBERED = re.compile(r"\A(?:\d{1,2}(?:\.\d+)*|[IVX]{1,4}[.)]|[A-Z][.)])\s+\S")
 _WORD = re.compile(r"[a-z0-9]{3,}|[\u3400-\u9fff]")
 _LONGEST = 250
+_STAMP = 60.0
+"""Points; larger letters are a stamp such as "ARCHIVE" across the page."""
 
 
 def find_title(raw: RawReading, source_path: str) -> tuple[str, tuple[ReadNote, ...]]:
@@ -31,20 +35,21 @@ def find_title(raw: RawReading, source_path: str) -> tuple[str, tuple[ReadNote, 
     embedded = " ".join(raw.metadata.title.split())
     sane = is_sane_title(embedded)
     front = " ".join(page.text for page in raw.pages[:3])[:12_000]
-    heading = _largest_heading(raw.pages)
+    heading = _completed(_largest_heading(raw.pages), raw)
     if sane and (_borne_out(embedded, front) or (heading and _borne_out(heading, embedded))):
         return embedded, ()
-    if heading:
-        if sane:
-            return heading, (
-                _note(f"the file calls itself “{embedded}”, its first page “{heading}”; the page was believed"),
-            )
-        return heading, ()
-    running = _running_title(raw.pages)
-    if running:
-        return running, ()
+    running = "" if heading else _running_title(raw.pages)
+    if heading and sane:
+        message = f"the file calls itself “{embedded}”, its first page “{heading}”; the page was believed"
+        return heading, (_note(message),)
+    if heading or running:
+        return heading or running, ()
     if sane:
         return embedded, (_note(f"the title “{embedded}” is the file's own; no page bears it out"),)
+    return _last_resort(raw, source_path)
+
+
+def _last_resort(raw: RawReading, source_path: str) -> tuple[str, tuple[ReadNote, ...]]:
     first = _first_line(raw.pages)
     if first:
         return first, (_note(f"no heading was found; the title “{first}” is the document's first line"),)
@@ -52,14 +57,24 @@ def find_title(raw: RawReading, source_path: str) -> tuple[str, tuple[ReadNote, 
     return stem, (_note(f"no title was found in the document; “{stem}” is the file's name"),)
 
 
+def _completed(heading: str, raw: RawReading) -> str:
+    """``heading``, or the bookmark of the first page that says it in full (a title set in two sizes comes in parts)."""
+    for entry in raw.metadata.outline[:3]:
+        shown = " ".join(entry.title.split())
+        if entry.page_number > 2 or not is_sane_title(shown) or len(shown) <= len(heading):
+            continue
+        if heading and shown.lower().startswith(heading.lower().rstrip(" :")) and _borne_out(shown, raw.pages[0].text):
+            return shown
+    return heading.rstrip(" :：")
+
+
 def is_sane_title(text: str) -> bool:
     """Whether embedded metadata hold words that a person may have written as a title."""
     if not 4 <= len(text) <= _LONGEST or _NOT_A_TITLE.search(text):
         return False
     letters = sum(character.isalpha() for character in text)
-    return letters * 2 > len(text) and (
-        " " in text or any("\u3400" <= character <= "\u9fff" for character in text) or text.isalpha()
-    )
+    words = " " in text or text.isalpha() or re.search("[\u3400-\u9fff]", text) is not None
+    return letters * 2 > len(text) and words
 
 
 def _words(text: str) -> list[str]:
@@ -87,19 +102,33 @@ def _size(page: Page, block: Block) -> float:
 
 
 def _largest_heading(pages: Sequence[Page]) -> str:
-    """The heading set largest on the first page that has a fit one; lines of one size that follow each other are one."""
+    """The line set largest on the first page that has a fit one, with those of its size that follow it.
+
+    With geometry a short paragraph may be the title too, if it is set larger than every heading; letters over 60 points
+    are a stamp across the page.
+    """
     for page in pages[:3]:
-        headings = [block for block in page.blocks if block.kind is BlockKind.HEADING]
-        fit = [block for block in headings if _fits(page.text[block.start : block.end])]
-        if not fit:
-            continue
+        headings = [block for block in page.blocks if _may_be_title(page, block, BlockKind.HEADING)]
         if page.boxes:
-            sizes = {block.start: _size(page, block) for block in fit}
-            best = max(fit, key=lambda block: (round(sizes[block.start]), -block.start))
-        else:
-            best = min(fit, key=lambda block: (block.level, block.start))
-        return _with_neighbours(page, best)
+            lines = [block for block in page.blocks[:8] if _may_be_title(page, block, BlockKind.PARAGRAPH)]
+            sizes = {block.start: round(_size(page, block)) for block in (*headings, *lines)}
+            matter = sorted(round(_size(page, block)) for block in page.blocks if block.kind is BlockKind.PARAGRAPH)
+            usual = matter[len(matter) // 2] if matter else 0
+            fit = [block for block in headings if sizes[block.start] <= _STAMP]
+            fit.extend(block for block in lines if 1.3 * usual < sizes[block.start] <= _STAMP)
+            if fit:
+                return _with_neighbours(page, max(fit, key=lambda block: (sizes[block.start], -block.start)))
+        elif headings:
+            return _with_neighbours(page, min(headings, key=lambda block: (block.level, block.start)))
     return ""
+
+
+def _may_be_title(page: Page, block: Block, kind: BlockKind) -> bool:
+    text = " ".join(page.text[block.start : block.end].split())
+    if block.kind is not kind or not _fits(text):
+        return False
+    # a sentence is not a title, nor is a word such as "Only"
+    return kind is BlockKind.HEADING or (not text.endswith((".", "。", ";", ",")) and len(text) <= 200 and " " in text)
 
 
 def _fits(text: str) -> bool:

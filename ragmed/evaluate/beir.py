@@ -20,6 +20,8 @@ _LAYOUT = "a folder with corpus.jsonl (or corpus.jsonl.gz), queries.jsonl and qr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeirDocument:
+    """One line of ``corpus.jsonl``."""
+
     document_id: str
     title: str
     text: str
@@ -27,6 +29,8 @@ class BeirDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeirQuery:
+    """One line of ``queries.jsonl``."""
+
     query_id: str
     text: str
 

@@ -74,7 +74,8 @@ def _scores(judged: Mapping[str, Mapping[str, int]], run: Run) -> dict[str, tupl
     import ir_measures
 
     columns = {
-        measure: column for column, measure in enumerate(map(ir_measures.parse_measure, ("nDCG@10", "R@10", "R@100", "RR")))
+        measure: column
+        for column, measure in enumerate(map(ir_measures.parse_measure, ("nDCG@10", "R@10", "R@100", "RR")))
     }
     found = {query: [0.0] * len(columns) for query in judged}
     # descending whole numbers: trec_eval sorts by score, and equal ones by name, which would undo the run's order

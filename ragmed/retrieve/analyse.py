@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ragmed.records import Expansion, Filters, Language, Query
+from ragmed.retrieve.intents import find_intents
 from ragmed.retrieve.spelling import clinical_speller
 from ragmed.terms import (
     find_abbreviations,
@@ -26,13 +26,6 @@ LONG_CASE = 700
 256 tokens (4 to 5 characters each with the punctuation of a case note) and would never see the question at the end."""
 
 _WORD = re.compile(r"[A-Za-z]+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    expansion: Expansion
-    preferred: bool
-    """The surface is the preferred form already: nothing to add in its own language."""
 
 
 class Analyser:
@@ -54,7 +47,9 @@ class Analyser:
             chinese = text
         else:
             english = _spelled_out(_reduced(text), expansions)
-            chinese = gloss_to_chinese(" ".join([text, *(one.english for one in expansions if one.reason == "spelling")]))
+            chinese = gloss_to_chinese(
+                " ".join([text, *(one.english for one in expansions if one.reason == "spelling")])
+            )
         return Query(
             text=text,
             language=language,
@@ -65,7 +60,8 @@ class Analyser:
         )
 
     def expansions(self, text: str) -> tuple[Expansion, ...]:
-        """Terms, abbreviations and mended slips of ``text``, in order, never overlapping."""
+        """Terms, abbreviations and mended slips of ``text``, in order, never overlapping; and what is asked about them
+        (reason ``intent``), which may lie over one of them."""
         found: list[Expansion] = []
         taken: list[tuple[int, int]] = []
         for match in find_terms(text):
@@ -95,7 +91,18 @@ class Analyser:
                 )
                 taken.append((short.start, short.end))
         found += self._slips(text, taken)
-        return tuple(sorted(found, key=lambda one: one.start))
+        for asked, intent in find_intents(text):
+            found.append(
+                Expansion(
+                    surface=asked.group(),
+                    start=asked.start(),
+                    end=asked.end(),
+                    english=intent.english,
+                    chinese=intent.chinese,
+                    reason="intent",
+                )
+            )
+        return tuple(sorted(found, key=lambda one: (one.start, one.end, one.reason)))
 
     def _slips(self, text: str, taken: list[tuple[int, int]]) -> list[Expansion]:
         speller = clinical_speller()
@@ -125,14 +132,15 @@ def _free(start: int, end: int, taken: list[tuple[int, int]]) -> bool:
 
 
 def _spelled_out(text: str, expansions: tuple[Expansion, ...]) -> str:
-    """``text`` for the embedder: slips mended in place, abbreviations followed by what they stand for."""
+    """``text`` for the embedder: slips mended, abbreviations with what they stand for, what is asked about at the end."""
     for one in expansions:
         if one.reason == "spelling":
             text = re.sub(rf"\b{re.escape(one.surface)}\b", one.english, text)
         elif one.reason == "abbreviation" and one.english.lower() not in text.lower():
             said = f"{one.surface} ({one.english})"
-            text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(one.surface)}(?![0-9A-Za-z])", lambda _, said=said: said, text, count=1)
-    return text
+            text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(one.surface)}(?![0-9A-Za-z])", said, text, count=1)
+    asked = ", ".join(one.english for one in expansions if one.reason == "intent")
+    return f"{text.strip(' ?？')}: {asked}" if asked and text else text
 
 
 def _reduced(text: str) -> str:

@@ -4,9 +4,10 @@ The rules of the room:
 
 * It knows words, not pages: it imports nothing else of ragmed, and nothing outside the standard library.
 * Importing it reads no file; the tables are loaded once, at the first question put to them.
-* Offsets are the truth: for every match ``text[match.start:match.end] == match.surface``; matches never overlap.
-* A word leads to one concept. Where an abbreviation has several senses, the rest of the text decides, the first listed
-  sense is the default, and the others are carried along.
+* Offsets are the truth: for every match ``text[match.start:match.end] == match.surface``; none overlap.
+* A word leads to one concept. Where an abbreviation has several senses, the rest of the text decides, the
+  first listed sense is the default, and the others are carried along.
+* The preferred English form is the one that most pages of the library use: American, but for "tumour marker".
 * A gloss helps to *find* a page in the other language. It is never shown as a translation and never quoted.
 * The tables were written for this project from general medical knowledge; no term list was copied.
 """

@@ -1,8 +1,9 @@
 """Glosses: the terms of a text said in the other language, in the order in which they stand.
 
-A gloss is food for retrieval, not a translation: a Chinese chunk is embedded by an English-only model through its
-English gloss, a Chinese question is searched among English pages through its own. Words that the table does not know are
-left out; numbers and Roman abbreviations, which both languages share, are kept as they stand.
+A gloss is food for retrieval, not a translation: a Chinese chunk is embedded by an English-only model
+through its English gloss, a Chinese question is searched among English pages through its own. Words
+that the table does not know are left out; numbers and Roman abbreviations, which both languages
+share, are kept as they stand.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from ragmed.terms.tables import all_senses, has_han
 
 _LATIN_OR_NUMBER = re.compile(r"[0-9A-Za-zµ\u0370-\u03ff]+(?:[-./][0-9A-Za-zµ\u0370-\u03ff]+)*%?")
 # of an English text, what a Chinese page would also write so: numbers, tokens with a digit or two capitals
-_SHARED = re.compile(rf"[{HAN}]+|(?=[A-Za-z/.-]*\d|[a-z]*[A-Z][A-Za-z0-9/.-]*[A-Z]){_LATIN_OR_NUMBER.pattern}")
+_DIGIT_OR_TWO_CAPITALS = r"(?=[A-Za-z/.-]*\d|[a-z]*[A-Z][A-Za-z0-9/.-]*[A-Z])"
+_SHARED = re.compile(rf"[{HAN}]+|{_DIGIT_OR_TWO_CAPITALS}{_LATIN_OR_NUMBER.pattern}")
 
 
 def gloss_to_english(text: str) -> str:
-    """The preferred English terms for the Chinese ones, with the Roman and number tokens of the text, in order."""
+    """The preferred English terms for the Chinese ones, with the text's Roman and number tokens, in order."""
     parts: list[str] = []
     reached = 0
     for match in find_terms(text):
@@ -33,7 +35,7 @@ def gloss_to_english(text: str) -> str:
 
 
 def gloss_to_chinese(text: str) -> str:
-    """The preferred Chinese terms for the English ones, with numbers, abbreviations and Chinese words, in order.
+    """The preferred Chinese terms for the English ones, with numbers, abbreviations and Chinese words.
 
     An abbreviation of the table is kept and followed by its first listed Chinese sense (``CKD 慢性肾脏病``).
     """
@@ -50,7 +52,7 @@ def gloss_to_chinese(text: str) -> str:
 
 
 def synonyms(term_text: str) -> tuple[str, ...]:
-    """All forms in both languages of the term that ``term_text`` names, preferred ones first; empty if unknown."""
+    """All forms in both languages of the term that ``term_text`` names, preferred first; empty if unknown."""
     term = term_of(term_text)
     if term is None:
         return ()

@@ -1,9 +1,10 @@
 """Finds the terms of the table in a text of either language: longest match, left to right, never overlapping.
 
-Everything is compared on a folded copy of the text that has the same length as the text (full-width and Roman letters
-become small ASCII ones, CJK compatibility forms their plain characters, accents are dropped), so an offset in the copy is
-an offset in the text. English is compared word by word: capitals, plurals, possessives and hyphens do not matter. Chinese
-is compared character by character, across the single line break or space that a page layout puts into a word.
+Everything is compared on a folded copy that has the length of the text (full-width and Roman letters
+become small ASCII ones, CJK compatibility forms their plain characters, accents are dropped), so an
+offset in the copy is an offset in the text. English is compared word by word: capitals, plurals,
+possessives and hyphens do not matter. Chinese is compared character by character, across the line
+break or space that a page layout puts into a word.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from ragmed.terms.tables import Term, all_terms
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 WORD = re.compile(r"[0-9A-Za-z\u00b5\u00c0-\u024f\u0370-\u03ff]+(?:['’][A-Za-z]+)?")
 _HAN = re.compile(f"[{HAN}]")
-# what may stand between two words of one English term: a space, a line break, a hyphen or slash, but no blank line
+# what may stand between two words of one English term: space, line break, hyphen or slash, but no blank line
 _GAP = re.compile(r"[^\S\n]{0,3}[-\u00ad\u2010-\u2014/]?[^\S\n]{0,3}\n?[^\S\n]{0,3}")
 # white space that a page layout puts beside a Chinese character without ending the word
 _BREAK = r"(?:[^\S\n]+\n?[^\S\n]*|\n[^\S\n]*)"
@@ -40,12 +42,14 @@ class TermMatch:
 class _Index:
     """The forms of the table, by folded words and by folded characters.
 
-    ``english`` and ``chinese`` lead from a form to its term; ``word_counts`` and ``lengths`` lead from the first word or
-    character of a form to the sizes of the forms that begin so, longest first.
+    ``english`` and ``chinese`` lead from a form to its term; ``word_counts`` and ``lengths`` lead from the
+    first word or character of a form to the sizes of the forms that begin so, longest first. ``punctuated``
+    holds the English forms with other marks between their words (``e. coli``), which must stand just so.
     """
 
     english: dict[tuple[str, ...], Term]
     word_counts: dict[str, tuple[int, ...]]
+    punctuated: frozenset[str]
     chinese: dict[str, Term]
     lengths: dict[str, tuple[int, ...]]
 
@@ -92,14 +96,23 @@ def _english_spans(folded: str, index: _Index) -> list[tuple[int, int, Term]]:
         for count in index.word_counts.get(words[position], ()):
             last = position + count - 1
             term = index.english.get(tuple(words[position : last + 1])) if last < len(words) else None
-            if term and all(
-                _GAP.fullmatch(folded, found[i].end(), found[i + 1].start()) for i in range(position, last)
-            ):
+            if term and _is_one_phrase(folded, found[position : last + 1], index):
                 spans.append((found[position].start(), found[last].end(), term))
                 position = last
                 break
         position += 1
     return spans
+
+
+def _is_one_phrase(folded: str, words: list[re.Match[str]], index: _Index) -> bool:
+    """Whether nothing that ends a phrase stands between the words, or they stand as the table writes them."""
+    if all(_GAP.fullmatch(folded, left.end(), right.start()) for left, right in pairwise(words)):
+        return True
+    return _one_space(folded[words[0].start() : words[-1].end()]) in index.punctuated
+
+
+def _one_space(phrase: str) -> str:
+    return " ".join(phrase.split())
 
 
 def _chinese_spans(folded: str, index: _Index) -> list[tuple[int, int, Term]]:
@@ -109,7 +122,7 @@ def _chinese_spans(folded: str, index: _Index) -> list[tuple[int, int, Term]]:
     while position < len(plain):
         for length in index.lengths.get(plain[position], ()):
             end = position + length
-            term = index.chinese.get(plain[position:end])
+            term = index.chinese.get(plain[position:end]) if end <= len(plain) else None
             if term and not _cuts_a_word(plain, position) and not _cuts_a_word(plain, end):
                 spans.append((offsets[position], offsets[end - 1] + 1, term))
                 position = end - 1
@@ -144,7 +157,7 @@ def _cuts_a_word(plain: str, position: int) -> bool:
 
 def _bare(word: str) -> str:
     """``crohn's`` is ``crohn``."""
-    return word[:-2] if word.endswith(("'s", "’s")) else word
+    return word.removesuffix("'s")
 
 
 @lru_cache(maxsize=1)
@@ -152,19 +165,24 @@ def _index() -> _Index:
     english: dict[tuple[str, ...], Term] = {}
     chinese: dict[str, Term] = {}
     variants: list[tuple[tuple[str, ...], Term]] = []
+    punctuated: set[str] = set()
     for term in all_terms():
         for form in term.english:
             folded = fold(form)
             words = words_of(folded)
             english.setdefault(words, term)
             variants += [(variant, term) for variant in _variants(folded, words)]
+            found = list(WORD.finditer(folded))
+            if not all(_GAP.fullmatch(folded, left.end(), right.start()) for left, right in pairwise(found)):
+                punctuated.add(_one_space(folded[found[0].start() : found[-1].end()]))
         for form in term.chinese:
             chinese.setdefault(_LAYOUT.sub("", fold(form)), term)
-    for variant, term in variants:  # after all written forms: a written form is never taken by another's plural
+    for variant, term in variants:  # after all written forms, so that no plural takes the place of one
         english.setdefault(variant, term)
     return _Index(
         english=english,
         word_counts=_sizes((words[0], len(words)) for words in english),
+        punctuated=frozenset(punctuated),
         chinese=chinese,
         lengths=_sizes((form[0], len(form)) for form in chinese),
     )
@@ -178,7 +196,7 @@ def _sizes(pairs: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
 
 
 def _variants(folded: str, words: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Other spellings of a written form: plurals of its last word, ``followup`` for ``follow-up``, ``crohns``."""
+    """Other spellings of a form: plurals of its last word, ``followup`` for ``follow-up``, ``crohns``."""
     bases = [words]
     if "-" in folded and len(words) == folded.count("-") + 1:
         bases.append(("".join(words),))
@@ -211,5 +229,5 @@ def _folding() -> dict[int, int]:
             plain = unicodedata.normalize("NFD", plain)[0]
         if len(plain) == 1 and ord(plain) != code:
             table[code] = ord(plain)
-    table[0xB5] = ord("μ")  # the micro sign and the Greek letter
+    table |= {0xB5: ord("μ"), 0x2019: ord("'")}  # the micro sign is the Greek letter, and an apostrophe straight
     return table

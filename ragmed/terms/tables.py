@@ -1,7 +1,8 @@
 """Loads the two tables of the room, once, and refuses a malformed row by file and line.
 
-``terms.tsv`` holds one concept a row, ``abbreviations.tsv`` one *sense* a row; the order of an abbreviation's rows is
-the order of preference. Both were written for this project and are read from beside this file.
+``terms.tsv`` holds one concept a row, ``abbreviations.tsv`` one *sense* a row; the order of an
+abbreviation's rows is the order of preference. Both were written for this project and are read from
+beside this file.
 """
 
 from __future__ import annotations
@@ -68,20 +69,23 @@ def read_terms(path: Path) -> tuple[Term, ...]:
     """The rows of a term table, in file order; raises ``TableError`` for the first malformed one."""
     terms: list[Term] = []
     owner: dict[str, int] = {}
-    for line, (kind, en, zh, en_alt, zh_alt) in _rows(path, TERM_COLUMNS):
+    for line, (kind, en, zh, *alternatives) in _rows(path, TERM_COLUMNS):
+        where = f"{path}, line {line}"
         if kind not in KINDS:
-            raise TableError(f"{path}, line {line}: kind {kind!r} is none of {', '.join(sorted(KINDS))}")
-        term = Term(kind=kind, en=en, zh=zh, en_alt=_split(path, line, en_alt), zh_alt=_split(path, line, zh_alt))
+            raise TableError(f"{where}: kind {kind!r} is none of {', '.join(sorted(KINDS))}")
+        en_alt, zh_alt = (_split(where, cell) for cell in alternatives)
+        term = Term(kind=kind, en=en, zh=zh, en_alt=en_alt, zh_alt=zh_alt)
         for form in term.chinese:
             if not has_han(form):
-                raise TableError(f"{path}, line {line}: {form!r} stands for Chinese but holds no Chinese character")
+                raise TableError(f"{where}: {form!r} stands for Chinese but holds no Chinese character")
         for form in term.english:
             if has_han(form):
-                raise TableError(f"{path}, line {line}: {form!r} stands for English but holds a Chinese character")
-        for form in (*term.english, *term.chinese):
-            first = owner.setdefault(form.lower(), line)
-            if first != line or (*term.english, *term.chinese).count(form) > 1:
-                raise TableError(f"{path}, line {line}: {form!r} already stands on line {first}")
+                raise TableError(f"{where}: {form!r} stands for English but holds a Chinese character")
+        forms = [form.lower() for form in (*term.english, *term.chinese)]
+        for form in forms:
+            first = owner.setdefault(form, line)
+            if first != line or forms.count(form) > 1:
+                raise TableError(f"{where}: {form!r} already stands on line {first}")
         terms.append(term)
     return tuple(terms)
 
@@ -91,17 +95,19 @@ def read_senses(path: Path) -> tuple[Sense, ...]:
     senses: list[Sense] = []
     owner: dict[tuple[str, str], int] = {}
     for line, (abbreviation, expansion, zh, field, cues) in _rows(path, SENSE_COLUMNS):
+        where = f"{path}, line {line}"
         if has_han(abbreviation) or has_han(expansion):
-            raise TableError(f"{path}, line {line}: a Chinese character in the abbreviation or its expansion")
+            raise TableError(f"{where}: a Chinese character in the abbreviation or its expansion")
         if not has_han(zh):
-            raise TableError(f"{path}, line {line}: {zh!r} stands for Chinese but holds no Chinese character")
+            raise TableError(f"{where}: {zh!r} stands for Chinese but holds no Chinese character")
         if not field:
-            raise TableError(f"{path}, line {line}: the column 'field' is empty")
+            raise TableError(f"{where}: the column 'field' is empty")
         first = owner.setdefault((abbreviation, expansion.lower()), line)
         if first != line:
-            raise TableError(f"{path}, line {line}: this sense of {abbreviation!r} already stands on line {first}")
-        cue_words = tuple(cue.lower() for cue in _split(path, line, cues))
-        senses.append(Sense(abbreviation=abbreviation, expansion=expansion, zh=zh, field=field, cue_words=cue_words))
+            raise TableError(f"{where}: this sense of {abbreviation!r} already stands on line {first}")
+        cue_words = _split(where, cues.lower())
+        sense = Sense(abbreviation=abbreviation, expansion=expansion, zh=zh, field=field, cue_words=cue_words)
+        senses.append(sense)
     return tuple(senses)
 
 
@@ -147,10 +153,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]
         yield number, cells
 
 
-def _split(path: Path, line: int, cell: str) -> tuple[str, ...]:
+def _split(where: str, cell: str) -> tuple[str, ...]:
     """The ``|``-separated parts of a cell; an empty cell has none, an empty part is an error."""
     parts = tuple(cell.split("|")) if cell else ()
-    for part in parts:
-        if not part or part != part.strip():
-            raise TableError(f"{path}, line {line}: an empty or padded part in {cell!r}")
+    if not all(part and part == part.strip() for part in parts):
+        raise TableError(f"{where}: an empty or padded part in {cell!r}")
     return parts

@@ -78,7 +78,7 @@ _NUMBER = re.compile(
 _DOUBTFUL = re.compile(r"\d+(?:,\d{1,2})+(?![\d])(?!,\d{3}(?!\d))")
 _RANGE = re.compile(r"\s?(?:[-‐‑–—−~至到]|\bto\b)\s?|\s+and\s+(?P<between>)", re.IGNORECASE)
 _RATIO = re.compile(r"\s?(?P<sign>[:/])\s?(?P<second>\d+(?:\.\d+)?)(?![\d.]*\d?\s?/\d)")
-_NAME_BEFORE = re.compile(rf"[A-Za-zα-ωΑ-Ω][\w.]*[-‐‑]?$|(?<=[^\W\d_{HAN}])$")
+_NAME_BEFORE = re.compile(rf"[A-Za-zα-ωΑ-Ω][A-Za-z\d.]*[-‐‑]?$|(?<=[^\W\d_{HAN}])$")
 _DECIMALS_BEFORE = re.compile(r"\d[.,]$|\d$")
 _STAGE_BEFORE = re.compile(r"\b(?P<what>type|stage|grade|class|phase|level)s?\s+$", re.IGNORECASE)
 _STAGES = {"型": "type", "期": "stage", "级": "grade", "类": "class"}
@@ -148,9 +148,9 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         rest[quantity.start : quantity.end] = "\x00" * (quantity.end - quantity.start)
     remaining = "".join(rest)
     position = 0
-    while quantity := _next(remaining, position):
-        found.append(quantity)
-        position = quantity.end
+    while following := _next(remaining, position):
+        found.append(following)
+        position = following.end
     return tuple(sorted(found, key=lambda quantity: quantity.start))
 
 

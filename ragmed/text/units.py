@@ -95,10 +95,10 @@ COUNTED = ("个", "份", "例", "名", "人", "项", "种", "处", "条", "位",
 
 TIME_UNITS = frozenset({"s", "min", "h", "day", "week", "month"})
 
-ENGLISH_NUMBERS = {
+ENGLISH_NUMBERS: dict[str, float] = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
-    "half": "0.5",
+    "half": 0.5,
 }  # fmt: skip
 
 CHINESE_NUMBERS = {

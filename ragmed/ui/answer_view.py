@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ragmed.records import Outcome
 from ragmed.ui.differential_view import differential_card
-from ragmed.ui.evidence_view import SHAPES, chip, source_list
+from ragmed.ui.evidence_view import SHAPES, chip, source_list, with_tail
 from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.moments import when
 from ragmed.ui.references import cited, copied_text, keys_of, link
@@ -89,16 +89,28 @@ def _body(record: AnswerRecord, words: Words, shown: str) -> Markup:
     rows = []
     for index, claim in enumerate(record.claims):
         own = dict.fromkeys(
-            key for key, check in zip(keys, record.checks, strict=True) if check.citation.claim == index and key in items
+            key
+            for key, check in zip(keys, record.checks, strict=True)
+            if check.citation.claim == index and key in items
         )
         rows.append(
             el(
                 "li",
-                el("span", claim.text, dir="auto", lang=record.language.value),
-                # the last word and its chips stay on one line
-                el("span", *(chip(record.record_id, items[key], words, shown=shown) for key in own), class_="rm-chips")
+                el(
+                    "span",
+                    with_tail(
+                        claim.text,
+                        el(
+                            "span",
+                            *(chip(record.record_id, items[key], words, shown=shown) for key in own),
+                            class_="rm-chips",
+                        ),
+                    ),
+                    dir="auto",
+                    lang=record.language.value,
+                )
                 if own
-                else el("span", words("answer.uncited"), class_="rm-unsourced"),
+                else join(claim.text, " ", el("span", words("answer.uncited"), class_="rm-unsourced")),
                 class_="rm-claim",
                 tabindex="-1",
                 data_stop=True,

@@ -94,9 +94,7 @@ def _ask(view: View, question: str) -> AnswerRecord | None:
             filters=Filters(include_superseded=bool(st.session_state.get("older"))),
         ):
             if isinstance(event, EvidenceFound):
-                place.html(
-                    _working(question, words("ask.working.check"), found_list(event.retrieval, words))
-                )
+                place.html(_working(question, words("ask.working.check"), found_list(event.retrieval, words)))
             elif isinstance(event, Finished):
                 record = event.record
     except RagMedError as error:

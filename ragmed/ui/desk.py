@@ -100,7 +100,7 @@ class Indexing:
             self._build(self._progress)
         except RagMedError as error:
             self._end(Stage(state="failed", message=str(error), remedy=error.remedy))
-        except Exception as error:  # a thread that dies in silence would leave the page waiting for ever
+        except Exception as error:  # noqa: BLE001 - logged and shown: a thread that dies in silence would leave the page waiting for ever
             _log.exception("building the index failed")
             self._end(Stage(state="failed", message=type(error).__name__))
         else:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ragmed.ui.evidence_view import chip
-from ragmed.ui.markup import Markup, el
+from ragmed.ui.evidence_view import chip, with_tail
+from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.references import cited, keys_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def differential_card(record: AnswerRecord, words: Words, shown: str = "") -> Ma
         el(
             "h2",
             words("dx.title"),
-            el("span", el("b", words("dx.in_case")), class_="rm-legend") if any_in_case else None,
+            el("span", words("dx.legend"), class_="rm-legend") if any_in_case else None,
         ),
         el("ol", *rows, class_="rm-dx"),
         class_="rm-part",
@@ -93,17 +93,14 @@ def _row(
     return el("div", el("dt", name), el("dd", el("ul", *lines)))
 
 
-def _finding(
-    record: AnswerRecord, finding: Finding, by_check: Mapping[int, Cited], words: Words, shown: str
-) -> Markup:
+def _finding(record: AnswerRecord, finding: Finding, by_check: Mapping[int, Cited], words: Words, shown: str) -> Markup:
     item = by_check.get(finding.citation) if finding.citation is not None else None
-    return el(
-        "li",
-        el("b", finding.text, el("span", f" ({words('dx.in_case')})", class_="rm-hear"), dir="auto")
-        if finding.in_case
-        else el("span", finding.text, dir="auto"),
-        " ",
-        chip(record.record_id, item, words, shown=shown)
-        if item
-        else el("span", words("dx.no_source"), class_="rm-unsourced"),
-    )
+    if item is None:
+        mark = el("span", " ", words("dx.no_source"), class_="rm-unsourced")
+    else:
+        mark = el("span", chip(record.record_id, item, words, shown=shown), class_="rm-chips")
+    if not finding.in_case:
+        return el("li", el("span", with_tail(finding.text, mark) if item else join(finding.text, mark), dir="auto"))
+    heard = el("span", f" ({words('dx.in_case')})", class_="rm-hear")
+    said = with_tail(finding.text, join(heard, mark)) if item else join(finding.text, heard, mark)
+    return el("li", el("b", said, dir="auto"))

@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from ragmed.records import Verdict
-from ragmed.ui.markup import Markup, el, join
+from ragmed.ui.markup import Markup, el, join, text
 from ragmed.ui.references import cited, edition_words, image_path, link, page_words, standing
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 SHAPES = {Verdict.VERBATIM: "whole", Verdict.SUPPORTED: "half"}
 """A chip's shape tells its verdict without colour; every verdict that does not hold is a cross."""
+
+LONGEST_LAST_WORD = 14
+"""Characters kept on one line with a chip; of Chinese, which has no spaces, that many fit a phone's line as well."""
 
 
 def chip(record_id: str, item: Cited, words: Words, *, shown: str = "") -> Markup:
@@ -46,6 +49,14 @@ def chip(record_id: str, item: Cited, words: Words, *, shown: str = "") -> Marku
         title=name,
         aria_current="true" if item.key == shown else None,
     )
+
+
+def with_tail(words: str, tail: Markup | None) -> Markup:
+    """``words`` and then ``tail`` on the same line as their last word, so that no chip stands alone on a line."""
+    if tail is None:
+        return text(words)
+    cut = max(words.rstrip().rfind(" ") + 1, len(words) - LONGEST_LAST_WORD)
+    return join(words[:cut], el("span", words[cut:], tail, class_="rm-tail"))
 
 
 def particulars(document: Document, words: Words) -> Markup:
@@ -241,17 +252,18 @@ def _source_row(
 ) -> Markup:
     return el(
         "li",
-        el("span", chips, class_="rm-source-chips") if chips else None,
         el(
-            "div",
-            el("span", document.title, class_="rm-source-title", lang=document.language.value),
-            el(
-                "p",
-                el("span", page),
-                particulars(document, words),
-                standing_mark(document, current, words),
-                class_="rm-meta",
-            ),
+            "p",
+            with_tail(document.title, el("span", chips, class_="rm-chips") if chips else None),
+            class_="rm-source-title",
+            lang=document.language.value,
+        ),
+        el(
+            "p",
+            el("span", page),
+            particulars(document, words),
+            standing_mark(document, current, words),
+            class_="rm-meta",
         ),
     )
 

@@ -9,11 +9,14 @@ import streamlit as st
 
 from ragmed.ui.markup import el
 from ragmed.ui.moments import span
+from ragmed.ui.words import TABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ragmed.ui.desk import Stage
     from ragmed.ui.main import View
+    from ragmed.ui.words import Words
 
 SUFFIXES = (".pdf", ".html", ".htm", ".md", ".docx", ".epub", ".txt")
 EVERY = 0.5
@@ -57,7 +60,7 @@ def _steps(view: View) -> None:
         st.html(
             el(
                 "p",
-                el("span", _what(stage.what, stage.done, stage.total)),
+                el("span", step(stage, words)),
                 el("span", words("first.left", left=span(left, words))) if left is not None else None,
                 class_="rm-meta",
             )
@@ -78,7 +81,10 @@ def _steps(view: View) -> None:
     st.button(words("first.build"), type="primary", key="build", on_click=indexing.start)
 
 
-def _what(what: str, done: int, total: int) -> str:
-    return f"{what} {done}/{total}" if total else what
-
-
+def step(stage: Stage, words: Words) -> str:
+    """The step in words and how far it is: ``Reading files, 3 of 14``."""
+    key = f"first.step.{stage.what}"
+    name = words(key) if key in TABLE else stage.what
+    if not stage.total:
+        return name
+    return f"{name}{words('list.and')}{words('view.of', number=stage.done, total=stage.total)}"

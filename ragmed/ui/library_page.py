@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
 import streamlit as st
 
 from ragmed.records import Document, DocumentStatus, NoteKind, ReadNote
 from ragmed.ui import first_run
 from ragmed.ui.answer_view import snapshot_number
-from ragmed.ui.markup import Markup, el, join
+from ragmed.ui.markup import Markup, el
 from ragmed.ui.moments import when
 from ragmed.ui.references import edition_words, standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ragmed.index.manifest import Manifest
+    from ragmed.interfaces import SnapshotReader
     from ragmed.ui.main import View
     from ragmed.ui.words import Words
 
@@ -58,9 +60,7 @@ def show(view: View) -> None:
         )
     )
     st.html(table(documents, words))
-    notes = getattr(snapshot, "notes", None)
-    if notes is not None:
-        st.html(remarks(notes(), words))
+    st.html(remarks(notes_of(snapshot), words))
 
 
 def table(documents: Sequence[Document], words: Words) -> Markup:
@@ -97,11 +97,28 @@ def _row(document: Document, current: Mapping[str, Document], words: Words) -> M
     )
 
 
+class _Manifested(Protocol):
+    """A snapshot that says what its files' reading brought up, as those of ``ragmed.index`` do."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+
+def notes_of(snapshot: SnapshotReader) -> tuple[tuple[str, ReadNote], ...]:
+    """Every file's path with what there is to know about it; nothing from a snapshot without a manifest."""
+    if not hasattr(snapshot, "manifest"):
+        return ()
+    manifest = cast("_Manifested", snapshot).manifest
+    refused = [(file.source_path, note) for file in manifest.refused for note in file.notes]
+    return (*refused, *((item.source_path, item.note) for item in manifest.library_notes))
+
+
 def remarks(notes: Sequence[tuple[str, ReadNote]], words: Words) -> Markup:
     """What could not be read, in the open; what else there is to know, folded."""
     refused = [(path, note) for path, note in notes if note.kind is NoteKind.REFUSED]
     others = [(path, note) for path, note in notes if note.kind is not NoteKind.REFUSED]
-    return join(
+    return el(
+        "div",
         el("section", el("h2", words.count("library.refused", len(refused))), _notes(refused, words), class_="rm-part")
         if refused
         else el("p", words("library.refused.none"), class_="rm-meta"),
@@ -113,6 +130,7 @@ def remarks(notes: Sequence[tuple[str, ReadNote]], words: Words) -> Markup:
         )
         if others
         else None,
+        class_="rm-remarks",
     )
 
 

@@ -40,7 +40,7 @@ def join(*children: Child, by: str = "") -> Markup:
 
 
 def el(tag: str, *children: Child, **attributes: Value) -> Markup:
-    """One element. ``class_`` is ``class``, ``data_cite`` is ``data-cite``; ``True`` is a bare attribute, ``False`` none.
+    """One element. ``class_`` is ``class``, ``data_cite`` is ``data-cite``; ``True`` stands bare, ``False`` none.
 
     Raises ValueError for an address outside this app, for an event attribute, and for a child of a void element.
     """

@@ -16,7 +16,7 @@ from ragmed.errors import NotFoundError
 from ragmed.records import Document, DocumentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.ui.words import Words
@@ -160,8 +160,8 @@ def _reference(item: Cited, words: Words, note: str) -> str:
     return f"[{item.key}] {'. '.join(parts)}."
 
 
-def _marks(keys: Sequence[str] | object) -> str:
-    return "".join(f" [{key}]" for key in dict.fromkeys(keys))  # type: ignore[call-overload]
+def _marks(keys: Iterable[str]) -> str:
+    return "".join(f" [{key}]" for key in dict.fromkeys(keys))
 
 
 def _edition(document: Document) -> str:

@@ -10,24 +10,26 @@ import socket
 import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from ragmed.errors import NoIndexError, NotPossibleError, RagMedError
 from ragmed.ui.desk import PLACE, Desk, Indexing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
+    from starlette.middleware import Middleware
+    from starlette.routing import Route
     from streamlit.starlette import App
 
     from ragmed.interfaces import Progress
     from ragmed.settings import Settings
-    from ragmed.ui.desk import Program
 
 SCRIPT = Path(__file__).with_name("page_script.py")
 FONT = (
-    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'PingFang SC', 'Microsoft YaHei', "
-    "'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
+    "-apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', 'PingFang SC', 'Microsoft YaHei', "
+    "'Noto Sans CJK SC', 'Noto Sans SC', system-ui, sans-serif"
 )
 CODE_FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace"
 
@@ -65,20 +67,27 @@ OPTIONS: Mapping[str, str | int | bool] = {
 _log = logging.getLogger(__name__)
 
 
-def desk_for(settings: Settings, program: Program | None = None) -> Desk:
-    """The desk over ``program``, or over the one that ``settings`` describe."""
+def desk_for(settings: Settings) -> Desk:
+    """The desk over the program that ``settings`` describe."""
     from ragmed import assemble
 
     def build(progress: Progress) -> object:
         return assemble.build_index(settings, progress=progress)
 
-    return Desk(program if program is not None else assemble.open_program(settings), Indexing(build))
+    return Desk(assemble.open_program(settings), Indexing(build))
 
 
-def asgi_app(desk: Desk) -> App:
-    """The whole app as one ASGI application: pages, page images, health."""
-    from streamlit.starlette import App
+class Parts(TypedDict):
+    """What ``streamlit.starlette.App`` takes beside its script."""
 
+    routes: list[Route]
+    middleware: list[Middleware]
+    lifespan: Callable[[App], AbstractAsyncContextManager[None]]
+    on_script_error: Callable[[Exception], bool]
+
+
+def parts(desk: Desk) -> Parts:
+    """Lay the desk out for the pages, and give the rest of the app: routes, headers, warming up, faults."""
     from ragmed.ui import shell
 
     PLACE.lay(desk)
@@ -88,25 +97,27 @@ def asgi_app(desk: Desk) -> App:
         threading.Thread(target=_warm, args=(desk,), name="ragmed-warm", daemon=True).start()
         yield
 
-    return App(
-        SCRIPT,
-        routes=shell.routes(lambda: desk),
-        middleware=shell.middleware(desk.program.settings.app.host),
-        lifespan=lifespan,
-        on_script_error=show_fault,
-    )
+    return {
+        "routes": shell.routes(lambda: desk),
+        "middleware": shell.middleware(desk.program.settings.app.host),
+        "lifespan": lifespan,
+        "on_script_error": show_fault,
+    }
 
 
-def serve(settings: Settings, program: Program | None = None) -> None:
-    """Serve the app until it is stopped.
+def serve(settings: Settings) -> None:
+    """Serve the app over the program that ``settings`` describe, until it is stopped. Raises NotPossibleError."""
+    run(desk_for(settings))
 
-    Raises NotPossibleError when the port is taken.
-    """
-    host, port = settings.app.host, settings.app.port
+
+def run(desk: Desk) -> None:
+    """Serve ``desk`` until it is stopped. Raises NotPossibleError when the port is taken."""
+    from streamlit.starlette import App
+
+    host, port = desk.program.settings.app.host, desk.program.settings.app.port
     _check_free(host, port)
-    app = asgi_app(desk_for(settings, program))
     print(f"RagMed is open at http://{_shown(host)}:{port}   (Ctrl+C stops it)", flush=True)  # noqa: T201 - what the user waits for
-    app.run(config={**OPTIONS, "server.address": host, "server.port": port})
+    App(SCRIPT, **parts(desk)).run(config={**OPTIONS, "server.address": host, "server.port": port})
 
 
 def show_fault(_error: Exception) -> bool:

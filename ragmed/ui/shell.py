@@ -86,7 +86,7 @@ class SecurityHeaders:
 
 
 def middleware(host: str) -> list[Middleware]:
-    """The headers, and, on a loopback address, a check of the Host header: a page elsewhere cannot rebind its name to us."""
+    """The headers; on a loopback address also a check of Host, so that no page elsewhere can rebind its name to us."""
     layers = [Middleware(SecurityHeaders)]
     if host in LOOPBACK:
         layers.append(Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK), www_redirect=False))
@@ -135,14 +135,14 @@ def frame() -> str:
     index = re.sub(r"<script>.*?</script>", "", index, flags=re.DOTALL)
     index = re.sub(r"<link[^>]*rel=\"(?:preload|service-desc|shortcut icon)\".*?/?>", "", index, flags=re.DOTALL)
     index = re.sub(r"<noscript>.*?</noscript>", "<noscript>RagMed needs JavaScript.</noscript>", index, flags=re.DOTALL)
-    index = index.replace("<title>Streamlit</title>", "<title>RagMed</title>")
     ours = (
         f'<link rel="icon" type="image/svg+xml" href="{asset_path("mark.svg")}">'
         f'<link rel="stylesheet" href="{asset_path("theme.css")}">'
         f'<meta name="color-scheme" content="light dark">'
-        f'<script defer src="{asset_path("keys.js")}"></script>'
+        f'<script src="{asset_path("keys.js")}"></script>'
     )
-    return re.sub(r"\n\s*\n+", "\n", index.replace("</head>", f"{ours}</head>"))
+    # first in the head: the script says where Streamlit is before Streamlit looks for itself
+    return re.sub(r"\n\s*\n+", "\n", index.replace("<title>Streamlit</title>", f"<title>RagMed</title>{ours}"))
 
 
 def asset_path(name: str) -> str:
@@ -162,17 +162,13 @@ def _image(desk: Desk, request: Request) -> Response:
         return PlainTextResponse("not a citation", status_code=400)
     try:
         record = desk.program.records.get(record_id)
-        picture = desk.program.render_page(
-            record, check_for(record, key), min(WIDEST, max(NARROWEST, int(width[:5])))
-        )
+        picture = desk.program.render_page(record, check_for(record, key), min(WIDEST, max(NARROWEST, int(width[:5]))))
     except NotFoundError as error:
         return PlainTextResponse(str(error), status_code=404)
     except RagMedError as error:
         return PlainTextResponse(f"{error}\n{error.remedy}", status_code=409)
     # a record never changes, nor do the pages it cites
-    return Response(
-        picture, media_type="image/png", headers={"Cache-Control": f"private, max-age={YEAR}, immutable"}
-    )
+    return Response(picture, media_type="image/png", headers={"Cache-Control": f"private, max-age={YEAR}, immutable"})
 
 
 def _health(desk: Desk) -> tuple[str | None, str]:

@@ -99,7 +99,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "verdict.unsupported": ("not borne out by the page", "原文不支持"),
     "verdict.unresolvable": ("the quoted words were not found", "未找到所引文字"),
     "verdict.key": ("Marks", "标记"),
-    "chip.label": ("Citation {number}, {verdict}: {title}, page {page}", "引用 {number},{verdict}:{title},第 {page} 页"),
+    "chip.label": (
+        "Citation {number}, {verdict}: {title}, page {page}",
+        "引用 {number},{verdict}:{title},第 {page} 页",
+    ),
     # differential
     "dx.title": ("Differential", "鉴别诊断"),
     "dx.for": ("For", "支持"),
@@ -108,6 +111,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "dx.cannot_miss": ("Can’t miss", "不可漏诊"),
     "dx.no_source": ("no source in the library", "文库中无出处"),
     "dx.in_case": ("in this case", "本例所见"),
+    "dx.legend": ("Bold: seen in this case", "粗体:本例所见"),
     "dx.none": ("nothing found", "未找到"),
     # sources
     "source.title": ("Sources", "出处"),
@@ -154,6 +158,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "You may leave this page and come back. Questions can be asked when it is done.",
         "可离开本页稍后再来,完成后即可提问。",
     ),
+    "first.step.reading": ("Reading files", "读取文件"),
+    "first.step.embed": ("Working out meaning", "计算语义"),
+    "first.step.index": ("Writing the index", "写入索引"),
+    "first.step.verify": ("Checking what was written", "核对写入内容"),
     "first.left": ("about {left} left", "约剩 {left}"),
     "first.failed": ("The index was not built.", "索引未能建立。"),
     "first.done": ("The index is ready.", "索引已就绪。"),

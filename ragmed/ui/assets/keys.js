@@ -2,6 +2,8 @@
 // It never makes HTML from text, and talks to no one.
 (() => {
   "use strict";
+  // Streamlit otherwise looks for itself under every part of the page's path, and a browser notes each miss as an error
+  window.__streamlit ??= { BACKEND_BASE_URL: location.origin, MAIN_PAGE_BASE_URL: location.origin };
   const DESK = matchMedia("(min-width: 1000px)");
   const viewer = () => document.querySelector("dialog.rm-viewer");
   const part = (name) => viewer()?.querySelector(`section.rm-cited[data-key="${CSS.escape(name)}"]`);
@@ -62,7 +64,10 @@
       zoom(wanted, !DESK.matches);
     }
     toQuote(wanted);
-    box.querySelector(`nav [data-cite="${CSS.escape(key)}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    // not scrollIntoView, which would move the page as well
+    const row = box.querySelector(".rm-viewer-row");
+    const mark = row.querySelector(`[data-cite="${CSS.escape(key)}"]`);
+    row.scrollLeft = mark.offsetLeft - row.offsetLeft - (row.clientWidth - mark.offsetWidth) / 2;
     if (remember) address(key);
     return true;
   }

@@ -1,0 +1,327 @@
+"""Law 2: a citation is checked or it is not shown as one.
+
+The checks run in this order, each a small function that returns nothing or raises ``CitationFailedError``:
+
+1. *resolvable*: document, page and chunk exist in the snapshot, belong together, and the quoted words stand at the
+   offsets named, cut at the edges of words, and are visible on the page → ``unresolvable``;
+2. *verbatim*: the claim is the quoted words → ``verbatim``, unless a denial stands just before them on the page;
+3. *numbers*: every number of the claim stands in the quote with its unit, range, direction and place → ``number_mismatch``;
+4. *denials*: no clause of the claim affirms what the quote denies, or denies what it affirms → ``negation_mismatch``;
+5. *words*: no opposite (left for right), no drug that the quote lacks, enough content words → ``unsupported``;
+   then ``supported``.
+
+Nothing passes for want of something to check: a claim without a citation, or without a word, is ``unsupported``.
+Thresholds come from ``benchmarks/claims_altered.py``; figures and the reasons are in docs/adr/0006-citation-checks.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from ragmed.answer import polarity, support, verbatim
+from ragmed.answer.notices import said
+from ragmed.errors import NotFoundError
+from ragmed.records import Citation, CitationCheck, Language, Page, Verdict
+from ragmed.text.ink import unseen
+from ragmed.text.language import detect_language
+from ragmed.text.numbers import Quantity, identifiers, quantities
+
+if TYPE_CHECKING:
+    from ragmed.interfaces import SnapshotReader
+
+LEAST_SHARE = 0.6
+"""Share of a claim's content words that must stand in the cited words (see the ADR)."""
+LEAST_SHARE_ACROSS_LANGUAGES = 0.6
+"""The same for concepts, where the claim is in another language than the page."""
+_SWAP_MARGIN = 0.5
+_MISPLACED_MARGIN = 0.4
+"""How much better a number's surroundings must fit another number of the page before it counts as misplaced."""
+
+
+class CitationFailedError(Exception):
+    """A check failed: the verdict, and the reason in the claim's language."""
+
+    def __init__(self, verdict: Verdict, reason: str) -> None:
+        super().__init__(reason)
+        self.verdict = verdict
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimCheck:
+    """What checking a claim with all its citations found."""
+
+    verdict: Verdict
+    reason: str
+    checks: tuple[CitationCheck, ...]
+    """The citations that may be shown with the claim where it holds; else all of them with what was found."""
+
+
+def check(claim_text: str, citation: Citation, snapshot: SnapshotReader) -> CitationCheck:
+    """Whether the cited words bear out the claim."""
+    language = detect_language(claim_text)
+    try:
+        page, headings = resolve(citation, snapshot, language)
+        verdict = _judge(claim_text, citation.quote, headings, language)
+        if verdict is Verdict.VERBATIM:
+            require_no_denial_before(page, citation, language)
+    except CitationFailedError as failed:
+        return CitationCheck(citation=citation, verdict=failed.verdict, reason=failed.reason)
+    return CitationCheck(citation=citation, verdict=verdict, reason="")
+
+
+def check_claim(claim_text: str, citations: Sequence[Citation], snapshot: SnapshotReader) -> ClaimCheck:
+    """A claim with all its citations. It holds where one of them bears it out, or all of them taken together do."""
+    language = detect_language(claim_text)
+    if not citations:
+        return ClaimCheck(verdict=Verdict.UNSUPPORTED, reason=said("uncited", language), checks=())
+    checks = tuple(check(claim_text, citation, snapshot) for citation in citations)
+    holding = tuple(one for one in checks if one.verdict.holds)
+    if holding:
+        best = min(holding, key=lambda one: one.verdict is not Verdict.VERBATIM)
+        return ClaimCheck(verdict=best.verdict, reason="", checks=holding)
+    if len(checks) > 1 and all(one.verdict is not Verdict.UNRESOLVABLE for one in checks):
+        try:
+            headings = " ".join(" ".join(snapshot.chunk(one.citation.chunk_id).heading_path) for one in checks)
+            _judge(claim_text, "\n".join(one.citation.quote for one in checks), headings, language)
+        except CitationFailedError:
+            return ClaimCheck(verdict=checks[0].verdict, reason=checks[0].reason, checks=checks)
+        together = tuple(
+            CitationCheck(citation=one.citation, verdict=Verdict.SUPPORTED, reason="") for one in checks
+        )
+        return ClaimCheck(verdict=Verdict.SUPPORTED, reason="", checks=together)
+    return ClaimCheck(verdict=checks[0].verdict, reason=checks[0].reason, checks=checks)
+
+
+def judge(claim_text: str, evidence: str) -> tuple[Verdict, str]:
+    """The verdict on a claim and a piece of evidence that belongs to no page (``eval claims``), with the reason."""
+    try:
+        return _judge(claim_text, evidence, "", detect_language(claim_text)), ""
+    except CitationFailedError as failed:
+        return failed.verdict, failed.reason
+
+
+def _judge(claim_text: str, quote: str, headings: str, language: Language) -> Verdict:
+    """Checks 2 to 5 on words alone. Raises CitationFailedError."""
+    claim = verbatim.without_markers(claim_text)
+    if verbatim.identical(claim, quote):
+        return Verdict.VERBATIM
+    left_out = verbatim.omissions(claim, quote)
+    if left_out is not None:
+        require_harmless_omissions(left_out, language)
+        return Verdict.VERBATIM
+    claim = verbatim.plain(claim) if not verbatim.plain(claim)[:1].isdigit() else " ".join(claim.split())
+    require_words(claim, language)
+    require_numbers(claim, quote, language)
+    require_polarity(claim, quote, language)
+    require_no_opposite(claim, quote, language)
+    require_drugs(claim, quote, language)
+    require_patients(claim, quote, headings, language)
+    require_support(claim, quote, headings, language)
+    return Verdict.SUPPORTED
+
+
+# --- 1. resolvable ---
+
+
+def resolve(citation: Citation, snapshot: SnapshotReader, language: Language) -> tuple[Page, str]:
+    """The cited page and the headings above the passage."""
+
+    def refuse(key: str, **values: object) -> CitationFailedError:
+        return CitationFailedError(Verdict.UNRESOLVABLE, said(key, language, **values))
+
+    try:
+        snapshot.document(citation.document_id)
+    except NotFoundError:
+        raise refuse("no_document") from None
+    try:
+        page = snapshot.page(citation.document_id, citation.page_number)
+    except NotFoundError:
+        raise refuse("no_page", page=citation.page_number) from None
+    try:
+        chunk = snapshot.chunk(citation.chunk_id)
+    except NotFoundError:
+        raise refuse("no_chunk") from None
+    if (chunk.document_id, chunk.page_number) != (citation.document_id, citation.page_number):
+        raise refuse("foreign_chunk")
+    if not citation.quote.strip():
+        raise refuse("empty_quote")
+    inside = 0 <= citation.start < citation.end <= len(page.text)
+    if not inside or page.text[citation.start : citation.end] != citation.quote:
+        raise refuse("quote_not_there", page=citation.page_number)
+    if _cuts(page.text, citation.start) or _cuts(page.text, citation.end):
+        raise refuse("cut_word")
+    if page.boxes and len(page.boxes) != 8 * len(page.text):
+        raise refuse("boxes")
+    hidden = unseen(page, citation.start, citation.end)
+    if hidden:
+        raise refuse("hidden", words=hidden)
+    return page, " ".join(chunk.heading_path)
+
+
+def _cuts(text: str, position: int) -> bool:
+    """Whether a cut here parts a Latin word or a number ("0 mg" out of "50 mg", "5 mg" out of "2.5 mg")."""
+    if not 0 < position < len(text):
+        return False
+    before, after = text[position - 1], text[position]
+    if before.isalnum() and after.isalnum():
+        return before.isascii() and after.isascii()
+    point = before in ".," and after.isdigit() and position > 1 and text[position - 2].isdigit()
+    return point or (before.isdigit() and after in ".," and text[position + 1 : position + 2].isdigit())
+
+
+def require_no_denial_before(page: Page, citation: Citation, language: Language) -> None:
+    """A quotation cut out of "do not …" is word for word and says the opposite."""
+    denial = polarity.denial_before(page.text, citation.start)
+    if denial:
+        raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("negation_before", language, page=denial))
+
+
+# --- 2. verbatim with a marked omission ---
+
+
+def require_harmless_omissions(left_out: Sequence[str], language: Language) -> None:
+    """What an ellipsis leaves out must deny nothing and make no exception."""
+    for words in left_out:
+        if polarity.denials(words) or re.search(r"\b(?:unless|except|only|if)\b|除非|除外|仅|只", words):
+            raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("ellipsis", language, page=words.strip()))
+
+
+# --- 3. numbers ---
+
+
+def require_words(claim: str, language: Language) -> None:
+    """A claim that says nothing cannot be borne out."""
+    if not support.content_words(claim) and not support.concepts(claim) and not quantities(claim):
+        raise CitationFailedError(Verdict.UNSUPPORTED, said("no_words", language))
+
+
+def require_numbers(claim: str, quote: str, language: Language) -> None:
+    """Every number and every name with a digit stands in the quote, and two of them have not changed places."""
+    wanted, there = quantities(claim), quantities(quote)
+    keys = {quantity.key for quantity in there}
+    for quantity in wanted:
+        if quantity.key not in keys:
+            raise CitationFailedError(
+                Verdict.NUMBER_MISMATCH, _number_reason(claim, quantity, quote, there, language)
+            )
+    missing = sorted(identifiers(claim) - identifiers(quote))
+    if missing and support.same_script(claim, quote):
+        raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("name_none", language, claim=missing[0]))
+    swapped = _swapped(claim, wanted, quote, there)
+    if swapped:
+        one, other = swapped
+        raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("number_swapped", language, claim=one, page=other))
+
+
+def _number_reason(claim: str, wanted: Quantity, quote: str, there: Sequence[Quantity], language: Language) -> str:
+    """Names the number and the one on the page that it was most likely made from."""
+    mine = claim[wanted.start : wanted.end].strip()
+
+    def likeness(other: Quantity) -> tuple[int, Decimal]:
+        near = abs(other.value - wanted.value) / max(abs(other.value), abs(wanted.value), Decimal(1))
+        same = (other.unit == wanted.unit) + ((other.value, other.high) == (wanted.value, wanted.high))
+        return -same, near
+
+    likely = [other for other in there if other.unit == wanted.unit or other.value == wanted.value]
+    if not likely:
+        return said("number_none", language, claim=mine)
+    other = min(likely, key=likeness)
+    return said("number_other", language, claim=mine, page=quote[other.start : other.end].strip())
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def _surroundings(text: str, quantity: Quantity) -> dict[tuple[str, str], float]:
+    """Words beside a number, by side, weighing less with distance; Chinese by character."""
+    beside: dict[tuple[str, str], float] = {}
+    for side, stretch in (("before", text[: quantity.start]), ("after", text[quantity.end :])):
+        tokens = [
+            token
+            for run in _WORD.findall(stretch[-60:] if side == "before" else stretch[:60])
+            for token in ([run.lower()] if run.isascii() else run)
+        ]
+        nearest = tokens[::-1][:5] if side == "before" else tokens[:5]
+        for distance, token in enumerate(nearest, 1):
+            beside.setdefault((side, token), 1 / distance)
+    return beside
+
+
+def _likeness(one: dict[tuple[str, str], float], other: dict[tuple[str, str], float]) -> float:
+    total = sum(one.values()) + sum(other.values())
+    return 2 * sum(min(weight, other[key]) for key, weight in one.items() if key in other) / total if total else 0.0
+
+
+def _swapped(
+    claim: str, wanted: Sequence[Quantity], quote: str, there: Sequence[Quantity]
+) -> tuple[str, str] | None:
+    """Two numbers of one unit whose surroundings on the page are each other's."""
+    mine = [(quantity, _surroundings(claim, quantity)) for quantity in wanted]
+    theirs = [(quantity, _surroundings(quote, quantity)) for quantity in there]
+
+    def like(around: dict[tuple[str, str], float], key: tuple[object, ...]) -> float:
+        return max((_likeness(around, other) for quantity, other in theirs if quantity.key == key), default=0.0)
+
+    for one, around in mine:
+        own = like(around, one.key)
+        for other in there:
+            if other.unit == one.unit and other.key != one.key and like(around, other.key) > own + _MISPLACED_MARGIN:
+                return claim[one.start : one.end].strip(), quote[other.start : other.end].strip()
+    for number, (one, around_one) in enumerate(mine):
+        for two, around_two in mine[number + 1 :]:
+            if one.key == two.key or (one.unit != two.unit and one.unit and two.unit):
+                continue
+            straight = like(around_one, one.key) + like(around_two, two.key)
+            crossed = like(around_one, two.key) + like(around_two, one.key)
+            if crossed > straight + _SWAP_MARGIN:
+                return claim[one.start : one.end].strip(), claim[two.start : two.end].strip()
+    return None
+
+
+# --- 4. denials ---
+
+
+def require_polarity(claim: str, quote: str, language: Language) -> None:
+    """The claim denies and forbids what the quote does, and nothing else."""
+    compared = support.content_words if support.same_script(claim, quote) else support.concepts
+    found = polarity.disagreement(claim, quote, compared)
+    if found:
+        key = "negation_added" if found.added else "negation_removed"
+        raise CitationFailedError(Verdict.NEGATION_MISMATCH, said(key, language, page=found.page))
+
+
+# --- 5. words ---
+
+
+def require_no_opposite(claim: str, quote: str, language: Language) -> None:
+    """Left is not right, before is not after, children are not adults."""
+    turned = support.opposite(claim, quote)
+    if turned:
+        mine, theirs = turned
+        raise CitationFailedError(Verdict.UNSUPPORTED, said("opposite", language, claim=mine, page=theirs))
+
+
+def require_drugs(claim: str, quote: str, language: Language) -> None:
+    """A drug of the claim is named in the quote."""
+    drug = support.missing_drug(claim, quote)
+    if drug:
+        raise CitationFailedError(Verdict.UNSUPPORTED, said("drug", language, claim=drug))
+
+
+def require_patients(claim: str, quote: str, headings: str, language: Language) -> None:
+    """Whom the claim is about stands in the quote or in the headings above it."""
+    group = support.missing_group(claim, f"{quote}\n{headings}")
+    if group:
+        raise CitationFailedError(Verdict.UNSUPPORTED, said("drug", language, claim=group))
+
+
+def require_support(claim: str, quote: str, headings: str, language: Language) -> None:
+    """Enough of the claim's words stand in the quote, or in the headings above it."""
+    least = LEAST_SHARE if support.same_script(claim, quote) else LEAST_SHARE_ACROSS_LANGUAGES
+    if support.share(claim, f"{quote}\n{headings}") < least:
+        raise CitationFailedError(Verdict.UNSUPPORTED, said("unsupported", language))

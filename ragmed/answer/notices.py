@@ -1,0 +1,105 @@
+"""Every fixed sentence that the program itself says about an answer, in English and Chinese.
+
+Nothing here is medical: what a page says is quoted, never worded anew. A language other than Chinese gets English.
+"""
+
+from __future__ import annotations
+
+from ragmed.records import Language
+
+_WORDING: dict[str, tuple[str, str]] = {
+    # --- why a citation failed (CitationCheck.reason) ---
+    "uncited": ("no page is cited for this sentence", "这句话没有引用任何页面"),
+    "no_document": ("the cited document is not in this snapshot of the library", "所引文献不在本次文献库快照中"),
+    "no_page": ("the cited document has no page {page}", "所引文献没有第 {page} 页"),
+    "no_chunk": ("the cited passage does not exist in this snapshot", "所引段落在本次快照中不存在"),
+    "foreign_chunk": ("the cited passage belongs to another document or page", "所引段落属于另一份文献或另一页"),
+    "empty_quote": ("the citation quotes no words", "引文为空"),
+    "quote_not_there": ("the quoted words do not stand on page {page} of the cited edition", "引文不在所引版本的第 {page} 页上"),
+    "cut_word": ("the quotation begins or ends inside a word or number of the page", "引文在页面的一个词或数字中间截断"),
+    "hidden": ('"{words}" is in the file but cannot be seen on the page', "“{words}”在文件中，但在页面上看不见"),
+    "boxes": ("where the words stand on the page is not known: its geometry is damaged", "页面坐标数据损坏，无法确定文字位置"),
+    "no_words": ("the sentence says nothing that could be checked", "这句话没有可核对的内容"),
+    "number_other": ('"{claim}" stands on the page as "{page}"', "“{claim}”在页面上写作“{page}”"),
+    "number_none": ('"{claim}" does not stand in the cited words', "所引文字中没有“{claim}”"),
+    "number_swapped": ('"{claim}" and "{page}" have changed places', "“{claim}”与“{page}”的位置对调了"),
+    "name_none": ('"{claim}" does not stand in the cited words', "所引文字中没有“{claim}”"),
+    "negation_added": (
+        'the sentence denies what the page says: "{page}"',
+        "这句话否定了页面所说的内容：“{page}”",
+    ),
+    "negation_removed": (
+        'the page denies or forbids what the sentence says: "{page}"',
+        "页面否定或禁止这句话所说的内容：“{page}”",
+    ),
+    "negation_before": (
+        'the quotation leaves out "{page}" before it',
+        "引文略去了前面的“{page}”",
+    ),
+    "ellipsis": ('the omission leaves out "{page}"', "省略号略去了“{page}”"),
+    "opposite": ('"{claim}" stands on the page as "{page}"', "“{claim}”在页面上是“{page}”"),
+    "drug": ('"{claim}" is not named in the cited words', "所引文字中没有提到“{claim}”"),
+    "unsupported": ("too little of the sentence stands in the cited words", "所引文字不足以支持这句话"),
+    # --- what is said of a whole answer (AnswerRecord.notice) ---
+    "extractive": (
+        "Quoted word for word from the library. No language model wrote this.",
+        "以下为文献库原文摘录，未经任何语言模型撰写。",
+    ),
+    "in_english": (
+        "The pages quoted are in English; they are shown in the original.",
+        "以下为英文原文摘录，未作翻译。",
+    ),
+    "in_chinese": (
+        "The pages quoted are in Chinese; they are shown in the original.",
+        "引用页面为中文原文。",
+    ),
+    "superseded": (
+        "Citation {markers}: a newer edition has replaced this document.",
+        "引文 {markers}：该文献已被新版取代。",
+    ),
+    "withdrawn": (
+        "Citation {markers}: this document has been withdrawn.",
+        "引文 {markers}：该文献已被撤回。",
+    ),
+    "withheld": (
+        "Withheld because they failed their check: {count}.",
+        "未通过核对而不予显示的句子：{count}。",
+    ),
+    "abstained": (
+        "The library does not cover this question.",
+        "文献库没有涵盖这个问题。",
+    ),
+    "no_sentence": (
+        "The library has pages near this question, but no sentence that answers it.",
+        "文献库中有相近页面，但没有能够回答该问题的句子。",
+    ),
+    "missing": ("Not found in the library: {terms}.", "文献库中未找到：{terms}。"),
+    "nearest": ("Nearest titles: {titles}.", "最接近的文献：{titles}。"),
+    "nothing_held": (
+        "Nothing is shown: no sentence of the draft passed the check against its page.",
+        "不予显示：草稿中没有一句通过与原文页面的核对。",
+    ),
+    "empty": ("Please type a question.", "请输入问题。"),
+    "too_long": (
+        "The question is too long: {count} characters, at most {limit} are taken. Shorten it.",
+        "问题过长：{count} 个字符，最多 {limit} 个。请缩短。",
+    ),
+    "no_source": ("no source in the library", "文献库中无依据"),
+    "no_card": (
+        "The library has no differential diagnosis for this case.",
+        "文献库中没有针对该病例的鉴别诊断。",
+    ),
+}
+
+
+def said(key: str, language: Language, **values: object) -> str:
+    """The sentence named ``key`` with its values. Raises KeyError for a name that is not in the table."""
+    english, chinese = _WORDING[key]
+    return (chinese if language is Language.CHINESE else english).format(**values)
+
+
+def quoted_titles(titles: tuple[str, ...], language: Language) -> str:
+    """Titles as they stand in a sentence."""
+    if language is Language.CHINESE:
+        return "、".join(f"《{title}》" for title in titles)
+    return "; ".join(titles)

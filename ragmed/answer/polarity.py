@@ -1,0 +1,136 @@
+"""Does a sentence affirm or deny, and does it say the opposite of the page?
+
+Laws of this room: pure functions of two texts; no model. A text is cut into clauses, each clause of the claim is laid
+beside the clause of the cited words that shares most with it, and the two must agree in the parity of their negations
+("not", "avoid", "contraindicated", 不, 无, 禁 …). Comparators ("not more than 5 mg", 不超过) are numbers' business and
+count for nothing here; neither do words that only look like a denial (非小细胞, 不良反应, "not only").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Words = Callable[[str], frozenset[str]]
+"""The content words of a text, as the caller compares them."""
+
+_ENGLISH = re.compile(
+    r"\b(?:no|not|never|without|neither|nor|none|cannot|avoid(?:s|ed|ing|ance)?|contra-?indicat\w*|withh[eo]ld\w*|refrain\w*"
+    r"|absen(?:ce|t)|lack(?:s|ed|ing)?|unnecessary|inappropriate|unsafe|inadvisable|unlikely|den(?:y|ies|ied)|free\s+(?:of|from)"
+    r"|(?:recommend|advis|decid)\w*\s+against|fail(?:s|ed)?\s+to|prohibit\w*|forbid\w*|forbidden|rather\s+than|instead\s+of)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
+_ENGLISH_NO_DENIAL = re.compile(
+    r"\bnot\s+only\b|\bwhether\s+or\s+not\b|\bnot?\s+(?:more|less|fewer|greater|lower|higher|later|earlier|longer)\s+than\b"
+    r"|\bnot\s+exceed(?:ing)?\b|\bno\.\s?\d|\bno\s+longer\s+than\b|\bnot\s+just\b|\bno\s+matter\b",
+    re.IGNORECASE,
+)
+_CHINESE = re.compile(r"[不无未禁勿没忌非]|避免|否认|缺乏|拒绝|不存在|除外|排除在外")
+_CHINESE_NO_DENIAL = re.compile(
+    r"不良|不适感?|不断|不同|不仅|不但|不过|不管|不论|不足|不到|不等|不齐|不全|不详|不明|不孕|不育|不少于|不低于|不小于|不超过|不大于|不高于"
+    r"|不多于|不稳定|不典型|不规则|不均|不对称|不可逆|不自主|不随意|无论|无菌|无创|无机|非常|非甾体|非小细胞|非典型|非酒精|非霍奇金|非结核"
+    r"|非ST|非瓣膜|非处方|除非|莫非|是非|未来|未成年|禁食|禁水|禁闭|没药|没食子|莫西|不尽快|非侵入|非糖尿病"
+)
+_BREAK = re.compile(
+    r"(?<=[^\d])[,，](?=\D|\s)|(?<=\d)[,，](?=\s|[^\d])|[;；。！？!?]|(?<=[a-z)\]%”])[.](?=\s|$)|(?<=\d)\.(?=\s|$)|[:：](?=\D)"
+    r"|[()（）\[\]]|\n\s*[•·▪◦*–-]\s|\s—\s"
+    r"|\b(?:but|however|although|though|whereas|while|unless|except|because|so that)\b|但|然而|除非|虽然|而(?=[^且])|因为|因此"
+)
+_SENTENCE = re.compile(r"(?<=[a-z)\]%”\d])[.](?=\s|$)|[。！？!?;；]|\n\s*[•·▪◦*–-]\s")
+
+_EDGE = " ,.;:!?()[]，。；：！？（）•·▪◦*–—-"
+
+_LETTER = re.compile(r"[^\W\d_]")
+_FEW_LETTERS = 6
+
+_NEAR = 0.34
+"""Overlap (F1 of words) under which a clause of the claim has no partner; the content check then speaks for it."""
+_SAME_SENTENCE = 0.75
+"""Overlap above which two sentences are one and the same but for a few words, so that all their denials must agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch of a text with one statement."""
+
+    text: str
+    words: frozenset[str]
+    denials: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A clause of the claim and the clause of the page that says otherwise."""
+
+    claim: str
+    page: str
+    added: bool
+    """The denial stands in the claim and not on the page."""
+
+
+def denials(text: str) -> int:
+    """How many negations and prohibitions stand in ``text``."""
+    plain = _CHINESE_NO_DENIAL.sub("　", _ENGLISH_NO_DENIAL.sub(" ", text))
+    return len(_ENGLISH.findall(plain)) + len(_CHINESE.findall(plain))
+
+
+def clauses(text: str, words: Words) -> tuple[Clause, ...]:
+    """The clauses of ``text``; one without letters enough to say anything ("Do not,") is joined to the next."""
+    return _cut(text, words, _BREAK)
+
+
+def _cut(text: str, words: Words, breaks: re.Pattern[str]) -> tuple[Clause, ...]:
+    found: list[Clause] = []
+    start = 0
+    for end in (*(match.start() for match in breaks.finditer(text)), len(text)):
+        piece = text[start:end]
+        content = words(piece)
+        if content or _says_something(piece):
+            found.append(Clause(" ".join(piece.split()).lstrip(_EDGE), content, denials(piece)))
+            start = end
+    if start < len(text) and found and denials(text[start:]):
+        last = found[-1]
+        found[-1] = Clause(last.text, last.words, last.denials + denials(text[start:]))
+    return tuple(found)
+
+
+def _says_something(piece: str) -> bool:
+    """Whether letters are left of a stretch when its negations are taken out."""
+    return len(_LETTER.findall(_CHINESE.sub("", _ENGLISH.sub("", piece)))) > _FEW_LETTERS
+
+
+def overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """F1 of two sets of words, 0 to 1."""
+    return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
+
+
+def partner(clause: Clause, among: tuple[Clause, ...]) -> Clause | None:
+    """The clause that shares most with ``clause``; of equals one that agrees with it, then the first."""
+    best = max(
+        among,
+        key=lambda other: (round(overlap(clause.words, other.words), 6), clause.denials % 2 == other.denials % 2),
+        default=None,
+    )
+    return best if best is not None and overlap(clause.words, best.words) >= _NEAR else None
+
+
+def disagreement(claim: str, page: str, words: Words) -> Disagreement | None:
+    """The first clause, or whole sentence, of the claim that denies what the page affirms or the other way round."""
+    for breaks, least in ((_BREAK, _NEAR), (_SENTENCE, _SAME_SENTENCE)):
+        there = _cut(page, words, breaks)
+        for clause in _cut(claim, words, breaks):
+            other = partner(clause, there)
+            if other is None or overlap(clause.words, other.words) < least:
+                continue
+            if clause.denials % 2 != other.denials % 2:
+                return Disagreement(clause.text, other.text, added=clause.denials > other.denials)
+    return None
+
+
+def denial_before(page_text: str, start: int) -> str:
+    """The denial that stands in the same clause before a quotation, "" where there is none: "do **not** [give X]"."""
+    before = page_text[max(0, start - 80) : start]
+    cut = max((match.end() for match in _BREAK.finditer(before)), default=0)
+    return " ".join(before[cut:].split()) if denials(before[cut:]) else ""

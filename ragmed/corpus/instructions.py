@@ -1,0 +1,48 @@
+"""Text on a page that addresses a language model instead of a reader.
+
+Laws of this room: such text is flagged, never removed: it stays what it is, words on a page. That no model obeys it is
+the business of the prompts and of citation checking; this note lets a librarian look at the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ragmed.records import NoteKind, Page, ReadNote
+
+INSTRUCTIONS_VERSION = "1"
+_AT_MOST = 20
+
+_ADDRESS = re.compile(
+    r"\b(?:ignore|disregard|forget|override|do not follow)\s+(?:\w+\s+){0,3}?"
+    r"(?:previous|prior|above|earlier|preceding|all|any|your|the system)\s+"
+    r"(?:\w+\s+){0,2}?(?:instructions?|prompts?|rules|directions|guidelines you|messages|context)\b"
+    r"|\byou are (?:now\s+(?:an?|the|in)\b|an? (?:ai|language model|assistant|chatbot|llm)\b|chatgpt|gpt-?\d)"
+    r"|\b(?:system|developer) prompt\b|\bas an? (?:ai|large) (?:language )?model\b"
+    r"|\b(?:reveal|print|repeat|output) (?:your|the) (?:system|hidden|initial) (?:prompt|instructions)\b"
+    r"|<\|(?:im_start|im_end|system|user|assistant|endoftext)\|>|\[/?INST\]|<</?SYS>>|^\s*(?:system|assistant)\s*:\s*\S"
+    r"|\b(?:to|dear|attention|note to) (?:the )?(?:ai|llm|language model|chatbot|ai assistant)s?\b"
+    r"|(?:忽略|无视|忘记|不要理会|不要遵守)[^。\n]{0,12}(?:之前|以上|前面|上述|先前|所有|一切|系统)[^。\n]{0,12}(?:指令|指示|提示|规则|要求|命令)"
+    r"|(?:系统提示词|系统提示语|系统指令)|你现在是(?:一个|一名)?[^。\n]{0,10}(?:助手|模型|机器人|AI)|作为(?:一个)?(?:AI|人工智能|大?语言模型)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def instruction_notes(pages: Sequence[Page]) -> tuple[ReadNote, ...]:
+    """A note for each page that addresses a language model, at most twenty, and how many more there are."""
+    notes: list[ReadNote] = []
+    more = 0
+    for page in pages:
+        match = _ADDRESS.search(page.text)
+        if match is None:
+            continue
+        if len(notes) == _AT_MOST:
+            more += 1
+            continue
+        words = " ".join(page.text[max(0, match.start() - 20) : match.end() + 40].split())
+        message = f"the text addresses a language model: “{words}”"
+        notes.append(ReadNote(kind=NoteKind.INSTRUCTION, message=message, page_number=page.number))
+    if more:
+        notes.append(ReadNote(kind=NoteKind.INSTRUCTION, message=f"and {more} more pages that do so"))
+    return tuple(notes)

@@ -1,0 +1,372 @@
+"""The PDF reader: PDFium for text with boxes, pypdf for structure, tesseract for pictures of text.
+
+Laws of this room: pages or a refusal, never an empty success; every page without text, every hidden word, every page read
+by OCR is noted; what either library can read is read. Encrypted with an empty user password is not protected.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ragmed.corpus.blocks import HouseStyle, Segment, house_style, segments_of, set_headings
+from ragmed.corpus.fragments import Fragments, fragments_of
+from ragmed.corpus.furniture import find_furniture, printed_labels
+from ragmed.corpus.layout import BREAK, LEADING, Line, join_line, reading_order
+from ragmed.corpus.mending import NEWLINE, MendedPage, Vocabulary, mend_page
+from ragmed.corpus.ocr import INSTALL, OcrTimeoutError, Tesseract, ocr_picture
+from ragmed.corpus.pdf_rules import Rules, RuleSource
+from ragmed.corpus.pdf_structure import Structure, read_structure
+from ragmed.corpus.pdf_text import PDFIUM_LOCK, GlyphSource, PageFrame, PageGlyphs
+from ragmed.corpus.raw import FoundMetadata, RawReading
+from ragmed.corpus.visibility import has_ink, hidden_runs
+from ragmed.errors import LimitExceededError, UnreadableFileError
+from ragmed.records import Block, BlockKind, NoteKind, Page, ReadNote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from ragmed.settings import ReaderSettings
+
+_PASSWORD, _SECURITY = 4, 5
+"""FPDF_GetLastError."""
+_REPAIR = "print or re-save it to PDF with another program, or ask the publisher for a sound copy"
+_GARBLED_SHARE = 0.3
+_OCR_PAGES = 400
+"""Pages of one file read by OCR; at seconds a page, more is a job for a night and for ocrmypdf."""
+
+
+@dataclass(slots=True, eq=False)
+class _Sheet:
+    """One page on its way from characters to blocks."""
+
+    glyphs: PageGlyphs
+    keep: NDArray[np.bool_]
+    rules: Rules
+    fragments: Fragments
+
+
+class PdfReader:
+    """Reads one PDF (see the module's laws)."""
+
+    suffixes: tuple[str, ...] = (".pdf",)
+    media_type = "application/pdf"
+    version = "1"
+
+    def read(self, path: Path, document_id: str, limits: ReaderSettings) -> RawReading:
+        """Pages with text, boxes and blocks. Raises UnreadableFileError, LimitExceededError."""
+        with PDFIUM_LOCK:
+            return _Reading(path, document_id, limits).run()
+
+
+class _Reading:
+    def __init__(self, path: Path, document_id: str, limits: ReaderSettings) -> None:
+        import pypdfium2.raw as raw  # noqa: PLC0415  heavy, only in the process that reads PDFs
+        from pypdfium2 import PDFIUM_INFO  # noqa: PLC0415, F401  loading the package starts PDFium
+
+        self.raw: Any = raw
+        self.path = path
+        self.document_id = document_id
+        self.limits = limits
+        self.notes: list[ReadNote] = []
+        self.characters = 0
+        self.ocr: Tesseract | None = None
+        self.ocr_asked = False
+        self.ocr_pages = 0
+
+    def run(self) -> RawReading:
+        raw = self.raw
+        document = raw.FPDF_LoadDocument(str(self.path).encode("utf-8", "surrogateescape"), None)
+        if not document:
+            error = raw.FPDF_GetLastError()
+            if error in (_PASSWORD, _SECURITY):
+                self._refuse_locked(error)
+            return self._by_pypdf()
+        try:
+            if raw.FPDF_GetPageCount(document) < 1:
+                return self._by_pypdf()
+            if not raw.FPDF_DocumentHasValidCrossReferenceTable(document):
+                self._note(NoteKind.REPAIRED, "the file's table of objects is damaged; it was rebuilt to read the text")
+            sheets = self._sheets(document)
+            structure = read_structure(self.path, document, raw)
+            self._structure_notes(structure)
+            return RawReading(
+                pages=self._pages(sheets, structure), notes=tuple(self.notes), metadata=_metadata(structure)
+            )
+        finally:
+            raw.FPDF_CloseDocument(document)
+
+    def _note(self, kind: NoteKind, message: str, page_number: int = 0) -> None:
+        self.notes.append(ReadNote(kind=kind, message=message, page_number=page_number))
+
+    def _refuse_locked(self, error: int) -> None:
+        if error == _PASSWORD:
+            raise UnreadableFileError(
+                f"{self.path.name}: needs a password to be opened",
+                remedy="save a copy without the password (the owner can) and put that into the library",
+            )
+        raise UnreadableFileError(f"{self.path.name}: protected in a way that cannot be read", remedy=_REPAIR)
+
+    def _sheets(self, document: Any) -> list[_Sheet]:
+        count = self.raw.FPDF_GetPageCount(document)
+        if count > self.limits.pages:
+            self._note(
+                NoteKind.LIMIT,
+                f"{count} pages; only the first {self.limits.pages} were read (setting reader.pages)",
+            )
+            count = self.limits.pages
+        glyph_source, rule_source = GlyphSource(), RuleSource(self.raw)
+        sheets = []
+        for index in range(count):
+            sheets.append(self._sheet(document, index, glyph_source, rule_source))
+            self.characters += len(sheets[-1].glyphs.codes)
+            if self.characters > self.limits.characters:
+                raise LimitExceededError(
+                    f"{self.path.name}: more than {self.limits.characters} characters by page {index + 1}",
+                    remedy="split the file, or raise reader.characters in the settings",
+                )
+        if not any(len(sheet.fragments) for sheet in sheets):
+            self._refuse_empty(sheets)
+        return sheets
+
+    def _sheet(self, document: Any, index: int, glyph_source: GlyphSource, rule_source: RuleSource) -> _Sheet:
+        raw, number = self.raw, index + 1
+        page = raw.FPDF_LoadPage(document, index)
+        if not page:
+            self._note(NoteKind.NO_TEXT, f"page {number} is damaged and could not be opened", number)
+            return _blank_sheet(612.0, 792.0)
+        try:
+            rules = rule_source.read(page)
+            try:
+                glyphs = glyph_source.read(page)
+            except ValueError:
+                glyphs = _no_glyphs(PageFrame.of(raw, page))
+            keep = self._visible(glyphs, page, rules, number)
+            garbled = _garbled_share(glyphs, keep)
+            if garbled > _GARBLED_SHARE:
+                self._note(
+                    NoteKind.GARBLED,
+                    f"page {number}: {garbled:.0%} of the characters have no known meaning (fonts without a map to Unicode)",
+                    number,
+                )
+            if not keep.any() or garbled > _GARBLED_SHARE:
+                glyphs, keep = self._read_picture(page, glyphs, keep, rules, number)
+            return _Sheet(glyphs, keep, rules, fragments_of(glyphs, keep, rules))
+        finally:
+            raw.FPDF_ClosePage(page)
+
+    def _visible(self, glyphs: PageGlyphs, page: Any, rules: Rules, number: int) -> NDArray[np.bool_]:
+        hidden = hidden_runs(glyphs, self.raw, page, rules.picture_share)
+        count = int((glyphs.ends - glyphs.starts)[hidden].sum())
+        if count:
+            words = int(hidden.sum())
+            self._note(
+                NoteKind.HIDDEN_TEXT,
+                f"page {number}: {words} {'word' if words == 1 else 'words'} ({count} characters) that nobody sees on the "
+                "page (outside it, without ink or too small) were left out",
+                number,
+            )
+        return ~hidden
+
+    def _read_picture(
+        self, page: Any, glyphs: PageGlyphs, keep: NDArray[np.bool_], rules: Rules, number: int
+    ) -> tuple[PageGlyphs, NDArray[np.bool_]]:
+        """A page without usable text: by OCR where there is something to see and the program is there."""
+        if not keep.any() and rules.drawn == 0:
+            self._note(NoteKind.NO_TEXT, f"page {number} is blank", number)
+            return glyphs, keep
+        if not keep.any() and not has_ink(self.raw, page, glyphs.width, glyphs.height):
+            self._note(NoteKind.NO_TEXT, f"page {number} is blank", number)
+            return glyphs, keep
+        what = "has no text layer" if not keep.any() else "has a text layer that cannot be read"
+        if self.limits.ocr == "never":
+            self._note(NoteKind.NO_TEXT, f"page {number} {what}; OCR is switched off (setting reader.ocr)", number)
+            return glyphs, keep
+        if not self.ocr_asked:
+            self.ocr, self.ocr_asked = Tesseract.found(), True
+        if self.ocr is None:
+            self._note(NoteKind.OCR_MISSING, f"page {number} {what}; to read it, {INSTALL}", number)
+            return glyphs, keep
+        if self.ocr_pages >= _OCR_PAGES:
+            self._note(NoteKind.LIMIT, f"page {number} {what}; OCR stops after {_OCR_PAGES} pages of a file", number)
+            return glyphs, keep
+        self.ocr_pages += 1
+        picture, scale = ocr_picture(self.raw, page, glyphs.width, glyphs.height, self.limits.pixels)
+        try:
+            read = self.ocr.read(picture, scale, glyphs.width, glyphs.height, self.limits.ocr_seconds_per_page)
+        except OcrTimeoutError:
+            limit = self.limits.ocr_seconds_per_page
+            self._note(NoteKind.LIMIT, f"page {number} {what}; OCR took over {limit:.0f} seconds and was stopped", number)
+            return glyphs, keep
+        if not len(read.starts):
+            self._note(NoteKind.NO_TEXT, f"page {number} {what}, and OCR found no words on it", number)
+            return glyphs, keep
+        self._note(NoteKind.OCR, f"page {number} {what}; it was read by OCR, check what you quote from it", number)
+        return read, np.ones(len(read.starts), np.bool_)
+
+    def _refuse_empty(self, sheets: list[_Sheet]) -> None:
+        kinds = {note.kind for note in self.notes}
+        pages = f"{len(sheets)} {'page' if len(sheets) == 1 else 'pages'}"
+        if NoteKind.OCR_MISSING in kinds:
+            raise UnreadableFileError(f"{self.path.name}: no text layer on its {pages}", remedy=INSTALL)
+        if NoteKind.HIDDEN_TEXT in kinds:
+            raise UnreadableFileError(f"{self.path.name}: all text on its {pages} is hidden from view", remedy=_REPAIR)
+        reason = "; ".join(dict.fromkeys(note.message for note in self.notes[:3])) or "blank pages"
+        raise UnreadableFileError(
+            f"{self.path.name}: no text on its {pages} ({reason})",
+            remedy="check that it is the right file; a scan needs OCR (setting reader.ocr, program tesseract)",
+        )
+
+    def _structure_notes(self, structure: Structure) -> None:
+        for trouble in structure.troubles[:3]:
+            self._note(NoteKind.METADATA, trouble)
+        if structure.scripts:
+            self._note(NoteKind.SCRIPT, "the file carries JavaScript; it was not run")
+        if structure.attachments:
+            names = ", ".join(structure.attachments[:5])
+            self._note(NoteKind.ATTACHMENT, f"{len(structure.attachments)} attached files were not read: {names}")
+
+    def _pages(self, sheets: list[_Sheet], structure: Structure) -> tuple[Page, ...]:
+        fragments = [sheet.fragments for sheet in sheets]
+        furniture = find_furniture(fragments)
+        labels = _labels(structure, printed_labels(fragments, furniture))
+        style = house_style(fragments, [entry.title for entry in structure.outline])
+        vocabulary = Vocabulary.of(page.text for page in fragments)
+        segments = [_segments(sheet, chosen, style) for sheet, chosen in zip(sheets, furniture, strict=True)]
+        mended = [_mended(sheet, parts, vocabulary) for sheet, parts in zip(sheets, segments, strict=True)]
+        set_headings(segments, style, [[page.text[a:b] for a, b in page.spans] for page in mended])
+        return tuple(
+            Page(
+                document_id=self.document_id,
+                number=at + 1,
+                label=labels[at] or str(at + 1),
+                text=page.text,
+                boxes=page.boxes,
+                width=round(sheet.glyphs.width, 2),
+                height=round(sheet.glyphs.height, 2),
+                blocks=tuple(
+                    Block(start=start, end=end, kind=part.kind, level=part.level, heading_path=part.heading_path)
+                    for part, (start, end) in zip(parts, page.spans, strict=True)
+                ),
+            )
+            for at, (sheet, parts, page) in enumerate(zip(sheets, segments, mended, strict=True))
+        )
+
+    def _by_pypdf(self) -> RawReading:
+        """PDFium could not open the file: what pypdf can make of it, without boxes."""
+        from ragmed.corpus.pdf_plain import read_plain  # noqa: PLC0415  rarely needed
+
+        pages, structure = read_plain(self.path, self.document_id, self.limits)
+        self._note(NoteKind.REPAIRED, "damaged: PDFium could not open it, pypdf read its text without positions")
+        self._structure_notes(structure)
+        for page in pages:
+            if not page.text:
+                self._note(NoteKind.NO_TEXT, f"page {page.number} gave no text", page.number)
+        return RawReading(pages=pages, notes=tuple(self.notes), metadata=_metadata(structure))
+
+
+def _metadata(structure: Structure) -> FoundMetadata:
+    return FoundMetadata(
+        title=structure.title,
+        author=structure.author,
+        published_on=structure.published_on,
+        language=structure.language,
+        outline=structure.outline,
+    )
+
+
+def _labels(structure: Structure, printed: Sequence[str]) -> list[str]:
+    """The file's own page labels; where it has none, or only counts its pages, the printed ones."""
+    own = [structure.labels[at].strip() if at < len(structure.labels) else "" for at in range(len(printed))]
+    counted = all(label in ("", str(at + 1)) for at, label in enumerate(own))
+    return list(printed) if counted else own
+
+
+def _no_glyphs(frame: PageFrame) -> PageGlyphs:
+    none = np.zeros(0, np.bool_)
+    return PageGlyphs(
+        codes=np.zeros(0, np.uint32),
+        boxes=np.zeros((0, 4), np.float32),
+        starts=np.zeros(0, np.int64),
+        ends=np.zeros(0, np.int64),
+        run_boxes=np.zeros((0, 4), np.float32),
+        bold=none,
+        faint=none,
+        inkless=none,
+        upright=none,
+        width=frame.width,
+        height=frame.height,
+    )
+
+
+def _blank_sheet(width: float, height: float) -> _Sheet:
+    glyphs = _no_glyphs(PageFrame(0.0, 0.0, width, height, 0))
+    keep = np.zeros(0, np.bool_)
+    return _Sheet(glyphs, keep, Rules(), fragments_of(glyphs, keep, Rules()))
+
+
+def _garbled_share(glyphs: PageGlyphs, keep: NDArray[np.bool_]) -> float:
+    """Share of the visible characters that mean nothing: controls, U+FFFD, private use apart from Symbol's."""
+    lengths = (glyphs.ends - glyphs.starts)[keep]
+    total = int(lengths.sum())
+    if total < 20:
+        return 0.0
+    mask = np.zeros(len(glyphs.codes) + 1, np.int64)
+    np.add.at(mask, glyphs.starts[keep], 1)
+    np.add.at(mask, glyphs.ends[keep], -1)
+    codes = glyphs.codes[np.cumsum(mask)[:-1] > 0]
+    private = (codes >= 0xE000) & (codes <= 0xF8FF) & ~((codes >= 0xF020) & (codes <= 0xF0FF))
+    unknown = (codes == 0xFFFD) | ((codes < 0x20) & (codes != 2)) | ((codes >= 0x7F) & (codes < 0xA0))
+    return float((private | unknown).sum() / total)
+
+
+def _segments(sheet: _Sheet, furniture: set[int], style: HouseStyle) -> list[Segment]:
+    """The page's blocks in reading order: furniture of its upper half, the text, furniture of its lower half."""
+    page = sheet.fragments
+    flowing = [i for i in range(len(page)) if i not in furniture]
+    segments = segments_of(page, reading_order(page, flowing, sheet.rules), style)
+    around = sorted(furniture, key=lambda i: (round(page.top[i]), page.left[i]))
+    middle = page.height / 2
+    head = [_furniture(page, i) for i in around if page.top[i] < middle]
+    foot = [_furniture(page, i) for i in around if page.top[i] >= middle]
+    return [*head, *segments, *foot]
+
+
+def _furniture(page: Fragments, fragment: int) -> Segment:
+    runs, separators = join_line(page, [fragment])
+    left, right = page.left[fragment], page.right[fragment]
+    line = Line(
+        runs=runs,
+        separators=separators,
+        left=left,
+        top=page.top[fragment],
+        right=right,
+        bottom=page.bottom[fragment],
+        size=page.size[fragment],
+        bold=page.bold[fragment],
+        region=-1,
+        column_left=left,
+        column_right=right,
+    )
+    return Segment([line], BlockKind.FURNITURE)
+
+
+def _mended(sheet: _Sheet, segments: Sequence[Segment], vocabulary: Vocabulary) -> MendedPage:
+    runs: list[int] = []
+    separators: list[int] = []
+    marks: list[int] = []
+    for segment in segments:
+        marks.append(len(runs))
+        for at, line in enumerate(segment.lines):
+            first = line.separators[0]
+            opening = BREAK if at else first if first >= LEADING else NEWLINE
+            runs.extend(line.runs)
+            separators.append(opening)
+            separators.extend(line.separators[1:])
+    return mend_page(sheet.glyphs, sheet.fragments.text, runs, separators, marks, vocabulary)

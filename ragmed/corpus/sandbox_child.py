@@ -1,0 +1,126 @@
+"""The child process that readers run in: takes requests on its input, gives readings on its output, one at a time.
+
+Laws of this room: limits stand before any byte of a file is read; it dies with its parent; whatever a library prints
+goes nowhere near the pipe; every request gets exactly one answer or the process ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import logging
+import math
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from ragmed.corpus.library import FileToRead
+from ragmed.corpus.wire import FRAME, encode_reading
+from ragmed.settings import ReaderSettings
+
+_PR_SET_PDEATHSIG = 1
+_FILE_BYTES = 64 << 20
+"""Readers write nothing; what their libraries may write to temporary files stays under this."""
+
+
+def main(arguments: list[str]) -> int:
+    """``arguments``: the parent's process id."""
+    if not _die_with(int(arguments[0])):
+        return 1
+    requests, answers = os.dup(0), os.dup(1)
+    _silence()
+    opening = _receive(requests)
+    if opening is None:
+        return 0
+    settings = ReaderSettings.model_validate_json(opening)
+    _limit(settings)
+    from ragmed.corpus import reading  # after the limits
+
+    version = reading.pipeline_version()  # imports every reader, so that no file pays for it
+    gc.freeze()
+    _send(answers, json.dumps({"ready": version}).encode())
+    while (request := _receive(requests)) is not None:
+        fields = json.loads(request)
+        file = FileToRead(
+            path=Path(fields["path"]),
+            source_path=fields["source_path"],
+            sha256=fields["sha256"],
+            sidecar=Path(fields["sidecar"]) if fields["sidecar"] else None,
+            also_at=tuple(fields["also_at"]),
+        )
+        _limit_processor(float(fields["seconds"]))
+        try:
+            answer = encode_reading(reading.read_file(file, settings))
+        except MemoryError:
+            return 2  # the parent says what happened; this process is not to be trusted any more
+        except Exception as error:  # noqa: BLE001 - the border: a reader's fault on one file is that file's refusal
+            reason = f"the reader failed on it: {type(error).__name__}: {str(error)[:200]}"
+            answer = encode_reading(reading.refusal(file, reason, "report it, with the file if it may be shared"))
+        _send(answers, answer)
+        if _resident_mib() > settings.memory_mib / 2:
+            return 0  # grown too big to start another file with; the parent starts a fresh one
+    return 0
+
+
+def _die_with(parent: int) -> bool:
+    """Ask Linux to end this process when the parent's thread ends; False when it already has."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    return os.getppid() == parent
+
+
+def _silence() -> None:
+    """Standard input and output become nothing: a library that prints must not write into the answers."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    logging.disable(logging.CRITICAL)
+
+
+def _limit(settings: ReaderSettings) -> None:
+    memory = settings.memory_mib << 20
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
+
+
+def _limit_processor(seconds: float) -> None:
+    """Processor time for the next file, beside what was used so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime + seconds) + 1, hard))
+
+
+def _resident_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _receive(descriptor: int) -> bytes | None:
+    """One frame, or None at the end of the stream."""
+    head = _exactly(descriptor, FRAME.size)
+    return None if head is None else _exactly(descriptor, FRAME.unpack(head)[0])
+
+
+def _exactly(descriptor: int, count: int) -> bytes | None:
+    parts = []
+    while count:
+        part = os.read(descriptor, min(count, 1 << 20))
+        if not part:
+            return None
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def _send(descriptor: int, payload: bytes) -> None:
+    view = memoryview(FRAME.pack(len(payload)) + payload)
+    while view:
+        view = view[os.write(descriptor, view[: 1 << 20]) :]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,78 @@
+"""How things come to lie in the index folder: beside their place first, flushed, then by one rename.
+
+A folder whose name begins with ``.building-`` is nobody's: its writer is at work (and holds the lock) or is dead.
+Builders remove such folders when they start.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from ragmed.canonical import sync_folder
+
+BUILDING = ".building-"
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a new file and flush it to the disk."""
+    with path.open("xb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def new_building_folder(parent: Path) -> Path:
+    """A new folder in ``parent`` that no reader looks at."""
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = parent / f"{BUILDING}{secrets.token_hex(6)}"
+    folder.mkdir()
+    return folder
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush every file and folder below ``folder`` to the disk."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        else:
+            sync_folder(path)
+    sync_folder(folder)
+
+
+def publish_folder(building: Path, place: Path) -> None:
+    """Give a finished folder its name, in one rename that survives a power cut."""
+    sync_folder(building)
+    building.rename(place)
+    sync_folder(place.parent)
+
+
+def remove_building_folders(parent: Path) -> int:
+    """Remove what dead writers left in ``parent``; only a holder of the lock may."""
+    left = sorted(parent.glob(f"{BUILDING}*")) if parent.is_dir() else []
+    for path in left:
+        shutil.rmtree(path)
+    return len(left)
+
+
+def copy_file(source: Path, place: Path) -> None:
+    """A copy of ``source`` at ``place``: beside it first, flushed, renamed. No hard link: users edit their files."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f"{BUILDING}{secrets.token_hex(6)}")
+    try:
+        shutil.copyfile(source, beside)
+        descriptor = os.open(beside, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(beside, place)
+        sync_folder(place.parent)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,239 @@
+"""Which edition of a guideline is the current one.
+
+The laws of the room:
+
+* Editions of one series and language are compared by what they print: ``Version 2.2026``, ``3rd edition``, a date. A
+  librarian's register outranks all of that.
+* Nothing is guessed: where neither edition nor date tells two apart, both stay current and a note says so.
+* A superseded edition names its successor and is kept; a withdrawn one is neither current nor anybody's successor.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import UnionType
+from typing import Any
+
+from ragmed.errors import BadInputError
+from ragmed.records import Document, DocumentStatus, NoteKind, ReadNote
+
+REGISTER = "register.toml"
+
+_VERSION_OF_YEAR = re.compile(r"(?i)version\s+(\d{1,3})\.((?:19|20)\d{2})\b")
+_DOTTED = re.compile(r"(?i)(?:version|v|edition|版本号?[:：]?)\s*(\d{1,3}(?:\.\d{1,4}){0,3})\b")
+_ORDINAL = re.compile(r"(?i)\b(\d{1,2})(?:st|nd|rd|th)\b")
+_ORDINAL_WORDS = {
+    word: number
+    for number, word in enumerate(
+        ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1
+    )
+}
+_CHINESE_ORDINAL = re.compile(r"第\s?([一二三四五六七八九十\d]{1,3})\s?版")
+_CHINESE_DIGITS = {digit: number for number, digit in enumerate("一二三四五六七八九", start=1)}
+_ISO_DATE = re.compile(r"(?:\d{4}(?:-\d{2}(?:-\d{2})?)?)?")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredEdition:
+    """One ``[[series.edition]]`` of the register. Empty fields leave what the document says."""
+
+    series: str
+    file: str
+    """Source path below the library; ``*`` and ``?`` stand for any characters and any one."""
+    edition: str = ""
+    published_on: str = ""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The documents with status, predecessor and successor; notes by source path."""
+
+    documents: tuple[Document, ...]
+    notes: tuple[tuple[str, ReadNote], ...]
+
+
+def read_register(path: Path) -> tuple[RegisteredEdition, ...]:
+    """The register of editions; empty where there is none. Raises BadInputError naming the file and the key."""
+    if not path.is_file():
+        return ()
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path}: not valid TOML: {error}", remedy="mend the line named") from None
+    _only(path, table, {"series": list})
+    found: list[RegisteredEdition] = []
+    for series in table.get("series", ()):
+        _only(path, series, {"id": str, "title": str, "edition": list})
+        if not series.get("id"):
+            raise BadInputError(f"{path}: a [[series]] without id", remedy="give each [[series]] an id")
+        for edition in series.get("edition", ()):
+            found.append(_registered(path, str(series["id"]), edition))
+    return tuple(found)
+
+
+def _registered(path: Path, series: str, edition: Mapping[str, Any]) -> RegisteredEdition:
+    _only(path, edition, {"file": str, "edition": str, "date": str | date, "withdrawn": bool})
+    if not edition.get("file"):
+        raise BadInputError(f"{path}: an edition of {series} without file", remedy="name its file")
+    published_on = str(edition.get("date", ""))
+    if not _ISO_DATE.fullmatch(published_on):
+        raise BadInputError(f"{path}: 'date' cannot be {published_on!r}", remedy='write 2026-03-02, or "2026-03"')
+    return RegisteredEdition(
+        series=series,
+        file=edition["file"],
+        edition=edition.get("edition", ""),
+        published_on=published_on,
+        withdrawn=edition.get("withdrawn", False),
+    )
+
+
+def _only(path: Path, table: Mapping[str, Any], known: Mapping[str, type | UnionType]) -> None:
+    """An unknown key is an error: a misspelt ``withdrawn`` would leave a withdrawn edition answering."""
+    for key, value in table.items():
+        if key not in known:
+            raise BadInputError(f"{path}: unknown key {key!r}", remedy=f"the keys here are {', '.join(sorted(known))}")
+        if not isinstance(value, known[key]):
+            raise BadInputError(f"{path}: {key!r} cannot be {value!r}", remedy="see guidelines/register.toml")
+
+
+def settle(documents: Sequence[Document], register: Iterable[RegisteredEdition] = ()) -> Standing:
+    """Give each document its status among the editions of its series."""
+    register = tuple(register)
+    told = [_as_registered(document, register) for document in documents]
+    paths = [document.source_path for document in documents]
+    notes = [
+        (edition.file, _note(f"{REGISTER} names {edition.file}, which was not read from the library"))
+        for edition in register
+        if not any(fnmatchcase(path, edition.file) for path in paths)
+    ]
+    families: dict[tuple[str, str], list[Document]] = {}
+    for document in told:
+        # a document without a series is an edition of itself alone
+        key = (document.series or document.document_id, document.language.value)
+        families.setdefault(key, []).append(document)
+    settled: dict[str, Document] = {}
+    for family in families.values():
+        for document, note in _settle_family(family):
+            settled[document.document_id] = document
+            if note:
+                notes.append((document.source_path, _note(note)))
+    return Standing(documents=tuple(settled[document.document_id] for document in told), notes=tuple(notes))
+
+
+def _as_registered(document: Document, register: Iterable[RegisteredEdition]) -> Document:
+    """The document with what the first entry that names its file says of it."""
+    for edition in register:
+        if fnmatchcase(document.source_path, edition.file):
+            return replace(
+                document,
+                series=edition.series,
+                edition=edition.edition or document.edition,
+                published_on=edition.published_on or document.published_on,
+                status=DocumentStatus.WITHDRAWN if edition.withdrawn else document.status,
+            )
+    return document
+
+
+def _settle_family(family: Sequence[Document]) -> list[tuple[Document, str]]:
+    """Each document of one series as it stands, and what a person should look at, or an empty text."""
+    valid = [document for document in family if document.status is not DocumentStatus.WITHDRAWN]
+    newer = {one.document_id: [other for other in valid if _is_newer(other, one)] for one in valid}
+    newest = [document for document in valid if not newer[document.document_id]]
+    successor: dict[str, str] = {}
+    for document in valid:
+        above = newer[document.document_id]
+        if above:
+            # the nearest: the one that most others are newer than
+            successor[document.document_id] = max(
+                above, key=lambda one: (len(newer[one.document_id]), one.document_id)
+            ).document_id
+    predecessor: dict[str, str] = {}
+    for older in sorted(successor):
+        predecessor.setdefault(successor[older], older)
+    results: list[tuple[Document, str]] = []
+    for document in family:
+        if document.status is DocumentStatus.WITHDRAWN:
+            results.append((document, ""))
+            continue
+        follower = successor.get(document.document_id)
+        settled = replace(
+            document,
+            status=DocumentStatus.SUPERSEDED if follower else DocumentStatus.CURRENT,
+            superseded_by=follower,
+            supersedes=predecessor.get(document.document_id),
+        )
+        rivals = [other.source_path for other in newest if other is not document]
+        note = ""
+        if not follower and rivals:
+            note = (
+                f"series {document.series!r}: neither edition nor date tells which of {document.source_path} and "
+                f"{', '.join(rivals)} is newer; all stay current (settle it in {REGISTER} or a sidecar)"
+            )
+        results.append((settled, note))
+    return results
+
+
+def _is_newer(one: Document, other: Document) -> bool:
+    """Whether ``one`` is a later edition than ``other`` beyond doubt."""
+    if one.document_id == other.document_id:
+        return False
+    for kind in (_version_of_year, _ordinal, _dotted):
+        mine, theirs = kind(one.edition), kind(other.edition)
+        if mine is not None and theirs is not None and mine != theirs:
+            return mine > theirs
+    mine, theirs = _date(one), _date(other)
+    # 2026-03 and 2026 do not tell which came first: only what both state is compared
+    shared = min(len(mine), len(theirs))
+    return mine[:shared] > theirs[:shared]
+
+
+def _version_of_year(edition: str) -> tuple[int, ...] | None:
+    """``Version 2.2026`` → (2026, 2): the number counts within the year."""
+    match = _VERSION_OF_YEAR.search(edition)
+    return (int(match.group(2)), int(match.group(1))) if match else None
+
+
+def _ordinal(edition: str) -> tuple[int, ...] | None:
+    """``3rd edition``, ``Third report``, ``第三版`` → (3,)."""
+    if match := _ORDINAL.search(edition):
+        return (int(match.group(1)),)
+    if match := _CHINESE_ORDINAL.search(edition):
+        return (_chinese_number(match.group(1)),)
+    for word in re.findall(r"[a-z]+", edition.lower()):
+        if word in _ORDINAL_WORDS:
+            return (_ORDINAL_WORDS[word],)
+    return None
+
+
+def _chinese_number(text: str) -> int:
+    """一 to 九十九, or Arabic digits."""
+    if text.isdigit():
+        return int(text)
+    tens, ten, ones = text.rpartition("十")
+    return (_CHINESE_DIGITS.get(tens, 1) * 10 if ten else 0) + _CHINESE_DIGITS.get(ones, 0)
+
+
+def _dotted(edition: str) -> tuple[int, ...] | None:
+    """``v3.1`` → (3, 1); a version that counts within a year is another kind."""
+    match = None if _VERSION_OF_YEAR.search(edition) else _DOTTED.search(edition)
+    return tuple(int(part) for part in match.group(1).split(".")) if match else None
+
+
+def _date(document: Document) -> tuple[int, ...]:
+    """The date of publication, as far as it is stated, else the year in the edition."""
+    if document.published_on:
+        return tuple(int(part) for part in document.published_on.split("-"))
+    year = _YEAR.search(document.edition)
+    return (int(year.group(1)),) if year else ()
+
+
+def _note(message: str) -> ReadNote:
+    return ReadNote(kind=NoteKind.METADATA, message=message)

@@ -1,0 +1,239 @@
+"""Segments → snapshot: written beside its place, verified by hash, published by one rename and one pointer.
+
+The order is the law (law 3): every file of the snapshot is written and flushed in a ``.building-`` folder; the manifest
+with the hash of each is written last; one rename gives the folder its name; then ``CURRENT`` is replaced by a rename.
+A writer that dies before that last rename has published nothing: readers go on with the old snapshot, and the next
+writer removes what was left. Callers hold the writer lock.
+
+``CURRENT`` holds the snapshot's id and the manifest's whole SHA-256. ``history.jsonl`` has a line for each time that
+it was moved; a finished snapshot folder that the history does not know was never published.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragmed.canonical import canonical_json, sha256_bytes, sha256_file, write_atomic
+from ragmed.errors import IntegrityError
+from ragmed.index.chunk_table import ChunkTableWriter
+from ragmed.index.dense import write_dense
+from ragmed.index.disk import new_building_folder, publish_folder, remove_building_folders, sync_tree, write_file
+from ragmed.index.encoding import parse_object
+from ragmed.index.lexical import ChunkWords, LexicalWriter, engine_version
+from ragmed.index.manifest import (
+    MANIFEST,
+    EmbedderFacts,
+    IndexedDocument,
+    LexicalFacts,
+    LibraryNote,
+    Manifest,
+    RefusedFile,
+    inputs_hash,
+    snapshot_id,
+)
+from ragmed.index.segment import SEGMENTS, FileEntry, Segment
+from ragmed.index.snapshot import CHUNK_TABLE, DENSE, LEXICAL, SNAPSHOTS, read_manifest
+from ragmed.interfaces import Progress, no_progress
+from ragmed.records import Chunk, Document, Language
+from ragmed.text.words import analysis_version, words
+
+POINTER = "CURRENT"
+HISTORY = "history.jsonl"
+SOURCES = "sources"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotPart:
+    """One document of the snapshot to be: as it stands in the library now, with its segment and kept source."""
+
+    document: Document
+    segment: Segment
+    source: FileEntry
+    """Relative to the index folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointer:
+    """What ``CURRENT`` says."""
+
+    snapshot_id: str
+    manifest_sha256: str
+
+
+def read_pointer(index_folder: Path) -> Pointer | None:
+    """The published snapshot, or None before the first. Raises IntegrityError for a file that is no pointer."""
+    path = index_folder / POINTER
+    try:
+        value = parse_object(path.read_bytes(), str(path))
+    except FileNotFoundError:
+        return None
+    try:
+        return Pointer(snapshot_id=str(value["snapshot_id"]), manifest_sha256=str(value["manifest_sha256"]))
+    except KeyError as error:
+        raise IntegrityError(f"{path}: no {error}", remedy="point it to a snapshot that verifies") from None
+
+
+def move_pointer(index_folder: Path, pointer: Pointer, *, at: str, reason: str) -> None:
+    """Make a finished snapshot the current one, and say so in the history."""
+    write_atomic(index_folder / POINTER, canonical_json(pointer) + b"\n")
+    line = canonical_json({"at": at, "reason": reason, "snapshot_id": pointer.snapshot_id}) + b"\n"
+    history = index_folder / HISTORY
+    write_atomic(history, (history.read_bytes() if history.is_file() else b"") + line)
+
+
+def published_ids(index_folder: Path) -> tuple[str, ...]:
+    """Every snapshot that has been current once and is still there, oldest first."""
+    history = index_folder / HISTORY
+    lines = history.read_text("utf-8").splitlines() if history.is_file() else []
+    known = {str(json.loads(line)["snapshot_id"]) for line in lines}
+    pointer = read_pointer(index_folder)
+    if pointer is not None:  # a writer may have died between the pointer and the history
+        known.add(pointer.snapshot_id)
+    return tuple(sorted(name for name in known if (index_folder / SNAPSHOTS / name).is_dir()))
+
+
+def collect_orphans(index_folder: Path) -> int:
+    """Remove what dead writers left: building folders, and finished snapshots that were never published."""
+    removed = sum(remove_building_folders(index_folder / place) for place in (SNAPSHOTS, SEGMENTS, SOURCES))
+    published = set(published_ids(index_folder))
+    folder = index_folder / SNAPSHOTS
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name not in published:
+            shutil.rmtree(path)
+            removed += 1
+    return removed
+
+
+def publish_snapshot(
+    index_folder: Path,
+    parts: Sequence[SnapshotPart],
+    refused: Sequence[RefusedFile] = (),
+    library_notes: Sequence[LibraryNote] = (),
+    *,
+    embedder: EmbedderFacts,
+    chunker: Mapping[str, str | int],
+    at: str,
+    progress: Progress = no_progress,
+) -> str | None:
+    """Publish the snapshot of ``parts``, in row order by document id; None where the current one is made of the same.
+
+    ``at`` is the time of publication (UTC, ISO 8601).
+    """
+    parts = sorted(parts, key=lambda part: part.document.document_id)
+    refused = sorted(refused, key=lambda file: file.source_path)
+    lexical = LexicalFacts(engine=engine_version(), words=analysis_version())
+    inputs = inputs_hash(
+        [(part.document, part.segment.segment_id) for part in parts],
+        refused,
+        library_notes,
+        {"embedder": embedder, "chunker": dict(chunker), "lexical": lexical},
+    )
+    pointer = read_pointer(index_folder)
+    parent = read_manifest(index_folder / SNAPSHOTS / pointer.snapshot_id) if pointer else None
+    if parent is not None and parent.inputs_sha256 == inputs:
+        return None
+    building = new_building_folder(index_folder / SNAPSHOTS)
+    try:
+        documents, page_count = _write_files(building, parts, embedder.dimensions, progress)
+        files = tuple(_entry(path, building) for path in sorted(building.rglob("*")) if path.is_file())
+        manifest = Manifest(
+            number=max((int(name[:6]) for name in published_ids(index_folder)), default=0) + 1,
+            parent=pointer.snapshot_id if pointer else "",
+            created_at=at,
+            embedder=embedder,
+            chunker=tuple((name, str(value)) for name, value in sorted(chunker.items())),
+            lexical=lexical,
+            documents=documents,
+            refused=tuple(refused),
+            library_notes=tuple(library_notes),
+            note_counts=_note_counts(parts, refused, library_notes),
+            chunk_count=sum(item.rows for item in documents),
+            page_count=page_count,
+            files=files,
+            shared_files=tuple(entry for part in parts for entry in (*part.segment.entries, part.source)),
+            inputs_sha256=inputs,
+        )
+        content = manifest.to_json()
+        write_file(building / MANIFEST, content)
+        sync_tree(building)
+        name = snapshot_id(manifest.number, content)
+        publish_folder(building, index_folder / SNAPSHOTS / name)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    move_pointer(index_folder, Pointer(snapshot_id=name, manifest_sha256=sha256_bytes(content)), at=at, reason="index")
+    return name
+
+
+def _write_files(
+    building: Path, parts: Sequence[SnapshotPart], dimensions: int, progress: Progress
+) -> tuple[tuple[IndexedDocument, ...], int]:
+    """Chunk table, lexical and dense half; gives the documents with their rows, and the number of pages."""
+    table = ChunkTableWriter(building / CHUNK_TABLE)
+    lexical = LexicalWriter()
+    documents: list[IndexedDocument] = []
+    row = pages = 0
+    try:
+        for ordinal, part in enumerate(parts):
+            chunks = part.segment.chunks()
+            labels = part.segment.page_labels()
+            table.add(ordinal, chunks, labels)
+            for chunk_words in _words_of(part.document, chunks):
+                lexical.add(chunk_words)
+            documents.append(
+                IndexedDocument(
+                    document=part.document,
+                    segment_id=part.segment.segment_id,
+                    source=part.source.path,
+                    first_row=row,
+                    rows=len(chunks),
+                )
+            )
+            row += len(chunks)
+            pages += len(labels)
+            progress("index", ordinal + 1, len(parts))
+        table.finish()
+    finally:
+        table.close()
+    lexical.write(building / LEXICAL)
+    rows = write_dense(building / DENSE, (part.segment.vectors() for part in parts), dimensions)
+    if rows != row:
+        raise IntegrityError(f"{building}: {rows} vectors for {row} chunks", remedy="build the index again")
+    return tuple(documents), pages
+
+
+def _words_of(document: Document, chunks: Sequence[Chunk]) -> list[ChunkWords]:
+    """What the lexical half knows of a document's chunks."""
+    headings: dict[tuple[str, ...], list[str]] = {}
+    found: list[ChunkWords] = []
+    for chunk in chunks:
+        if chunk.heading_path not in headings:
+            headings[chunk.heading_path] = words("\n".join((document.title, *chunk.heading_path)))
+        text = words(chunk.text)
+        gloss: list[str] = []
+        if chunk.language is Language.CHINESE:
+            from ragmed.terms import gloss_to_english
+
+            # numbers and Roman words stand in both: they count once
+            held = set(text)
+            gloss = [word for word in words(gloss_to_english(chunk.text)) if word not in held]
+        found.append(ChunkWords(text=text, heading=headings[chunk.heading_path], gloss=gloss))
+    return found
+
+
+def _note_counts(
+    parts: Sequence[SnapshotPart], refused: Sequence[RefusedFile], library_notes: Sequence[LibraryNote]
+) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    of_library = [item.note for item in library_notes]
+    for notes in (*(part.segment.notes() for part in parts), *(file.notes for file in refused), of_library):
+        for note in notes:
+            counts[note.kind.value] = counts.get(note.kind.value, 0) + 1
+    return tuple(sorted(counts.items()))
+
+
+def _entry(path: Path, folder: Path) -> FileEntry:
+    return FileEntry(path=path.relative_to(folder).as_posix(), sha256=sha256_file(path), size=path.stat().st_size)

@@ -1,0 +1,58 @@
+"""``reads.json``: what reading each file gave, so that an unchanged file is not read again.
+
+A key is the hash of all that a reading depends on: the file's bytes, place and sidecar, the versions of the readers,
+their limits, the chunker, the embedder, the term table. The entry names the segment, or holds the refusal. Readings
+that another run might do better are not kept: those cut short by a limit, and those that lacked an OCR program.
+
+The file is a convenience of the builder: deleting it costs time, never content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragmed.canonical import canonical_json, plain, write_atomic
+from ragmed.errors import IntegrityError
+from ragmed.index.encoding import parse_object, parse_record
+from ragmed.records import Document, NoteKind, ReadNote
+
+READS = "reads.json"
+_FORMAT = 1
+_NOT_KEPT = (NoteKind.LIMIT, NoteKind.OCR_MISSING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownReading:
+    """A document with its segment, or a refusal: ``document`` None and no segment."""
+
+    document: Document | None
+    segment_id: str
+    notes: tuple[ReadNote, ...]
+    """Of a refusal; a document's notes are in its segment."""
+
+
+def worth_keeping(notes: tuple[ReadNote, ...]) -> bool:
+    """Whether another run would read the same."""
+    return not any(note.kind in _NOT_KEPT for note in notes)
+
+
+def load_reads(index_folder: Path) -> dict[str, KnownReading]:
+    """By key; empty where there is none, or where it is damaged: then everything is read again."""
+    path = index_folder / READS
+    if not path.is_file():
+        return {}
+    try:
+        value = parse_object(path.read_bytes(), str(path))
+        if value.get("format") != _FORMAT or not isinstance(value.get("reads"), dict):
+            return {}
+        return {key: parse_record(KnownReading, item, str(path)) for key, item in value["reads"].items()}
+    except IntegrityError:
+        return {}
+
+
+def save_reads(index_folder: Path, reads: Mapping[str, KnownReading]) -> None:
+    """Replace the file; keys that the last build did not meet are forgotten."""
+    value = {"format": _FORMAT, "reads": {key: plain(item) for key, item in reads.items()}}
+    write_atomic(index_folder / READS, canonical_json(value))

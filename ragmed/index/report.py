@@ -1,0 +1,88 @@
+"""What building an index did, or would do: one line a file, and the figures (law 6: no silence)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ragmed.records import DocumentStatus, ReadNote
+
+
+class FileStatus(StrEnum):
+    """What a run made of a file, compared with the snapshot before."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    """Other bytes, another sidecar or another register entry than in the snapshot before."""
+    SUPERSEDED = "superseded"
+    """It was current in the snapshot before; a newer edition answers now."""
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+    """The same bytes as another file of the library."""
+    PASSED_OVER = "passed_over"
+    """Not a document; ``reason`` says why."""
+    REMOVED = "removed"
+    """No longer in the library: it leaves the new snapshot, older snapshots keep it."""
+
+
+_CHANGES = (FileStatus.NEW, FileStatus.CHANGED, FileStatus.SUPERSEDED, FileStatus.REMOVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """One file of the library."""
+
+    source_path: str
+    status: FileStatus
+    document_id: str = ""
+    title: str = ""
+    series: str = ""
+    edition: str = ""
+    standing: DocumentStatus | None = None
+    pages: int = 0
+    chunks: int = 0
+    notes: tuple[ReadNote, ...] = ()
+    reason: str = ""
+    """Why it was refused or passed over, or what it is a duplicate of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteCount:
+    """How many notes of one kind there are."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReport:
+    """The result of ``ragmed index``."""
+
+    dry_run: bool
+    snapshot_id: str | None
+    """The snapshot published by this run; None for a dry run and where nothing changed."""
+    parent: str | None
+    """The snapshot that was current before."""
+    changes: int
+    """Files that are new, changed, superseded or removed."""
+    refused: int
+    """Files that could not be read."""
+    files: tuple[FileReport, ...]
+    notes: tuple[NoteCount, ...]
+    documents: int
+    pages: int
+    chunks: int
+    """Of the whole library, as documents and pages."""
+    pages_read: int
+    """Read in this run, not taken from an earlier one."""
+    chunks_embedded: int
+    seconds: float
+    pages_per_second: float
+    """Pages read in this run by the second of the whole run; 0 where none were read."""
+    chunks_per_second: float
+
+
+def change_count(files: tuple[FileReport, ...]) -> int:
+    """How many of the files make the new snapshot another than the one before."""
+    return sum(file.status in _CHANGES for file in files)

@@ -1,0 +1,163 @@
+"""The published snapshots of one index folder: the current one, older ones, and whether their bytes still hold."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragmed.canonical import sha256_file
+from ragmed.errors import IntegrityError, NoIndexError, NotFoundError
+from ragmed.index.manifest import MANIFEST, Manifest
+from ragmed.index.publish import POINTER, published_ids, read_pointer
+from ragmed.index.segment import FileEntry, check_file
+from ragmed.index.snapshot import SNAPSHOTS, Snapshot, read_manifest
+from ragmed.interfaces import Progress, no_progress
+
+_OLD_KEPT_OPEN = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSummary:
+    """A line of ``ragmed snapshots list``."""
+
+    snapshot_id: str
+    current: bool
+    published_at: str
+    documents: int
+    pages: int
+    chunks: int
+    refused: int
+    embedder: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What re-hashing a snapshot found. ``faults`` is empty where every byte is as the manifest says."""
+
+    snapshot_id: str
+    files: int
+    bytes: int
+    faults: tuple[str, ...]
+    """One sentence for each file that is missing or differs."""
+
+
+class SnapshotStore:
+    """A ``Snapshots`` over an index folder. Safe to share between threads."""
+
+    def __init__(self, index_folder: Path) -> None:
+        self._folder = index_folder
+        self._lock = threading.Lock()
+        self._open: dict[str, Snapshot] = {}
+        self._seen: tuple[int, int, int] | None = None
+        self._current: Snapshot | None = None
+
+    def current(self) -> Snapshot:
+        """The published snapshot; opened again only when the pointer has moved. Raises NoIndexError, IntegrityError."""
+        try:
+            stat = (self._folder / POINTER).stat()
+        except FileNotFoundError:
+            raise NoIndexError(
+                f"{self._folder}: no snapshot has been published here", remedy="run `ragmed index`"
+            ) from None
+        seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        with self._lock:
+            if self._current is None or seen != self._seen:
+                pointer = read_pointer(self._folder)
+                if pointer is None:
+                    raise NoIndexError(f"{self._folder}: the pointer has gone", remedy="run `ragmed index`")
+                manifest = self._folder / SNAPSHOTS / pointer.snapshot_id / MANIFEST
+                if not manifest.is_file():
+                    raise IntegrityError(f"{manifest}: missing, though {POINTER} names it", remedy=_REMEDY)
+                if sha256_file(manifest) != pointer.manifest_sha256:
+                    raise IntegrityError(f"{manifest}: not the manifest that {POINTER} names", remedy=_REMEDY)
+                self._current = self._opened(pointer.snapshot_id)
+                self._seen = seen
+            return self._current
+
+    def get(self, snapshot_id: str) -> Snapshot:
+        """A published snapshot by its id or its number. Raises NotFoundError, IntegrityError."""
+        name = self._named(snapshot_id)
+        with self._lock:
+            return self._opened(name)
+
+    def list(self) -> tuple[SnapshotSummary, ...]:
+        """Every published snapshot, newest first. Raises IntegrityError for a damaged manifest."""
+        pointer = read_pointer(self._folder)
+        current = pointer.snapshot_id if pointer else ""
+        found = [(name, read_manifest(self._folder / SNAPSHOTS / name)) for name in published_ids(self._folder)]
+        return tuple(_summary(name, manifest, current=name == current) for name, manifest in reversed(found))
+
+    def verify(self, snapshot_id: str | None = None, progress: Progress = no_progress) -> Verification:
+        """Hash every file of a snapshot (the current one by default), its segments and its sources again."""
+        if snapshot_id is None:
+            pointer = read_pointer(self._folder)
+            if pointer is None:
+                raise NoIndexError(f"{self._folder}: no snapshot has been published here", remedy="run `ragmed index`")
+            name = pointer.snapshot_id
+        else:
+            name = self._named(snapshot_id)
+        folder = self._folder / SNAPSHOTS / name
+        try:
+            manifest = read_manifest(folder)
+        except (IntegrityError, NotFoundError) as error:
+            return Verification(snapshot_id=name, files=1, bytes=0, faults=(str(error),))
+        entries = list(_entries(self._folder, folder, manifest))
+        faults: list[str] = []
+        for done, (path, entry) in enumerate(entries, start=1):
+            try:
+                check_file(path, entry)
+            except IntegrityError as error:
+                faults.append(str(error))
+            progress("verify", done, len(entries))
+        return Verification(
+            snapshot_id=name,
+            files=len(entries) + 1,
+            bytes=sum(entry.size for _, entry in entries) + (folder / MANIFEST).stat().st_size,
+            faults=tuple(faults),
+        )
+
+    def _named(self, snapshot_id: str) -> str:
+        published = published_ids(self._folder)
+        if snapshot_id in published:
+            return snapshot_id
+        if snapshot_id.isdigit():
+            numbered = [name for name in published if int(name[:6]) == int(snapshot_id)]
+            if len(numbered) == 1:
+                return numbered[0]
+        raise NotFoundError(f"no snapshot {snapshot_id}", remedy="list them with `ragmed snapshots list`")
+
+    def _opened(self, name: str) -> Snapshot:
+        """Open or already open; the oldest of the snapshots held open make way."""
+        if name not in self._open:
+            self._open[name] = Snapshot(self._folder, name)
+            while len(self._open) > _OLD_KEPT_OPEN:
+                # not closed: a question may still be running on it; the last one to hold it lets it go
+                del self._open[next(iter(self._open))]
+        return self._open[name]
+
+
+_REMEDY = "restore the index folder from a backup, or delete it and run `ragmed index` again"
+
+
+def _entries(index_folder: Path, folder: Path, manifest: Manifest) -> Iterator[tuple[Path, FileEntry]]:
+    for entry in manifest.files:
+        yield folder / entry.path, entry
+    for entry in sorted(set(manifest.shared_files), key=lambda entry: entry.path):
+        yield index_folder / entry.path, entry
+
+
+def _summary(name: str, manifest: Manifest, *, current: bool) -> SnapshotSummary:
+    return SnapshotSummary(
+        snapshot_id=name,
+        current=current,
+        published_at=manifest.created_at,
+        documents=len(manifest.documents),
+        pages=manifest.page_count,
+        chunks=manifest.chunk_count,
+        refused=len(manifest.refused),
+        embedder=manifest.embedder.name,
+        parent=manifest.parent,
+    )

@@ -1,0 +1,106 @@
+"""How sure the search is that the library covers a question at all.
+
+Laws of this room: coverage lies in [0, 1], depends on the question and the best few passages alone, and grows with each
+sign. Two signs were kept, both measured in docs/adr/0005-abstention.md: how near the nearest passage is (the cosine),
+and how much of what the question is *about* (its clinical terms, the rare ones more) stands in the best passages.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ragmed.records import Query
+from ragmed.terms import Term, find_terms
+from ragmed.text.words import words
+
+EVIDENCE = 5
+"""Passages that coverage looks at."""
+
+KIND_WEIGHTS = {
+    "disease": 1.0,
+    "drug": 1.0,
+    "organism": 1.0,
+    "procedure": 1.0,
+    "test": 1.0,
+    "finding": 0.6,
+    "anatomy": 0.5,
+    "general": 0.15,
+}
+"""How much a term of each kind says of what a question is about."""
+
+SUBJECT = frozenset({"disease", "drug", "organism", "procedure", "test"})
+"""Kinds whose absence is worth telling the reader."""
+
+COSINE_WEIGHT, SUBJECT_WEIGHT, BIAS = 18.0, 2.6, -10.0
+"""Logistic regression over the development questions (docs/adr/0005-abstention.md)."""
+
+NO_SUBJECT = 0.5
+"""Share assumed where a question names no clinical term: neither for nor against."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one passage has to say: how near it is, and its words with those of its headings."""
+
+    cosine: float
+    text: str
+    headings: tuple[str, ...]
+
+
+def coverage(query: Query, found: Sequence[Evidence], frequency: Callable[[str], int], chunks: int) -> float:
+    """Chance, in [0, 1], that a question like this one is answered by the library; 0 where nothing was found."""
+    if not found:
+        return 0.0
+    share = subject_share(query, found, frequency, chunks)
+    nearest = max(one.cosine for one in found)
+    return 1 / (1 + math.exp(-(COSINE_WEIGHT * nearest + SUBJECT_WEIGHT * share + BIAS)))
+
+
+def subject_share(query: Query, found: Sequence[Evidence], frequency: Callable[[str], int], chunks: int) -> float:
+    """Share of the question's clinical terms that stand in ``found``, each weighted by its kind and its rarity."""
+    held = _words_of(found)
+    total = present = 0.0
+    for term, _ in _subject_terms(query):
+        rarity = max((_rarity(frequency(word), chunks) for word in words(term.en)), default=0.0)
+        weight = KIND_WEIGHTS[term.kind] * rarity
+        total += weight
+        present += weight * _stands_in(term, held)
+    return present / total if total else NO_SUBJECT
+
+
+def missing_terms(query: Query, found: Sequence[Evidence]) -> tuple[str, ...]:
+    """The diseases, drugs, organisms, procedures and tests of the question that no passage names, as written there."""
+    held = _words_of(found)
+    return tuple(
+        surface for term, surface in _subject_terms(query) if term.kind in SUBJECT and not _stands_in(term, held)
+    )
+
+
+def _subject_terms(query: Query) -> Iterator[tuple[Term, str]]:
+    """Each term of the question once, with the words that named it: written, abbreviated or misspelt."""
+    seen: set[str] = set()
+    named = [(match.term, match.surface) for match in find_terms(query.text)]
+    for one in query.expansions:
+        if one.reason in ("abbreviation", "spelling"):
+            named += [(match.term, one.surface) for match in find_terms(one.english)]
+    for term, surface in named:
+        if term.en not in seen:
+            seen.add(term.en)
+            yield term, surface
+
+
+def _words_of(found: Sequence[Evidence]) -> list[frozenset[str]]:
+    return [frozenset(words("\n".join((*one.headings, one.text)))) for one in found]
+
+
+def _stands_in(term: Term, held: Sequence[frozenset[str]]) -> bool:
+    """Whether one passage holds all words of one form of the term, in either language."""
+    forms = [parts for form in (*term.english, *term.chinese) if (parts := words(form))]
+    return any(all(part in passage for part in parts) for passage in held for parts in forms)
+
+
+def _rarity(frequency: int, chunks: int) -> float:
+    """BM25's inverse document frequency."""
+    return math.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5))

@@ -1,0 +1,163 @@
+"""Question → passages: both halves of the search, fused, without repeats, with how sure we are that they cover it.
+
+Laws of this room: the question is embedded once; superseded editions answer only where the filters ask for them; the
+same text is shown once; coverage does not depend on how many passages the caller wants; no question is kept anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ragmed.errors import SettingsError
+from ragmed.interfaces import WeightedText
+from ragmed.records import Chunk, Hit, Language, Passage, Query, Retrieval, ScorePart
+from ragmed.retrieve.analyse import Analyser
+from ragmed.retrieve.coverage import EVIDENCE, Evidence, coverage, missing_terms
+from ragmed.retrieve.fusion import Fused, fuse
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragmed.interfaces import Embedder, SnapshotReader, Snapshots
+    from ragmed.records import Filters
+    from ragmed.settings import RetrieveSettings
+
+Half = tuple["NDArray[np.int64]", "NDArray[np.float32]"]
+
+GLOSS_WEIGHT = 1.0
+"""English words for a Chinese question, among English pages; the other way round ``OTHER_LANGUAGE_WEIGHT``."""
+OTHER_LANGUAGE_WEIGHT = 0.4
+SAME_THING_WEIGHT = 0.7
+"""What an abbreviation stands for, and mended slips."""
+SYNONYM_WEIGHT = 0.3
+INTENT_WEIGHT = 0.5
+"""All measured in docs/adr/0004-fusion.md."""
+
+_TITLES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """Rows of one snapshot for one query: each half, best first, and both fused."""
+
+    dense: Half
+    lexical: Half
+    fused: Fused
+
+
+class HybridRetriever:
+    """A ``Retriever`` over the current snapshot. Safe to share between threads."""
+
+    def __init__(self, snapshots: Snapshots, embedder: Embedder, settings: RetrieveSettings) -> None:
+        self._snapshots = snapshots
+        self._embedder = embedder
+        self._settings = settings
+
+    def analyse(self, question: str, language: Language | None, filters: Filters) -> Query:
+        """The query for a question; words that the library does not hold are mended where they are clear slips."""
+        return Analyser(self._snapshots.current().document_frequency).analyse(question, language, filters)
+
+    def retrieve(self, query: Query, k: int) -> Retrieval:
+        """At most ``k`` passages, best first, marked 1, 2, …
+
+        Raises NoIndexError, IntegrityError, and SettingsError where the index was made with another embedder.
+        """
+        snapshot = self._snapshots.current()
+        found = tuple(_distinct(snapshot, self.rank(snapshot, query).fused, max(k, EVIDENCE)))
+        passages = tuple(passage for passage, _ in found)
+        evidence = [
+            Evidence(
+                cosine=cosine, text=passage.chunk.text, headings=(passage.document.title, *passage.chunk.heading_path)
+            )
+            for passage, cosine in found
+        ]
+        return Retrieval(
+            query=query,
+            passages=passages[:k],
+            coverage=coverage(query, evidence[:EVIDENCE], snapshot.document_frequency, snapshot.chunk_count()),
+            missing_terms=missing_terms(query, evidence[:k]),
+            nearest_titles=tuple(dict.fromkeys(passage.document.title for passage in passages))[:_TITLES],
+        )
+
+    def rank(self, snapshot: SnapshotReader, query: Query) -> Ranking:
+        """The chunk rows of ``snapshot`` for a query, not yet read and not yet rid of repeats."""
+        if snapshot.embedder_name != self._embedder.name:
+            raise SettingsError(
+                f"the index was made with the embedder {snapshot.embedder_name!r}, the settings name "
+                f"{self._embedder.name!r}",
+                remedy="run `ragmed index`, or set embedder.model back",
+            )
+        depth = self._settings.depth
+        dense = snapshot.dense(self._embedder.embed_queries([query.english])[0], depth, query.filters)
+        lexical = snapshot.lexical(lexical_texts(query), depth, query.filters)
+        return Ranking(dense=dense, lexical=lexical, fused=fuse(dense, lexical, depth=depth))
+
+
+def lexical_texts(query: Query) -> tuple[WeightedText, ...]:
+    """The words of the lexical half: the user's own at weight 1, what was put beside them at less."""
+    texts = [WeightedText(text=query.text)]
+    said: dict[str, list[str]] = {}
+    for one in query.expansions:
+        said.setdefault(one.reason, []).append(one.english)
+    if query.language is Language.CHINESE:
+        # the gloss holds the terms already, and what is asked about them
+        texts.append(WeightedText(text=query.english, weight=GLOSS_WEIGHT))
+    else:
+        same = [*said.get("abbreviation", ()), *said.get("spelling", ())]
+        weighted = (
+            (same, SAME_THING_WEIGHT),
+            (said.get("synonym", []), SYNONYM_WEIGHT),
+            (said.get("intent", []), INTENT_WEIGHT),
+            ([query.chinese], OTHER_LANGUAGE_WEIGHT),
+        )
+        texts += [WeightedText(text=" ".join(words), weight=weight) for words, weight in weighted if any(words)]
+    return tuple(texts)
+
+
+def _distinct(snapshot: SnapshotReader, fused: Fused, wanted: int) -> Iterator[tuple[Passage, float]]:
+    """The best ``wanted`` rows as passages with their cosine (0 where BM25 alone found them), repeats left out."""
+    shown: list[Chunk] = []
+    for start in range(0, len(fused.rows), 2 * wanted):
+        rows = [int(row) for row in fused.rows[start : start + 2 * wanted]]
+        for place, chunk in enumerate(snapshot.chunks(rows), start):
+            if any(_repeats(chunk, earlier) for earlier in shown):
+                continue
+            shown.append(chunk)
+            yield _passage(snapshot, chunk, fused, place, len(shown)), float(fused.dense[place])
+            if len(shown) == wanted:
+                return
+
+
+def _repeats(chunk: Chunk, earlier: Chunk) -> bool:
+    """The same words again, or a span that lies mostly (by half of the shorter) over one shown before."""
+    if chunk.document_id == earlier.document_id and chunk.page_number == earlier.page_number:
+        overlap = min(chunk.end, earlier.end) - max(chunk.start, earlier.start)
+        if 2 * overlap > min(chunk.end - chunk.start, earlier.end - earlier.start):
+            return True
+    return len(chunk.text.split()) == len(earlier.text.split()) and _plain(chunk.text) == _plain(earlier.text)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _passage(snapshot: SnapshotReader, chunk: Chunk, fused: Fused, place: int, marker: int) -> Passage:
+    parts: Sequence[tuple[str, float, int]] = (
+        ("dense", float(fused.dense[place]), int(fused.dense_ranks[place])),
+        ("lexical", float(fused.lexical[place]), int(fused.lexical_ranks[place])),
+    )
+    return Passage(
+        marker=marker,
+        hit=Hit(
+            chunk_id=chunk.chunk_id,
+            rank=marker,
+            score=float(fused.scores[place]),
+            parts=tuple(ScorePart(name=name, score=score, rank=rank) for name, score, rank in parts if rank),
+        ),
+        chunk=chunk,
+        document=snapshot.document(chunk.document_id),
+        page_label=snapshot.page_label(chunk.document_id, chunk.page_number),
+    )
