@@ -26,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 	@touch $@
 
 run: .venv/installed
-	@$(BIN)/ragmed index --library $(LIBRARY) --index $(INDEX) --yes
+	@$(BIN)/ragmed index --library $(LIBRARY) --index $(INDEX) --yes || test $$? -eq 1  # 1: some files were refused
 	@$(BIN)/ragmed app --library $(LIBRARY) --index $(INDEX)
 
 test: .venv/installed

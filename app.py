@@ -1,4 +1,4 @@
-"""The app for ``streamlit run app.py``; ``ragmed app`` serves the same with flags for the library, the address and the port.
+"""The app for ``streamlit run app.py``; ``ragmed app`` serves the same, and takes flags for library, address and port.
 
 Settings come from ``ragmed.toml`` and ``RAGMED_*`` variables; address, port and theme from ``.streamlit/config.toml``.
 """

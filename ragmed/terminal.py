@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ragmed.doctor import Examined
+    from ragmed.index.report import BuildReport
+    from ragmed.index.snapshot import Snapshot
+    from ragmed.index.store import SnapshotSummary, Verification
     from ragmed.interfaces import Progress
-    from ragmed.records import AnswerRecord, Candidate, CitationCheck, Document, Finding, Passage, Retrieval
+    from ragmed.records import AnswerRecord, Candidate, CitationCheck, Document, Finding, Passage, ReadNote, Retrieval
 
 EXCERPT = 320
 """Characters of a passage shown in a list of hits; ``--json`` has it whole."""
@@ -246,3 +250,127 @@ def print_findings(findings: Sequence[Examined]) -> None:
         console.print(f"{sign} {one.subject}: {one.found}")
         if one.remedy:
             console.print(f"      {one.remedy}", style="dim")
+
+
+def print_build(report: BuildReport) -> None:
+    """The plan or the result of indexing: counts, then everything that a person should look at."""
+    console = _console()
+    counts = Counter(file.status.value for file in report.files)
+    console.print(
+        f"{report.documents} documents, {report.pages} pages, {report.chunks} chunks: "
+        + (", ".join(f"{count} {status.replace('_', ' ')}" for status, count in sorted(counts.items())) or "no files"),
+        style="bold",
+    )
+    quiet = ("unchanged", "passed_over")
+    for file in report.files:
+        if file.status.value in quiet and not file.notes:
+            continue
+        edition = f" · {clean(file.edition)}" if file.edition else ""
+        standing = "" if file.standing in (None, DocumentStatus.CURRENT) else f" · {file.standing.value}"
+        title = f" — {clean(file.title)}{edition}{standing}" if file.title else ""
+        console.print(f"{file.status.value.replace('_', ' '):>11}  {clean(file.source_path)}{title}")
+        if file.reason:
+            console.print(f"{'':13}{clean(file.reason)}", style="dim")
+        for line in _note_lines(file.notes):
+            console.print(f"{'':13}{line}", style="dim")
+    if report.pages_read:
+        speed = f"{report.pages_per_second:,.1f} pages/s, {report.chunks_per_second:,.1f} chunks/s"
+        console.print(f"{report.pages_read} pages read in {report.seconds:.1f} s ({speed})", style="dim")
+    if report.dry_run:
+        console.print(f"Dry run: {report.changes} changes, nothing published.")
+    elif report.snapshot_id:
+        console.print(f"Published snapshot {report.snapshot_id}.")
+    else:
+        console.print(f"Nothing changed; snapshot {report.parent or 'none'} stays.")
+
+
+MOST_NOTES = 4
+"""Notes of one kind shown for a file; ``--json`` has them all."""
+
+
+def _note_lines(notes: Sequence[ReadNote]) -> Iterator[str]:
+    """Notes of one kind and message become one line that names their pages."""
+    pages: dict[tuple[str, str], list[int]] = {}
+    for note in notes:
+        pages.setdefault((note.kind.value, note.message), []).append(note.page_number)
+    shown: Counter[str] = Counter()
+    for (kind, message), numbers in pages.items():
+        shown[kind] += 1
+        if shown[kind] <= MOST_NOTES:
+            where = ", ".join(str(number) for number in numbers if number)
+            yield clean(f"{kind.replace('_', ' ')}{f' (page {where})' if where else ''}: {message}")
+    for kind, count in shown.items():
+        if count > MOST_NOTES:
+            yield f"{kind.replace('_', ' ')}: {count - MOST_NOTES} more; see --json"
+
+
+def print_snapshots(summaries: Sequence[SnapshotSummary], *, as_json: bool) -> None:
+    """Snapshots, newest first, the current one marked."""
+    if as_json:
+        print_json(list(summaries))
+        return
+    console = _console()
+    if not summaries:
+        console.print("No snapshot yet. Run `ragmed index`.")
+    for one in summaries:
+        mark = "*" if one.current else " "
+        size = f"{one.documents} documents, {one.pages} pages, {one.chunks} chunks"
+        console.print(f"{mark} {one.snapshot_id}  {one.published_at}  {size}, {one.refused} files refused")
+
+
+def print_snapshot(snapshot: Snapshot, *, as_json: bool) -> None:
+    """What a snapshot holds, document by document, and what could not be read."""
+    manifest = snapshot.manifest
+    documents = snapshot.documents()
+    if as_json:
+        print_json(
+            {
+                "snapshot_id": snapshot.snapshot_id,
+                "published_at": snapshot.published_at,
+                "embedder": manifest.embedder,
+                "pages": manifest.page_count,
+                "chunks": manifest.chunk_count,
+                "documents": list(documents),
+                "refused": list(manifest.refused),
+            }
+        )
+        return
+    console = _console()
+    console.print(f"snapshot {snapshot.snapshot_id}, published {snapshot.published_at}", style="bold")
+    console.print(f"embedder {manifest.embedder.name}, {manifest.page_count} pages, {manifest.chunk_count} chunks")
+    for document in documents:
+        console.print(f"  {describe(document)} · {document.page_count} pages · {clean(document.source_path)}")
+    for file in manifest.refused:
+        reasons = "; ".join(clean(note.message) for note in file.notes)
+        console.print(f"  refused: {clean(file.source_path)}: {reasons}")
+
+
+def print_verification(verification: Verification, *, as_json: bool) -> None:
+    """Every fault, then the result in one sentence."""
+    if as_json:
+        print_json(verification)
+        return
+    console = _console()
+    for fault in verification.faults:
+        console.print(f"FAULT {clean(fault)}")
+    result = f"{len(verification.faults)} faults" if verification.faults else "every hash agrees"
+    console.print(f"Snapshot {verification.snapshot_id}: {verification.files} files re-hashed, {result}.")
+
+
+def print_scores(scores: object, *, as_json: bool) -> None:
+    """Figures, a line each; nested ones indented."""
+    values = plain(scores)
+    if as_json:
+        print_json(values)
+        return
+    for line in _score_lines(values, ""):
+        _console().print(line)
+
+
+def _score_lines(values: dict[str, Any], indent: str) -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield f"{indent}{key}"
+            yield from _score_lines(value, indent + "  ")
+        else:
+            yield f"{indent}{key:<28}{f'{value:.4f}' if isinstance(value, float) else value}"

@@ -90,9 +90,7 @@ def check_claim(claim_text: str, citations: Sequence[Citation], snapshot: Snapsh
             _judge(claim_text, "\n".join(one.citation.quote for one in checks), headings, language)
         except CitationFailedError:
             return ClaimCheck(verdict=checks[0].verdict, reason=checks[0].reason, checks=checks)
-        together = tuple(
-            CitationCheck(citation=one.citation, verdict=Verdict.SUPPORTED, reason="") for one in checks
-        )
+        together = tuple(CitationCheck(citation=one.citation, verdict=Verdict.SUPPORTED, reason="") for one in checks)
         return ClaimCheck(verdict=Verdict.SUPPORTED, reason="", checks=together)
     return ClaimCheck(verdict=checks[0].verdict, reason=checks[0].reason, checks=checks)
 
@@ -206,9 +204,7 @@ def require_numbers(claim: str, quote: str, language: Language) -> None:
     keys = {quantity.key for quantity in there}
     for quantity in wanted:
         if quantity.key not in keys:
-            raise CitationFailedError(
-                Verdict.NUMBER_MISMATCH, _number_reason(claim, quantity, quote, there, language)
-            )
+            raise CitationFailedError(Verdict.NUMBER_MISMATCH, _number_reason(claim, quantity, quote, there, language))
     missing = sorted(identifiers(claim) - identifiers(quote))
     if missing and support.same_script(claim, quote):
         raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("name_none", language, claim=missing[0]))
@@ -257,9 +253,7 @@ def _likeness(one: dict[tuple[str, str], float], other: dict[tuple[str, str], fl
     return 2 * sum(min(weight, other[key]) for key, weight in one.items() if key in other) / total if total else 0.0
 
 
-def _swapped(
-    claim: str, wanted: Sequence[Quantity], quote: str, there: Sequence[Quantity]
-) -> tuple[str, str] | None:
+def _swapped(claim: str, wanted: Sequence[Quantity], quote: str, there: Sequence[Quantity]) -> tuple[str, str] | None:
     """Two numbers of one unit whose surroundings on the page are each other's."""
     mine = [(quantity, _surroundings(claim, quantity)) for quantity in wanted]
     theirs = [(quantity, _surroundings(quote, quantity)) for quantity in there]

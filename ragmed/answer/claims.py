@@ -115,9 +115,7 @@ def _citation(claim: int, marker: int, passage: Passage, start: int, end: int) -
 
 def _nowhere(claim: int, marker: int) -> Citation:
     """A citation of a passage that does not exist."""
-    return Citation(
-        claim=claim, marker=marker, chunk_id="", document_id="", page_number=0, start=0, end=0, quote=""
-    )
+    return Citation(claim=claim, marker=marker, chunk_id="", document_id="", page_number=0, start=0, end=0, quote="")
 
 
 def locate(claim: str, passage_text: str) -> tuple[int, int]:

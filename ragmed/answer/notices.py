@@ -15,10 +15,19 @@ _WORDING: dict[str, tuple[str, str]] = {
     "no_chunk": ("the cited passage does not exist in this snapshot", "所引段落在本次快照中不存在"),
     "foreign_chunk": ("the cited passage belongs to another document or page", "所引段落属于另一份文献或另一页"),
     "empty_quote": ("the citation quotes no words", "引文为空"),
-    "quote_not_there": ("the quoted words do not stand on page {page} of the cited edition", "引文不在所引版本的第 {page} 页上"),
-    "cut_word": ("the quotation begins or ends inside a word or number of the page", "引文在页面的一个词或数字中间截断"),
+    "quote_not_there": (
+        "the quoted words do not stand on page {page} of the cited edition",
+        "引文不在所引版本的第 {page} 页上",
+    ),
+    "cut_word": (
+        "the quotation begins or ends inside a word or number of the page",
+        "引文在页面的一个词或数字中间截断",
+    ),
     "hidden": ('"{words}" is in the file but cannot be seen on the page', "“{words}”在文件中，但在页面上看不见"),
-    "boxes": ("where the words stand on the page is not known: its geometry is damaged", "页面坐标数据损坏，无法确定文字位置"),
+    "boxes": (
+        "where the words stand on the page is not known: its geometry is damaged",
+        "页面坐标数据损坏，无法确定文字位置",
+    ),
     "no_words": ("the sentence says nothing that could be checked", "这句话没有可核对的内容"),
     "number_other": ('"{claim}" stands on the page as "{page}"', "“{claim}”在页面上写作“{page}”"),
     "number_none": ('"{claim}" does not stand in the cited words', "所引文字中没有“{claim}”"),

@@ -77,7 +77,8 @@ class SqliteRecordStore:
     def get(self, record_id: str) -> AnswerRecord:
         if len(record_id) < SHORTEST_PREFIX:
             raise NotFoundError(
-                f"{record_id!r} is too short for a record", remedy=f"give at least {SHORTEST_PREFIX} characters of its id"
+                f"{record_id!r} is too short for a record",
+                remedy=f"give at least {SHORTEST_PREFIX} characters of its id",
             )
         if not self.path.exists():
             raise NotFoundError(f"no record {record_id}: no answer has been kept yet", remedy="ask a question first")
@@ -159,7 +160,8 @@ class SqliteRecordStore:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         if tables and application != _APPLICATION:
             raise BadInputError(
-                f"{self.path}: a database, but not of RagMed's answers", remedy="move it away or name another index folder"
+                f"{self.path}: a database, but not of RagMed's answers",
+                remedy="move it away or name another index folder",
             )
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("BEGIN IMMEDIATE")

@@ -34,7 +34,10 @@ _OPPOSITES = tuple(
         ("(?<!目)前(?![列壁臂庭驱])", "(?<![预然])后(?![壁颅])"),
         ("adult|adults", "child|children|paediatric|pediatric|infant|infants"),
         ("成人|成年", "儿童|小儿|婴儿|患儿"),
-        ("increase|increases|increased|increasing|raise|raised", "decrease|decreases|decreased|decreasing|reduce|reduced|lower|lowered"),
+        (
+            "increase|increases|increased|increasing|raise|raised",
+            "decrease|decreases|decreased|decreasing|reduce|reduced|lower|lowered",
+        ),
         ("增加|增大|升高|上调|提高", "减少|缩小|降低|下降|下调"),
         ("high|higher", "low|lower"),
         ("高", "低"),
@@ -129,10 +132,7 @@ def share(claim: str, evidence: str) -> float:
         return 0.0
     stands = content_words(evidence)
     covered = {
-        word
-        for match in find_terms(claim)
-        if match.term.en.lower() in there
-        for word in content_words(match.surface)
+        word for match in find_terms(claim) if match.term.en.lower() in there for word in content_words(match.surface)
     }
     return len(wanted & (stands | covered)) / len(wanted)
 

@@ -1,7 +1,7 @@
 """Lines → blocks: headings, paragraphs, list items, captions, table rows; and the headings above each.
 
-Laws of this room: every line lies in one block and blocks keep the lines' order. What is a heading is decided against the
-whole document (its usual size and weight), so that one bold page does not turn into headings.
+Laws of this room: every line lies in one block and blocks keep the lines' order. What is a heading is decided against
+the whole document (its usual size and weight), so that one bold page does not turn into headings.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,10 @@ _CAPTION_UPPER = re.compile(r"(?:supplementary |online )?\w+\.? +\S+?[.:|–—-
 _WORDS = re.compile(r"[^\W\d_]{3}|[\u4e00-\u9fff]{2}")
 """A heading has a word, not only symbols as the axes of plots have."""
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,3})\.? +[A-Z一-鿿]")
-_LEAD_NUMBER = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*\.?|[IVX]{1,5}\.|[A-Z]\.|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十\d]+[章节部分]) *\S")
+_LEAD_NUMBER = re.compile(
+    r"(?:\d{1,2}(?:\.\d{1,2})*\.?|[IVX]{1,5}\.|[A-Z]\.|"
+    r"[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十\d]+[章节部分]) *\S"
+)
 
 
 @dataclass(slots=True)
@@ -100,11 +104,14 @@ def segments_of(page: Fragments, lines: Sequence[Line], style: HouseStyle) -> li
 def _usual_lead(lines: Sequence[Line]) -> dict[int, float]:
     """For each region, the usual distance from one line to the next."""
     leads: dict[int, list[float]] = {}
-    for above, below in zip(lines, lines[1:], strict=False):
+    for above, below in pairwise(lines):
         lead = below.top - above.top
         if above.region == below.region and not (above.row or below.row) and 0.5 * above.size < lead < 2.4 * above.size:
             leads.setdefault(above.region, []).append(lead)
-    return {region: median(values) if len(values) < 4 else sorted(values)[len(values) // 3] for region, values in leads.items()}
+    return {
+        region: median(values) if len(values) < 4 else sorted(values)[len(values) // 3]
+        for region, values in leads.items()
+    }
 
 
 def _is_marked(text: str) -> bool:
@@ -113,10 +120,12 @@ def _is_marked(text: str) -> bool:
     if head and head in BULLETS:
         return len(text) > 2 and (text[1] == " " or head not in "–—*-·")
     match = ENUMERATOR.match(text)
-    return match is not None and len(text) > match.end() and (text[match.end()] == " " or ord(text[match.end()]) > 0x2E7F)
+    return (
+        match is not None and len(text) > match.end() and (text[match.end()] == " " or ord(text[match.end()]) > 0x2E7F)
+    )
 
 
-def _breaks(
+def _breaks(  # noqa: PLR0911  a list of rules, each with its own answer
     group: list[Line], below: Line, above_text: str, below_text: str, leads: dict[int, float], style: HouseStyle
 ) -> bool:
     above = group[-1]
@@ -143,18 +152,23 @@ def _breaks(
     ended = above_text.endswith(_SENTENCE_END)
     short = above.right < above.column_right - max(0.18 * width, 2 * above.size)
     first = group[0]
-    if len(group) > 1 and below.left > group[1].left + 0.8 * below.size and ended:
+    if len(group) > 1 and below.left > above.left + 0.8 * below.size and ended:
         return True
-    if _is_marked_line(first, group, below):
-        return ended and short
+    if first.region == below.region and _hangs(first, group, below):
+        return ended and short and not below_text[:1].islower()
     return (ended and short and not below_text[:1].islower()) or (
-        short and width > 20 * above.size and below_text[:1].isupper() and above.right < above.column_left + 0.55 * width
+        short
+        and width > 20 * above.size
+        and below_text[:1].isupper()
+        and above.right < above.column_left + 0.55 * width
     )
 
 
-def _is_marked_line(first: Line, group: list[Line], below: Line) -> bool:
+def _hangs(first: Line, group: list[Line], below: Line) -> bool:
     """Whether ``below`` hangs under a list item: it starts to the right of the item's marker."""
-    return below.left > first.left + 0.4 * first.size and (len(group) == 1 or abs(below.left - group[-1].left) < 0.4 * below.size)
+    return below.left > first.left + 0.4 * first.size and (
+        len(group) == 1 or abs(below.left - group[-1].left) < 0.4 * below.size
+    )
 
 
 def _runs_in(above: Line, below: Line, below_text: str) -> bool:
@@ -177,7 +191,7 @@ def _kind(members: list[Line], words: list[str], style: HouseStyle) -> tuple[Blo
     return BlockKind.PARAGRAPH, 0
 
 
-def _is_heading(members: list[Line], text: str, style: HouseStyle) -> bool:
+def _is_heading(members: list[Line], text: str, style: HouseStyle) -> bool:  # noqa: PLR0911  as _breaks
     letters = sum(1 for sign in text if sign.isalpha())
     if len(members) > 4 or letters < 0.6 * len(text.replace(" ", "")) or text[0] in BULLETS:
         return False
@@ -256,4 +270,3 @@ def _level(segment: Segment, title: str, ranks: list[float], style: HouseStyle) 
     deeper = numbered.group(1).count(".") - 1 if numbered else 0
     bold = all(line.bold >= _BOLD for line in segment.lines)
     return min(len(ranks) + (1 if bold or title.isupper() else 2) + max(deeper, 0), 6)
-

@@ -47,7 +47,7 @@ class _Unit:
     island: int
     """Units of different islands have furniture between them."""
     head: int
-    """Where the span begins if the headings right above are taken along; ``start`` where there are none."""
+    """Where the span begins if the heading right above is taken along; ``start`` where there are none."""
     kind: BlockKind
     leads: bool = False
     """It introduces the next unit: a list's first sentence, a table's caption or header row."""
@@ -286,8 +286,8 @@ def _units(page: Page, following: tuple[str, ...]) -> list[_Unit]:
             orphans, ruling = _part_headings(page.text, headings, block.heading_path)
             units.extend(_heading_units(page.text, orphans, island))
             head = (
-                ruling[0].start
-                if ruling and not _furniture_between(page, ruling[0].start, block.start)
+                ruling[-1].start
+                if ruling and not _furniture_between(page, ruling[-1].start, block.start)
                 else block.start
             )
             units.extend(_block_units(page.text, block, island, head))

@@ -1,13 +1,14 @@
 """Runs → fragments: stretches of one line without a wide gap. The unit of all layout.
 
-Laws of this room: every kept run lies in exactly one fragment; a fragment's runs follow each other in the file; a ruled
-vertical line, a gap of more than one line height, or a turn of the text ends a fragment.
+Laws of this room: every kept run lies in exactly one fragment; a fragment's runs follow each other in the file; a
+ruled vertical line, a gap of more than one line height, or a turn of the text ends a fragment.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,9 @@ _WIDE_GAP = 1.0
 """Line heights: word gaps of justified text stay below, column gutters above."""
 _MARKER_GAP = 4.0
 """Line heights between a bullet and its text."""
-ENUMERATOR = re.compile(r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]|[（(][一二三四五六七八九十\d]{1,2}[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]")
+ENUMERATOR = re.compile(
+    r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]|\(?[A-Z]\)|[（(][一二三四五六七八九十\d]{1,2}[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,9 +134,7 @@ def fragments_of(glyphs: PageGlyphs, keep: NDArray[np.bool_], rules: Rules) -> F
     )
 
 
-def _layout_space(
-    glyphs: PageGlyphs, keep: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], int, float, float]:
+def _layout_space(glyphs: PageGlyphs, keep: NDArray[np.bool_]) -> tuple[NDArray[np.float32], int, float, float]:
     """Run boxes as they lie when the page is held so that most of its text is upright."""
     boxes = glyphs.run_boxes
     long = keep & (glyphs.ends - glyphs.starts > 1)
@@ -162,7 +163,7 @@ def _spaces(glyphs: PageGlyphs, boxes: NDArray[np.float32]) -> NDArray[np.bool_]
     gap = boxes[1:, 0] - boxes[:-1, 2]
     left_han = is_han(glyphs.codes[glyphs.ends[:-1] - 1])
     right_han = is_han(glyphs.codes[glyphs.starts[1:]])
-    latin = (written & (gap > 0.02 * height)) | (gap > 0.15 * height)
+    latin = written | (gap > 0.15 * height)
     mixed = written & (gap > 0.12 * height)
     han = written & (gap > 0.6 * height)
     before[1:] = np.where(left_han & right_han, han, np.where(left_han | right_han, mixed, latin))
@@ -190,12 +191,10 @@ def _grouped(
     joined = same & (gap > -0.4 * tall) & (gap < limit)
     if rules is not None:
         for x, top, bottom in rules.down:
-            joined &= ~(
-                (own[:-1, 2] <= x + 1.5) & (own[1:, 0] >= x - 1.5) & (own[1:, 1] < bottom) & (own[1:, 3] > top)
-            )
+            joined &= ~((own[:-1, 2] <= x + 1.5) & (own[1:, 0] >= x - 1.5) & (own[1:, 1] < bottom) & (own[1:, 3] > top))
     edges = [0, *(np.flatnonzero(~joined) + 1).tolist(), len(chosen)]
     runs = chosen.tolist()
-    return [tuple(runs[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [tuple(runs[a:b]) for a, b in pairwise(edges)]
 
 
 def _turned(boxes: NDArray[np.float32], chosen: NDArray[np.int64]) -> list[tuple[int, ...]]:
@@ -206,7 +205,8 @@ def _turned(boxes: NDArray[np.float32], chosen: NDArray[np.int64]) -> list[tuple
             left, top, right, bottom = boxes[run].tolist()
             before = boxes[groups[-1][-1]].tolist()
             thick = max(right - left, before[2] - before[0])
-            beside = abs(left - before[0]) < 0.4 * thick
+            alike = 2 * min(right - left, before[2] - before[0]) > thick
+            beside = alike and abs(left - before[0]) < 0.4 * thick
             apart = max(top - before[3], before[1] - bottom)
             if beside and apart < thick:
                 groups[-1].append(run)

@@ -1,7 +1,8 @@
 """Running headers, footers, page numbers, print stamps and navigation words; and the printed page labels among them.
 
-Laws of this room: furniture is decided over the whole document, by what repeats in the same place with other digits; only
-wording that can be nothing else ("Printed by … on …") is furniture on its own. Furniture stays in the page's text.
+Laws of this room: furniture is decided over the whole document, by what repeats in the same place with other digits;
+only wording that can be nothing else ("Printed by … on …") is furniture on its own. Furniture stays in the page's
+text.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ _ALWAYS = re.compile(
 _OWNER = re.compile(r"(?:©|\(c\)|copyright\b|版权所有).{0,160}|.{0,80}all rights reserved.{0,80}", re.IGNORECASE)
 _CODE = re.compile(r"([A-Z]{2,8}-(?:[A-Z]{1,2}|\d{1,3}[A-Z]?|[A-Z]\d{1,2}))(?:\s+\(?(\d+ of \d+)\)?)?", re.IGNORECASE)
 _PART = re.compile(r"\(?(\d+ of \d+)\)?", re.IGNORECASE)
-_PRINTED = re.compile(r"(?:page |p\. ?|第 ?|[-–—] ?)?(\d{1,4}|[ivxlc]{1,7})(?: of \d+| ?/ ?\d+| ?页.*| ?[-–—])?", re.IGNORECASE)
+_PRINTED = re.compile(
+    r"(?:page |p\. ?|第 ?|[-–—] ?)?(\d{1,4}|[ivxlc]{1,7})(?: of \d+| ?/ ?\d+| ?页.*| ?[-–—])?", re.IGNORECASE
+)
 
 
 def find_furniture(pages: Sequence[Fragments]) -> list[set[int]]:
@@ -58,7 +61,8 @@ def find_furniture(pages: Sequence[Fragments]) -> list[set[int]]:
         if signature == "#":
             _numbers(pages, seen, found)
     _slots(pages, rows, found)
-    for page, chosen, code in zip(pages, found, [_code_at(page) for page in pages], strict=True):
+    for page, chosen in zip(pages, found, strict=True):
+        code = _code_at(page)
         if code:
             chosen.update(code[1])
     return found

@@ -282,7 +282,7 @@ class _Walk:
     def _emit(self, kind: BlockKind, text: str, level: int = 0) -> None:
         if text.strip(" |"):
             shown = BlockKind.FURNITURE if self._furniture else kind
-            self.state.flow.append(FlowBlock(kind=shown, text=text, level=0 if self._furniture else level))
+            self.state.flow.append(FlowBlock(kind=shown, text=text.strip(), level=0 if self._furniture else level))
 
 
 def _start(element: etree._Element) -> int:

@@ -1,16 +1,18 @@
 """Fragments → lines in reading order: columns, tables, everything between.
 
-Laws of this room: every fragment comes out exactly once; columns are read one after the other, tables row by row; nothing
-is decided by the order in which the file happens to draw.
+Laws of this room: every fragment comes out exactly once; columns are read one after the other, tables row by row;
+nothing is decided by the order in which the file happens to draw.
 
-The way: fragments fall into strips (whatever overlaps in height); strips that share free vertical gutters form a band;
-a band of prose on both sides of a gutter is columns, each read by the same rules again; a band of short aligned pieces is
-a table; the rest is lines. Tables with ruled columns are taken out first (``tables``) and take part as one piece.
+The way: fragments fall into strips (whatever overlaps in height); strips that share free vertical gutters form a
+band; a band of prose on both sides of a gutter is columns, each read by the same rules again; a band of short aligned
+pieces is a table; the rest is lines. Tables with ruled columns are taken out first (``tables``) and take part as one
+piece.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ CELL = 10
 LEADING = 100
 """LEADING + n: n empty cells before the first filled one of a row."""
 
+_ARROWS = frozenset("→←↑↓➔➜▶▼►⇒⟶\uf0e0\uf0ae ")
 _MAX_DEPTH = 6
 _CORE = 0.3
 """Share of a line's height cut from its top and bottom before asking whether lines overlap."""
@@ -87,17 +90,21 @@ class _Flow:
         self.frames: dict[int, Frame] = {}
         self.solid: set[int] = set()
         """Pieces that stand for a table or a frame."""
+        self.arrows: set[int] = set()
+        """Arrows between boxes: they stand in the gutters of a flow chart and do not close them."""
         self.lines: list[Line] = []
         self.regions = 0
 
     def read(self, chosen: list[int]) -> list[Line]:
         fragments = self.fragments
         tables, frames = ruled_tables(fragments, chosen, self.rules) if fragments.turn == 0 else ([], [])
-        taken = {member for piece in (*tables, *frames) for member in piece.members}
+        taken = {member for table in tables for member in table.members}
+        taken |= {member for frame in frames for member in frame.members}
         # a long turned line is a note in the margin, not part of the flow
         aside = [i for i in chosen if i not in taken and fragments.turned[i]]
         flowing = [i for i in chosen if i not in taken and not fragments.turned[i]]
-        for piece in (*tables, *frames):
+        pieces: list[RuledTable | Frame] = [*tables, *frames]
+        for piece in pieces:
             number = len(self.left)
             if isinstance(piece, RuledTable):
                 self.tables[number] = piece
@@ -109,6 +116,8 @@ class _Flow:
             self.bottom.append(piece.bottom)
             flowing.append(number)
         self.solid = {*self.tables, *self.frames}
+        if len(self.frames) > 1:
+            self.arrows = {i for i in chosen if fragments.letters[i] <= 2 and not set(fragments.words(i)) - _ARROWS}
         self._flow(flowing, 0)
         self.regions += 1
         for member in aside:
@@ -128,7 +137,7 @@ class _Flow:
             if len(columns) < 2 or depth >= _MAX_DEPTH:
                 self._lines(band.strips, region, (left, right))
             elif any(sum(1 for i in strip if i in self.frames) > 1 for strip in band.strips):
-                self._chart(columns, band, depth)
+                self._chart(columns, band)
             elif self._is_prose(columns, band):
                 for column in columns:
                     self._flow(column, depth + 1)
@@ -191,7 +200,7 @@ class _Flow:
                 current = None
             if gaps:
                 current = _Band([], gaps)
-                while plain and len(self._still_free(gaps, plain[-1])) == len(gaps):
+                while plain and self._fits(gaps, plain[-1]):
                     current.gutters = self._still_free(current.gutters, plain[-1]) or gaps
                     current.strips.insert(0, plain.pop())
                 if plain:
@@ -210,7 +219,9 @@ class _Flow:
 
     def _gaps(self, strip: list[int]) -> list[tuple[float, float]]:
         """Free stretches between the pieces of a strip, wide enough for a gutter."""
-        spans = sorted((self.left[i], self.right[i]) for i in strip)
+        spans = sorted((self.left[i], self.right[i]) for i in strip if i not in self.arrows)
+        if not spans:
+            return []
         least = 0.8 * min(max(median(self.bottom[i] - self.top[i] for i in strip), 4.0), 16.0)
         gaps = []
         edge = spans[0][1]
@@ -224,7 +235,11 @@ class _Flow:
         """What the strip leaves of each gutter: its widest free part of at least 5 points."""
         kept = []
         for low, high in gutters:
-            cuts = sorted((self.left[i], self.right[i]) for i in strip if self.right[i] > low and self.left[i] < high)
+            cuts = sorted(
+                (self.left[i], self.right[i])
+                for i in strip
+                if self.right[i] > low and self.left[i] < high and i not in self.arrows
+            )
             edge, best = low, (low, low)
             for left, right in cuts:
                 if left - edge > best[1] - best[0]:
@@ -235,6 +250,12 @@ class _Flow:
             if best[1] - best[0] >= 5.0:
                 kept.append(best)
         return kept
+
+    def _fits(self, gutters: list[tuple[float, float]], strip: list[int]) -> bool:
+        """Whether a strip above a band may stand at the top of its columns: it covers no gutter by half."""
+        left = self._still_free(gutters, strip)
+        kept = [any(low <= a and b <= high and 2 * (b - a) >= high - low for a, b in left) for low, high in gutters]
+        return all(kept)
 
     def _columns(self, members: list[int], gutters: list[tuple[float, float]]) -> list[list[int]]:
         borders = sorted((low + high) / 2 for low, high in gutters)
@@ -266,7 +287,7 @@ class _Flow:
         return True
 
     def _aligned(self, columns: list[list[int]], band: _Band) -> int:
-        """Strips with pieces of several columns on one base line, as rows of a table have and a text beside a box has not."""
+        """Strips with pieces of several columns on one base line, as in tables; text beside a box has few."""
         where = {item: number for number, column in enumerate(columns) for item in column}
         count = 0
         for strip in band.strips:
@@ -288,7 +309,7 @@ class _Flow:
         left, right = min(self.left[i] for i in texts), max(self.right[i] for i in texts)
         full = sum(1 for i in texts if self.right[i] - self.left[i] > 0.8 * (right - left))
         tops = sorted(self.top[i] for i in texts)
-        leads = [b - a for a, b in zip(tops, tops[1:], strict=False)]
+        leads = [b - a for a, b in pairwise(tops)]
         usual = median(leads)
         even = sum(1 for lead in leads if abs(lead - usual) < 0.2 * usual)
         long = sum(self.fragments.letters[i] for i in texts) / len(texts)
@@ -299,7 +320,9 @@ class _Flow:
         members = [i for column in columns for i in column]
         top, bottom = min(self.top[i] for i in members), max(self.bottom[i] for i in members)
         low, high = min(gutter[0] for gutter in band.gutters), max(gutter[1] for gutter in band.gutters)
-        heights = {round(y) for y, left, right in self.rules.across if top + 2 < y < bottom - 2 and left < low and right > high}
+        heights = {
+            round(y) for y, left, right in self.rules.across if top + 2 < y < bottom - 2 and left < low and right > high
+        }
         return len(heights)
 
     def _is_table(self, columns: list[list[int]], band: _Band) -> bool:
@@ -324,24 +347,45 @@ class _Flow:
             elif item in self.frames:
                 self._flow(list(self.frames[item].members), _MAX_DEPTH - 2)
 
-    def _chart(self, columns: list[list[int]], band: _Band, depth: int) -> None:
-        """Boxes side by side, as in a flow chart: a row for each level of single boxes, branches column by column."""
+    def _chart(self, columns: list[list[int]], band: _Band) -> None:
+        """Boxes side by side, as in a flow chart, read along its arrows: a row for each box of the fullest column."""
         where = {item: number for number, column in enumerate(columns) for item in column}
         self.regions += 1
         for strip in band.strips:
-            held: list[list[int]] = [[] for _ in columns]
-            for item in sorted(strip, key=lambda i: (self.top[i], self.left[i])):
-                held[where[item]].append(item)
-            if any(sum(1 for i in items if i in self.frames) > 1 or any(i in self.tables for i in items) for items in held):
-                for items in held:
-                    self._flow(items, depth + 1)
+            boxes: list[list[int]] = [[] for _ in columns]
+            for item in strip:
+                if item in self.frames:
+                    boxes[where[item]].append(item)
+            fullest = max(range(len(boxes)), key=lambda column: len(boxes[column]))
+            if not boxes[fullest] and len({where[item] for item in strip}) == 1:
+                self._flow(strip, _MAX_DEPTH)
                 self.regions += 1
                 continue
-            row = [[m for i in items for m in (self.frames[i].members if i in self.frames else (i,))] for items in held]
-            self._rows([[self._read_cell(cell) for cell in row]])
+            leads = sorted(boxes[fullest], key=lambda i: self.top[i])
+            rows: list[list[list[int]]] = [[[] for _ in columns] for _ in leads or [0]]
+            for item in sorted(strip, key=lambda i: self.top[i]):
+                if item not in self.tables:
+                    rows[self._beside(item, leads)][where[item]].append(item)
+            self._rows([[self._read_cell(cell) for cell in row] for row in rows])
+            self._solids([item for item in strip if item in self.tables])
 
-    def _read_cell(self, members: list[int]) -> list[int]:
-        return [i for strip in self._strips(members) for i in sorted(strip, key=lambda i: self.left[i])]
+    def _beside(self, item: int, leads: list[int]) -> int:
+        """The row of an item: that of the first box it stands beside, or of the nearest."""
+        for row, lead in enumerate(leads):
+            if min(self.bottom[item], self.bottom[lead]) - max(self.top[item], self.top[lead]) > 2:
+                return row
+        middle = self.top[item] + self.bottom[item]
+        rows = range(len(leads))
+        return min(rows, key=lambda row: abs(self.top[leads[row]] + self.bottom[leads[row]] - middle), default=0)
+
+    def _read_cell(self, items: list[int]) -> list[int]:
+        """Fragments of a cell in reading order, arrows before or after what they stand beside."""
+        members = [m for i in items for m in (self.frames[i].members if i in self.frames else (i,))]
+        words = [i for i in members if i not in self.arrows]
+        arrows = [i for i in members if i in self.arrows]
+        read = [i for strip in self._strips(words) for i in sorted(strip, key=lambda i: self.left[i])]
+        edge = min((self.left[i] for i in words), default=0.0)
+        return [*(i for i in arrows if self.left[i] < edge), *read, *(i for i in arrows if self.left[i] >= edge)]
 
     def _rows(self, rows: list[list[list[int]]]) -> None:
         """Rows of cells of fragments → lines with cell borders."""
@@ -364,7 +408,7 @@ class _Flow:
                     separators.extend(marks[1:])
             members = [member for cell in row for member in cell]
             if members:
-                self._append(runs, separators, members, self.regions, None, row=sum(1 for cell in row if cell) > 1)
+                self._append(runs, separators, members, self.regions, None, row=len(row) > 1)
 
     def _lines(self, strips: list[list[int]], region: int, column: tuple[float, float]) -> None:
         for strip in strips:

@@ -1,9 +1,9 @@
 """Lines → the text of a page that may be quoted, and the box of every character of it.
 
-Laws of this room: each code point of the text is either a character of the file with its box or one that was put in with a
-zero box; ``len(boxes) == 8 * len(text)``. A hyphen at the end of a line goes only where the word is written without it;
-ligatures, soft hyphens and compatibility forms (Kangxi radicals, Symbol's private codes) become plain characters; nothing
-else of the wording changes, so that what is quoted is what is printed.
+Laws of this room: each code point of the text is either a character of the file with its box or one that was put in
+with a zero box; ``len(boxes) == 8 * len(text)``. A hyphen at the end of a line goes only where the word is written
+without it; ligatures, soft hyphens and compatibility forms (Kangxi radicals, Symbol's private codes) become plain
+characters; nothing else of the wording changes, so that what is quoted is what is printed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragmed.corpus.layout import BREAK, CELL, LEADING, NONE, SPACE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -28,9 +29,74 @@ NEWLINE = 3
 
 HYPHENS = "-\u2010\u00ad\ufffe\x02"
 _KEEPS_HYPHEN = frozenset(
-    "all alpha anti beta cross double ex extra gamma half high intra inter large life long low mid mini multi near non one "
-    "over part post pre quasi self semi short single small so state sub t third two ultra vice well x year first second "
-    "evidence follow decision blood health patient risk dose time drug age fat cost fast half-life co three four five six".split()
+    [
+        "all",
+        "alpha",
+        "anti",
+        "beta",
+        "cross",
+        "double",
+        "ex",
+        "extra",
+        "gamma",
+        "half",
+        "high",
+        "intra",
+        "inter",
+        "large",
+        "life",
+        "long",
+        "low",
+        "mid",
+        "mini",
+        "multi",
+        "near",
+        "non",
+        "one",
+        "over",
+        "part",
+        "post",
+        "pre",
+        "quasi",
+        "self",
+        "semi",
+        "short",
+        "single",
+        "small",
+        "so",
+        "state",
+        "sub",
+        "t",
+        "third",
+        "two",
+        "ultra",
+        "vice",
+        "well",
+        "x",
+        "year",
+        "first",
+        "second",
+        "evidence",
+        "follow",
+        "decision",
+        "blood",
+        "health",
+        "patient",
+        "risk",
+        "dose",
+        "time",
+        "drug",
+        "age",
+        "fat",
+        "cost",
+        "fast",
+        "half-life",
+        "co",
+        "three",
+        "four",
+        "five",
+        "six",
+    ]
 )
 """First halves after which English keeps its hyphen, when the document itself does not show the word."""
 

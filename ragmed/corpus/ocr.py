@@ -1,8 +1,8 @@
 """Pages that are pictures: read by the ``tesseract`` program where it is installed.
 
-Laws of this room: nothing is guessed silently: every page read this way is noted by the caller; a page on which tesseract
-fails, times out or finds nothing gives None or no runs, and the caller says so. No shell, no temporary files: the picture goes
-in by a pipe and words with boxes (TSV) come out by another.
+Laws of this room: nothing is guessed silently: every page read this way is noted by the caller; a page on which
+tesseract fails, times out or finds nothing gives None or no runs, and the caller says so. No shell, no temporary
+files: the picture goes in by a pipe and words with boxes (TSV) come out by another.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,7 +75,7 @@ class Tesseract:
 
 def ocr_picture(raw: Any, page: Any, width: float, height: float, pixel_limit: int) -> tuple[bytes, float]:
     """A grey PNG of a loaded page for reading, and its pixels to the point."""
-    from PIL import Image  # noqa: PLC0415
+    from PIL import Image
 
     scale = min(_DPI / 72, (min(pixel_limit, _MAX_PIXELS) / max(width * height, 1.0)) ** 0.5)
     grey = picture_of(raw, page, width, height, scale)
@@ -128,7 +129,7 @@ def glyphs_of_words(
         edges = np.linspace(box[0], box[2], length + 1)
         per_character[start:at, 0], per_character[start:at, 2] = edges[:-1], edges[1:]
         per_character[start:at, 1], per_character[start:at, 3] = box[1], box[3]
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+        for low, high in pairwise(cuts):
             starts.append(start + low)
             ends.append(start + high)
             runs.append((edges[low], box[1], edges[high], box[3]))

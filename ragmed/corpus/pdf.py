@@ -1,14 +1,13 @@
 """The PDF reader: PDFium for text with boxes, pypdf for structure, tesseract for pictures of text.
 
-Laws of this room: pages or a refusal, never an empty success; every page without text, every hidden word, every page read
-by OCR is noted; what either library can read is read. Encrypted with an empty user password is not protected.
+Laws of this room: pages or a refusal, never an empty success; every page without text, every hidden word, every page
+read by OCR is noted; what either library can read is read. Encrypted with an empty user password is not protected.
 """
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -67,8 +66,10 @@ class PdfReader:
 
 class _Reading:
     def __init__(self, path: Path, document_id: str, limits: ReaderSettings) -> None:
-        import pypdfium2.raw as raw  # noqa: PLC0415  heavy, only in the process that reads PDFs
-        from pypdfium2 import PDFIUM_INFO  # noqa: PLC0415, F401  loading the package starts PDFium
+        from pypdfium2 import (
+            PDFIUM_INFO,  # noqa: F401
+            raw,  # heavy, only in the process that reads PDFs
+        )
 
         self.raw: Any = raw
         self.path = path
@@ -94,6 +95,8 @@ class _Reading:
             if not raw.FPDF_DocumentHasValidCrossReferenceTable(document):
                 self._note(NoteKind.REPAIRED, "the file's table of objects is damaged; it was rebuilt to read the text")
             sheets = self._sheets(document)
+            if not any(len(sheet.fragments) for sheet in sheets):
+                return self._without_text(sheets)
             structure = read_structure(self.path, document, raw)
             self._structure_notes(structure)
             return RawReading(
@@ -131,9 +134,16 @@ class _Reading:
                     f"{self.path.name}: more than {self.limits.characters} characters by page {index + 1}",
                     remedy="split the file, or raise reader.characters in the settings",
                 )
-        if not any(len(sheet.fragments) for sheet in sheets):
-            self._refuse_empty(sheets)
         return sheets
+
+    def _without_text(self, sheets: list[_Sheet]) -> RawReading:
+        """No text by PDFium: what pypdf finds on pages that PDFium could not open, else a refusal."""
+        if any("could not be opened" in note.message for note in self.notes):
+            try:
+                return self._by_pypdf()
+            except UnreadableFileError:
+                self._refuse_empty(sheets)
+        return self._refuse_empty(sheets)
 
     def _sheet(self, document: Any, index: int, glyph_source: GlyphSource, rule_source: RuleSource) -> _Sheet:
         raw, number = self.raw, index + 1
@@ -152,7 +162,8 @@ class _Reading:
             if garbled > _GARBLED_SHARE:
                 self._note(
                     NoteKind.GARBLED,
-                    f"page {number}: {garbled:.0%} of the characters have no known meaning (fonts without a map to Unicode)",
+                    f"page {number}: {garbled:.0%} of the characters have no known meaning "
+                    "(fonts without a map to Unicode)",
                     number,
                 )
             if not keep.any() or garbled > _GARBLED_SHARE:
@@ -168,13 +179,13 @@ class _Reading:
             words = int(hidden.sum())
             self._note(
                 NoteKind.HIDDEN_TEXT,
-                f"page {number}: {words} {'word' if words == 1 else 'words'} ({count} characters) that nobody sees on the "
-                "page (outside it, without ink or too small) were left out",
+                f"page {number}: {words} {'word' if words == 1 else 'words'} ({count} characters) that nobody "
+                "sees on the page (outside it, without ink or too small) were left out",
                 number,
             )
         return ~hidden
 
-    def _read_picture(
+    def _read_picture(  # noqa: PLR0911  each way it can end has its own note
         self, page: Any, glyphs: PageGlyphs, keep: NDArray[np.bool_], rules: Rules, number: int
     ) -> tuple[PageGlyphs, NDArray[np.bool_]]:
         """A page without usable text: by OCR where there is something to see and the program is there."""
@@ -202,7 +213,9 @@ class _Reading:
             read = self.ocr.read(picture, scale, glyphs.width, glyphs.height, self.limits.ocr_seconds_per_page)
         except OcrTimeoutError:
             limit = self.limits.ocr_seconds_per_page
-            self._note(NoteKind.LIMIT, f"page {number} {what}; OCR took over {limit:.0f} seconds and was stopped", number)
+            self._note(
+                NoteKind.LIMIT, f"page {number} {what}; OCR took over {limit:.0f} seconds and was stopped", number
+            )
             return glyphs, keep
         if not len(read.starts):
             self._note(NoteKind.NO_TEXT, f"page {number} {what}, and OCR found no words on it", number)
@@ -210,7 +223,7 @@ class _Reading:
         self._note(NoteKind.OCR, f"page {number} {what}; it was read by OCR, check what you quote from it", number)
         return read, np.ones(len(read.starts), np.bool_)
 
-    def _refuse_empty(self, sheets: list[_Sheet]) -> None:
+    def _refuse_empty(self, sheets: list[_Sheet]) -> NoReturn:
         kinds = {note.kind for note in self.notes}
         pages = f"{len(sheets)} {'page' if len(sheets) == 1 else 'pages'}"
         if NoteKind.OCR_MISSING in kinds:
@@ -260,7 +273,7 @@ class _Reading:
 
     def _by_pypdf(self) -> RawReading:
         """PDFium could not open the file: what pypdf can make of it, without boxes."""
-        from ragmed.corpus.pdf_plain import read_plain  # noqa: PLC0415  rarely needed
+        from ragmed.corpus.pdf_plain import read_plain  # rarely needed
 
         pages, structure = read_plain(self.path, self.document_id, self.limits)
         self._note(NoteKind.REPAIRED, "damaged: PDFium could not open it, pypdf read its text without positions")

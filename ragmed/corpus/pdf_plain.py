@@ -1,7 +1,7 @@
 """What pypdf can read of a file that PDFium cannot open: text without positions.
 
-Laws of this room: the pages say what they are (no boxes, no size); a file that gives no text here either is refused with
-the reason. Lines stay lines; nothing is guessed about columns.
+Laws of this room: the pages say what they are (no boxes, no size); a file that gives no text here either is refused
+with the reason. Lines stay lines; nothing is guessed about columns.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ _PARAGRAPH = re.compile(r"\S[^\n]*(?:\n(?!\s*\n)[^\n]*\S)*")
 
 def read_plain(path: Path, document_id: str, limits: ReaderSettings) -> tuple[tuple[Page, ...], Structure]:
     """Pages by pypdf. Raises UnreadableFileError where it fails too, or finds no text."""
-    import pypdf  # noqa: PLC0415
+    import pypdf
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     pages: list[Page] = []
+    locked = False
     try:
         with path.open("rb") as stream:
             reader = pypdf.PdfReader(stream, strict=False)
-            if reader.is_encrypted and not reader.decrypt(""):
-                raise UnreadableFileError(
-                    f"{path.name}: needs a password to be opened",
-                    remedy="save a copy without the password (the owner can) and put that into the library",
-                )
+            locked = reader.is_encrypted and not reader.decrypt("")
             for number, page in enumerate(reader.pages, start=1):
                 if number > limits.pages:
                     break
                 text = "\n".join(line.strip() for line in (page.extract_text() or "").splitlines()).strip()
                 pages.append(_page(document_id, number, text))
-    except UnreadableFileError:
-        raise
     except Exception as error:  # noqa: BLE001  pypdf raises whatever a broken file makes Python raise
-        if not any(page.text for page in pages):
+        if not locked and not any(page.text for page in pages):
             raise UnreadableFileError(
                 f"{path.name}: not a PDF that can be read ({type(error).__name__})", remedy=_REMEDY
             ) from None
     if not any(page.text for page in pages):
+        if locked:
+            raise UnreadableFileError(
+                f"{path.name}: needs a password to be opened",
+                remedy="save a copy without the password (the owner can) and put that into the library",
+            )
         raise UnreadableFileError(f"{path.name}: damaged, and no text was found in it", remedy=_REMEDY)
     return tuple(pages), read_structure(path, None, None)
 

@@ -1,7 +1,7 @@
 """Ruled lines and boxes of a page, and how much of it pictures cover, from PDFium's page objects.
 
-Laws of this room: only straight lines along the page's axes count; a filled rectangle counts by its four edges; pages with
-thousands of drawn objects (maps, plots) give none rather than cost seconds. Caller holds PDFIUM_LOCK.
+Laws of this room: only straight lines along the page's axes count; a filled rectangle counts by its four edges; pages
+with thousands of drawn objects (maps, plots) give none rather than cost seconds. Caller holds PDFIUM_LOCK.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ class RuleSource:
             inner = raw.FS_MATRIX()
             raw.FPDFPageObj_GetMatrix(item, ctypes.byref(inner))
             for index in range(min(max(raw.FPDFFormObj_CountObjects(item), 0), _MAX_OBJECTS)):
-                self._collect(raw.FPDFFormObj_GetObject(item, index), _joined(inner, matrix), rects, pictures, depth + 1)
+                self._collect(
+                    raw.FPDFFormObj_GetObject(item, index), _joined(inner, matrix), rects, pictures, depth + 1
+                )
             return
         if kind not in (_PATH, _IMAGE) or len(rects) > _MAX_SEGMENTS:
             return

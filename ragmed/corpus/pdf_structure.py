@@ -1,7 +1,7 @@
 """What a PDF says about itself: page labels, outline, metadata, scripts, attachments.
 
-Laws of this room: structure is a help, never a condition: where pypdf fails or takes too long the text stays, PDFium is
-asked instead, and a note says so. Nothing here is trusted as title or date; that is decided from the content.
+Laws of this room: structure is a help, never a condition: where pypdf fails or takes too long the text stays, PDFium
+is asked instead, and a note says so. Nothing here is trusted as title or date; that is decided from the content.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def read_structure(path: Path, pdfium_document: Any, raw: Any) -> Structure:
 
 
 def _by_pypdf(path: Path, found: Structure) -> None:
-    import pypdf  # noqa: PLC0415  only the process that reads PDFs pays for it
+    import pypdf  # only the process that reads PDFs pays for it
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
@@ -98,7 +98,9 @@ def _metadata(reader: Any, root: Any, found: Structure) -> None:
     packet = root.get("/Metadata")
     if packet is not None:
         content = packet.get_object().get_data()[:200_000].decode("utf-8", "replace")
-        stamped = re.search(r"<(?:dc:date|prism:publicationDate|prism:coverDate)\b.{0,80}?(\d{4}(?:-\d{2}){0,2})", content, re.S)
+        stamped = re.search(
+            r"<(?:dc:date|prism:publicationDate|prism:coverDate)\b.{0,80}?(\d{4}(?:-\d{2}){0,2})", content, re.S
+        )
         if stamped:
             found.published_on = iso_date(stamped.group(1))
 
@@ -174,7 +176,9 @@ def _by_pdfium(document: Any, raw: Any) -> Structure:
     found.author = _meta(document, raw, b"Author")
     found.published_on = iso_date(_meta(document, raw, b"CreationDate"))
     count = min(max(raw.FPDF_GetPageCount(document), 0), 5000)
-    labels = [_wide(lambda buffer, size, at=at: raw.FPDF_GetPageLabel(document, at, buffer, size)) for at in range(count)]
+    labels = [
+        _wide(lambda buffer, size, at=at: raw.FPDF_GetPageLabel(document, at, buffer, size)) for at in range(count)
+    ]
     found.labels = tuple(labels) if any(labels) else ()
     found.outline = tuple(_bookmarks(document, raw))
     found.scripts = max(raw.FPDFDoc_GetJavaScriptActionCount(document), 0)

@@ -1,12 +1,12 @@
 """PDFium's characters of a page as arrays: code points, boxes as displayed, and runs with their style.
 
-Laws of this room: nothing is reordered, dropped or mended here; boxes are points from the top left corner of the page as it
-is displayed (CropBox and /Rotate applied); PDFium is not thread-safe, so whoever calls it holds PDFIUM_LOCK.
+Laws of this room: nothing is reordered, dropped or mended here; boxes are points from the top left corner of the page
+as it is displayed (CropBox and /Rotate applied); PDFium is not thread-safe, so whoever calls it holds PDFIUM_LOCK.
 
-Speed decides the shape. A call into PDFium costs about 0.4 us from Python, one for every character would double the time
-of a page. A run (characters between spaces) is therefore measured at its first and last character, and the ones between
-are laid out by relative glyph widths; the run's edges, which is what a highlight shows, are exact. Runs that are not one
-straight horizontal stretch of one size (superscripts, rotated words) are measured character by character.
+Speed decides the shape. A call into PDFium costs about 0.4 us from Python, one for every character would double the
+time of a page. A run (characters between spaces) is therefore measured at its first and last character, and the ones
+between are laid out by relative glyph widths; the run's edges, which is what a highlight shows, are exact. Runs that
+are not one straight horizontal stretch of one size (superscripts, rotated words) are measured character by character.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class GlyphSource:
     """
 
     def __init__(self) -> None:
-        import pypdfium2.raw as raw  # noqa: PLC0415  heavy, only in the process that reads PDFs
+        from pypdfium2 import raw  # heavy, only in the process that reads PDFs
 
         address, number = ctypes.c_void_p, ctypes.c_int
         self.raw: Any = raw
@@ -82,9 +82,7 @@ class GlyphSource:
         self.text_object = _bind(raw.FPDFText_GetTextObject, address, address, number)
         self.render_mode = _bind(raw.FPDFTextObj_GetTextRenderMode, number, address)
         self.font_of = _bind(raw.FPDFTextObj_GetFont, address, address)
-        self.fill_colour = _bind(
-            raw.FPDFPageObj_GetFillColor, number, address, address, address, address, address
-        )
+        self.fill_colour = _bind(raw.FPDFPageObj_GetFillColor, number, address, address, address, address, address)
         self.font_name = _bind(raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, address, address, ctypes.c_size_t)
         self.font_weight = _bind(raw.FPDFFont_GetWeight, number, address)
 
@@ -252,7 +250,7 @@ class PageFrame:
 
 
 def _bind(function: Any, result: Any, *arguments: Any) -> Any:
-    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value)
+    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
 def _width_table() -> NDArray[np.float32]:
@@ -268,25 +266,28 @@ _WIDTHS = _width_table()
 
 def is_han(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Characters set in full-width squares: Han, kana, CJK punctuation, full-width forms."""
-    return (
+    found: NDArray[np.bool_] = (
         ((codes >= 0x2E80) & (codes <= 0x9FFF))
         | ((codes >= 0xF900) & (codes <= 0xFAFF))
         | ((codes >= 0xFE30) & (codes <= 0xFE4F))
         | ((codes >= 0xFF00) & (codes <= 0xFFEF))
         | ((codes >= 0x20000) & (codes <= 0x3FFFF))
     )
+    return found
 
 
 def is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Spaces, controls and the line breaks that PDFium puts in; U+0002 and U+FFFE, its hyphen marks, are none."""
-    return (
-        ((codes <= 0x20) & (codes != 2))
+    """Spaces, and the line breaks that PDFium puts in."""
+    found: NDArray[np.bool_] = (
+        (codes == 0x20)
+        | ((codes >= 0x09) & (codes <= 0x0D))
         | (codes == 0xA0)
         | (codes == 0x3000)
         | ((codes >= 0x2000) & (codes <= 0x200B))
         | (codes == 0x202F)
         | (codes == 0xFEFF)
     )
+    return found
 
 
 def _runs(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -301,15 +302,14 @@ def _runs(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int6
     return starts[keep].astype(np.int64), ends[keep].astype(np.int64)
 
 
-def _straight(
-    first: NDArray[np.float32], last: NDArray[np.float32], lengths: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def _straight(first: NDArray[np.float32], last: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether two end boxes bound one horizontal stretch of one size and a believable width."""
     height = np.maximum(first[:, 3] - first[:, 1], 0.01)
     level = np.abs(first[:, 1] - last[:, 1]) < 0.1 * height
     same_size = np.abs((last[:, 3] - last[:, 1]) - height) < 0.1 * height
     pitch = (last[:, 2] - first[:, 0]) / (lengths * height)
-    return level & same_size & (((pitch > 0.12) & (pitch < 1.3)) | (lengths == 1))
+    straight: NDArray[np.bool_] = level & same_size & (((pitch > 0.12) & (pitch < 1.3)) | (lengths == 1))
+    return straight
 
 
 def _lay_out(
@@ -346,7 +346,7 @@ def _bounds(boxes: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np
     """The box around each run. Spaces between runs hold zeros, so they are kept from the reduction by the sign."""
     if not len(starts):
         return np.zeros((0, 4), np.float32)
-    blank = ~boxes.any(axis=1)
+    blank: NDArray[np.bool_] = np.logical_not(boxes.any(axis=1))
     low = np.where(blank[:, None], np.float32(np.inf), boxes[:, :2])
     high = np.where(blank[:, None], np.float32(-np.inf), boxes[:, 2:])
     bounds = np.concatenate([np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)], axis=1)

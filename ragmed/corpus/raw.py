@@ -1,7 +1,8 @@
 """What a format's reader gives: pages with their text, notes, and what the file says of itself.
 
 Laws of this room: a reader is a pure function of the file's bytes and the settings; it gives pages or raises
-UnreadableFileError, never an empty success; it does not decide on title, edition or date, it only reports what it found.
+UnreadableFileError, never an empty success; it does not decide on title, edition or date, it only reports what it
+found.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Pages as pictures, the cited words marked.
 
-Laws of this room: a picture is made only from the very bytes that were indexed (SHA-256, IntegrityError otherwise); the mark
-lies on the stored boxes of the quoted characters, never on a fresh search; it is colour and a bar beside it, so that it
-does not rest on colour alone; PDFium runs under PDFIUM_LOCK and keeps few documents open.
+Laws of this room: a picture is made only from the very bytes that were indexed (SHA-256, IntegrityError otherwise);
+the mark lies on the stored boxes of the quoted characters, never on a fresh search; it is colour and a bar beside it,
+so that it does not rest on colour alone; PDFium runs under PDFIUM_LOCK and keeps few documents open.
 """
 
 from __future__ import annotations
@@ -114,15 +114,15 @@ class PdfPageRenderer:
 
     def close(self) -> None:
         """Close all documents; the renderer stays usable."""
-        import pypdfium2.raw as raw  # noqa: PLC0415
+        from pypdfium2 import raw
 
         with PDFIUM_LOCK:
             while self._open:
                 raw.FPDF_CloseDocument(self._open.popitem()[1])
 
     def _document(self, key: tuple[str, int, int], source: Path) -> Any:
-        import pypdfium2  # noqa: PLC0415, F401  loading the package starts PDFium
-        import pypdfium2.raw as raw  # noqa: PLC0415
+        import pypdfium2  # noqa: F401
+        from pypdfium2 import raw
 
         if key in self._open:
             self._open.move_to_end(key)
@@ -137,9 +137,9 @@ class PdfPageRenderer:
 
     def _picture(self, key: tuple[str, int, int], source: Path, page: Page, width: int) -> NDArray[np.uint8]:
         """Shape (height, width, 4), blue green red unused."""
-        import ctypes  # noqa: PLC0415
+        import ctypes
 
-        import pypdfium2.raw as raw  # noqa: PLC0415
+        from pypdfium2 import raw
 
         loaded = raw.FPDF_LoadPage(self._document(key, source), page.number - 1)
         if not loaded:
@@ -168,7 +168,7 @@ class AnyPageRenderer:
     """PageRenderer for every format: PDFs as printed, everything else typeset from its text."""
 
     def __init__(self) -> None:
-        from ragmed.corpus.typeset import TextPageRenderer  # noqa: PLC0415  brings Pillow's fonts
+        from ragmed.corpus.typeset import TextPageRenderer  # brings Pillow's fonts
 
         check = SourceCheck()
         self._pdf = PdfPageRenderer(check)
@@ -184,13 +184,13 @@ def renderer_for(document: Document) -> PageRenderer:
     """A renderer for the document's format. Keep it: it holds open files and checked hashes."""
     if document.media_type == "application/pdf":
         return PdfPageRenderer()
-    from ragmed.corpus.typeset import TextPageRenderer  # noqa: PLC0415
+    from ragmed.corpus.typeset import TextPageRenderer
 
     return TextPageRenderer()
 
 
 def mark(picture: NDArray[np.uint8], rects: tuple[Rect, ...], scale: float) -> None:
-    """Lay the highlight over ``rects`` (points; ``scale`` pixels to the point) and a bar beside each stretch of lines."""
+    """Lay the highlight over ``rects`` (points; ``scale`` pixels to the point), a bar beside each stretch of lines."""
     high, wide = picture.shape[:2]
     tint = np.array(MARK[::-1], np.uint16)
     for rect in rects:
@@ -224,7 +224,7 @@ def _bars(rects: tuple[Rect, ...]) -> list[tuple[float, float, float]]:
 
 def png(picture: NDArray[np.uint8]) -> bytes:
     """A picture (height, width, 4; blue green red unused) as PNG, packed for speed rather than size."""
-    from PIL import Image  # noqa: PLC0415
+    from PIL import Image
 
     height, width = picture.shape[:2]
     image = Image.frombuffer("RGB", (width, height), np.ascontiguousarray(picture), "raw", "BGRX", 0, 1)

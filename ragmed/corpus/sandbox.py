@@ -26,7 +26,7 @@ from typing import IO
 import ragmed
 from ragmed.corpus.library import FileToRead
 from ragmed.corpus.reading import refusal
-from ragmed.corpus.wire import FRAME, decode_reading
+from ragmed.corpus.wire import FRAME, STAYS, decode_reading
 from ragmed.errors import IntegrityError, NotPossibleError
 from ragmed.interfaces import Progress, no_progress
 from ragmed.records import Reading
@@ -188,6 +188,10 @@ class Sandbox:
             self._remove(child)
         self._selector.close()
 
+    def process_ids(self) -> tuple[int, ...]:
+        """The children alive now."""
+        return tuple(child.process.pid for child in self._children)
+
     def read_all(self, files: Sequence[FileToRead], progress: Progress = no_progress) -> Iterator[Reading]:
         """One Reading a file, in the files' order; the first comes as soon as it is done.
 
@@ -247,9 +251,9 @@ class Sandbox:
                 child.ready = True
                 return None
             if payload is not None and file is not None:
-                reading = _checked(decode_reading(payload), file)
+                reading = _checked(decode_reading(payload[1:]), file)
                 child.place = None
-                if ended or child.served >= _FILES_PER_CHILD:
+                if ended or payload[:1] != STAYS or child.served >= _FILES_PER_CHILD:
                     self._remove(child)
                 return reading
         except IntegrityError as error:

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 from ragmed.corpus.library import FileToRead
-from ragmed.corpus.wire import FRAME, encode_reading
+from ragmed.corpus.wire import FRAME, GOES, STAYS, encode_reading
 from ragmed.settings import ReaderSettings
 
 _PR_SET_PDEATHSIG = 1
@@ -59,9 +59,11 @@ def main(arguments: list[str]) -> int:
         except Exception as error:  # noqa: BLE001 - the border: a reader's fault on one file is that file's refusal
             reason = f"the reader failed on it: {type(error).__name__}: {str(error)[:200]}"
             answer = encode_reading(reading.refusal(file, reason, "report it, with the file if it may be shared"))
-        _send(answers, answer)
-        if _resident_mib() > settings.memory_mib / 2:
-            return 0  # grown too big to start another file with; the parent starts a fresh one
+        # grown too big to start another file with: it says so, goes, and the parent starts a fresh one
+        goes = _resident_mib() > settings.memory_mib / 2
+        _send(answers, (GOES if goes else STAYS) + answer)
+        if goes:
+            return 0
     return 0
 
 

@@ -1,7 +1,7 @@
 """Tables: from ruled lines where they are drawn, from alignment where they are not.
 
-Laws of this room: each fragment of a table lies in exactly one cell; a row holds one cell for each column, empty or not, so
-that a mark in a grid keeps its column; a grid with long prose in its cells is a page design, not a table.
+Laws of this room: each fragment of a table lies in exactly one cell; a row holds one cell for each column, empty or
+not, so that a mark in a grid keeps its column; a grid with long prose in its cells is a page design, not a table.
 """
 
 from __future__ import annotations
@@ -99,7 +99,10 @@ def _filled(fragments: Fragments, free: list[int], frames: list[Frame]) -> list[
             and fragments.right[i] <= frame.right + 1
             and frame.top <= (fragments.top[i] + fragments.bottom[i]) / 2 <= frame.bottom
         ]
-        nested = any(f.left >= frame.left and f.right <= frame.right and f.top >= frame.top and f.bottom <= frame.bottom for f in kept)
+        nested = any(
+            f.left >= frame.left and f.right <= frame.right and f.top >= frame.top and f.bottom <= frame.bottom
+            for f in kept
+        )
         if inside and not nested and (len(inside) <= most or len(free) < 4):
             taken = set(inside)
             left_over = [i for i in left_over if i not in taken]
@@ -107,7 +110,9 @@ def _filled(fragments: Fragments, free: list[int], frames: list[Frame]) -> list[
     return kept
 
 
-def _connected(across: NDArray[np.float64], down: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _connected(
+    across: NDArray[np.float64], down: NDArray[np.float64]
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Groups of lines that touch: index arrays into ``across`` and ``down``."""
     touch = (
         (down[None, :, 0] >= across[:, None, 1] - _NEAR)
@@ -236,9 +241,7 @@ def _looks_like_table(fragments: Fragments, rows: Rows) -> bool:
     return median(sum(fragments.letters[i] for i in cell) for cell in filled) <= _PROSE_CELL
 
 
-def cell_rows(
-    fragments: Fragments, strips: list[list[int]], where: dict[int, int], columns: int, rules: Rules
-) -> Rows:
+def cell_rows(fragments: Fragments, strips: list[list[int]], where: dict[int, int], columns: int, rules: Rules) -> Rows:
     """Rows of a table without ruled columns, from its strips and the column of each fragment.
 
     Ruled lines between the strips part rows where there are enough of them; otherwise spacing and the first column do.
@@ -248,7 +251,9 @@ def cell_rows(
     top, bottom = min(fragments.top[i] for i in members), max(fragments.bottom[i] for i in members)
     cuts = [
         y
-        for y in _distinct(np.array([y for y, low, high in rules.across if high - low >= 0.6 * (right - left)] or [0.0]))
+        for y in _distinct(
+            np.array([y for y, low, high in rules.across if high - low >= 0.6 * (right - left)] or [0.0])
+        )
         if top + 2 < y < bottom - 2
     ]
     if len(cuts) >= 2 and len(strips) <= 4 * (len(cuts) + 1):
@@ -265,7 +270,7 @@ def cell_rows(
 
 
 def _rows_of_strips(fragments: Fragments, strips: list[list[int]], where: dict[int, int], columns: int) -> Rows:
-    """A strip continues the row above where it stands close and leaves the first column empty, or goes on in it only."""
+    """A strip continues the row above where it stands close and leaves the first column empty, or stays in it."""
     groups: list[list[list[int]]] = []
     tops = [min(fragments.top[i] for i in strip) for strip in strips]
     ends = [max(fragments.bottom[i] for i in strip) for strip in strips]

@@ -1,7 +1,8 @@
 """Pages without geometry (HTML, Markdown, DOCX, EPUB, TXT) as pictures: their text set on white, the quote marked.
 
-Laws of this room: every character drawn stands in ``page.text``; a font that lacks the script is an error that names the
-package to install, never a row of empty squares; a long chapter is shown around the quote, and says that it goes on.
+Laws of this room: every character drawn stands in ``page.text``; a font that lacks the script is an error that names
+the package to install, never a row of empty squares; a long chapter is shown around the quote, and says that it goes
+on.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class TextPageRenderer:
 
     def render(self, source: Path, document: Document, page: Page, start: int, end: int, *, width: int) -> bytes:
         """See PageRenderer. Raises MissingPartError where Chinese text finds no font."""
-        from PIL import Image, ImageDraw  # noqa: PLC0415
+        from PIL import Image, ImageDraw
 
         self._check.verify(source, document)
         width = min(max(width, 200), 4000)
@@ -120,7 +121,7 @@ def _font(text: str, size: int) -> FreeTypeFont:
             remedy="install one (Debian: apt install fonts-noto-cjk; Fedora: google-noto-sans-cjk-fonts)",
         )
     if found is None:
-        from PIL import ImageFont  # noqa: PLC0415
+        from PIL import ImageFont
 
         return ImageFont.load_default(size)  # type: ignore[return-value]  # a FreeTypeFont since Pillow 10.1
     return found
@@ -128,7 +129,7 @@ def _font(text: str, size: int) -> FreeTypeFont:
 
 @lru_cache(maxsize=16)
 def _first_font(paths: tuple[str, ...], size: int) -> FreeTypeFont | None:
-    from PIL import ImageFont  # noqa: PLC0415
+    from PIL import ImageFont
 
     for path in paths:
         if Path(path).is_file():
@@ -139,14 +140,16 @@ def _first_font(paths: tuple[str, ...], size: int) -> FreeTypeFont | None:
 def _window(
     page: Page, start: int, end: int, room: float, body: FreeTypeFont, heading: FreeTypeFont
 ) -> tuple[list[_SetLine], bool, bool]:
-    """The lines to show: all of a short page, else those around the quote; and whether text was left out on each side."""
+    """The lines to show: all of a short page, else those around the quote; whether text was left out on each side."""
     spans = _spans(page)
     if not spans:
         return [], False, False
     at = next((n for n, (_, high, _, _) in enumerate(spans) if high > start), len(spans) - 1)
     lines: list[_SetLine] = []
     last = at
-    while last < len(spans) and (len(lines) < _LINES - _LINES_ABOVE or spans[last][0] < end) and len(lines) < 4 * _LINES:
+    while (
+        last < len(spans) and (len(lines) < _LINES - _LINES_ABOVE or spans[last][0] < end) and len(lines) < 4 * _LINES
+    ):
         lines.extend(_wrapped(page.text, spans[last], room, body, heading))
         last += 1
     first = at
@@ -164,7 +167,15 @@ def _spans(page: Page) -> list[tuple[int, int, bool, int]]:
     """(start, end, heading, list level) of each stretch between line breaks."""
     spans = []
     blocks = page.blocks or ()
-    marks = [(block.start, block.end, block.kind is BlockKind.HEADING, block.level if block.kind is BlockKind.LIST_ITEM else 0) for block in blocks]
+    marks = [
+        (
+            block.start,
+            block.end,
+            block.kind is BlockKind.HEADING,
+            block.level if block.kind is BlockKind.LIST_ITEM else 0,
+        )
+        for block in blocks
+    ]
     if not marks:
         marks = [(0, len(page.text), False, 0)]
     for low, high, heading, level in marks:

@@ -1,8 +1,8 @@
 """What a person does not see on a page must not be quoted from it (law 2).
 
-Laws of this room: text outside the page, in a render mode without ink, smaller than one point, or as light as what lies
-under it is hidden. Only suspicious runs cost a picture of the page; the picture decides, not the file's word: white text
-on a dark bar is seen, an invisible text layer over a scan is seen because the scan shows the same words.
+Laws of this room: text outside the page, in a render mode without ink, smaller than one point, or as light as what
+lies under it is hidden. Only suspicious runs cost a picture of the page; the picture decides, not the file's word:
+white text on a dark bar is seen, an invisible text layer over a scan is seen because the scan shows the same words.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def hidden_runs(glyphs: PageGlyphs, raw: Any, page: Any, picture_share: float) -
     return hidden
 
 
-def without_contrast(
-    glyphs: PageGlyphs, raw: Any, page: Any, asked: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
+def without_contrast(glyphs: PageGlyphs, raw: Any, page: Any, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which of the asked runs show less than ``_CONTRAST`` inside their box on a picture of the page."""
     scale = min(1.2, _MAX_SIDE / max(glyphs.width, glyphs.height, 1.0))
     boxes = glyphs.run_boxes[asked]

@@ -3,7 +3,8 @@
 Laws of this room: the child may have been taken over by the file it read, so what comes back is checked field by field
 (types, enums, offsets inside the text, boxes of the right length) before it becomes a record.
 
-Frame: 8 bytes big-endian payload length; payload = 4 bytes header length, ASCII JSON header, the pages' boxes in order.
+Frame: 8 bytes big-endian length, then an answer: one byte (does the child take another file?) and the payload: 4 bytes
+header length, ASCII JSON header, the pages' boxes in order.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from ragmed.errors import IntegrityError
 from ragmed.records import Block, BlockKind, Document, DocumentStatus, Language, NoteKind, Page, Reading, ReadNote
 
 FRAME = struct.Struct(">Q")
+STAYS, GOES = b"+", b"."
+"""First byte of an answer: whether the child takes another file."""
 _HEADER = struct.Struct(">I")
 
 

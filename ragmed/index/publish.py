@@ -21,7 +21,7 @@ from ragmed.canonical import canonical_json, sha256_bytes, sha256_file, write_at
 from ragmed.errors import IntegrityError
 from ragmed.index.chunk_table import ChunkTableWriter
 from ragmed.index.dense import write_dense
-from ragmed.index.disk import new_building_folder, publish_folder, remove_building_folders, sync_tree, write_file
+from ragmed.index.disk import new_building_folder, publish_folder, remove_leftovers, sync_tree, write_file
 from ragmed.index.encoding import parse_object
 from ragmed.index.lexical import ChunkWords, LexicalWriter, engine_version
 from ragmed.index.manifest import (
@@ -98,7 +98,7 @@ def published_ids(index_folder: Path) -> tuple[str, ...]:
 
 def collect_orphans(index_folder: Path) -> int:
     """Remove what dead writers left: building folders, and finished snapshots that were never published."""
-    removed = sum(remove_building_folders(index_folder / place) for place in (SNAPSHOTS, SEGMENTS, SOURCES))
+    removed = sum(remove_leftovers(index_folder / place) for place in ("", SNAPSHOTS, SEGMENTS, SOURCES))
     published = set(published_ids(index_folder))
     folder = index_folder / SNAPSHOTS
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:

@@ -132,7 +132,7 @@ def _free(start: int, end: int, taken: list[tuple[int, int]]) -> bool:
 
 
 def _spelled_out(text: str, expansions: tuple[Expansion, ...]) -> str:
-    """``text`` for the embedder: slips mended, abbreviations with what they stand for, what is asked about at the end."""
+    """``text`` for the embedder: slips mended, abbreviations spelled out, what is asked about at the end."""
     for one in expansions:
         if one.reason == "spelling":
             text = re.sub(rf"\b{re.escape(one.surface)}\b", one.english, text)

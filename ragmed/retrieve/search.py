@@ -51,7 +51,11 @@ class Ranking:
 class HybridRetriever:
     """A ``Retriever`` over the current snapshot. Safe to share between threads."""
 
-    def __init__(self, snapshots: Snapshots, embedder: Embedder, settings: RetrieveSettings) -> None:
+    def __init__(
+        self, snapshots: Snapshots, embedder: Embedder, settings: RetrieveSettings, *, multilingual: bool = False
+    ) -> None:
+        """``multilingual``: the embedder reads Chinese itself, and a Chinese question needs no gloss."""
+        self._multilingual = multilingual
         self._snapshots = snapshots
         self._embedder = embedder
         self._settings = settings
@@ -91,7 +95,9 @@ class HybridRetriever:
                 remedy="run `ragmed index`, or set embedder.model back",
             )
         depth = self._settings.depth
-        dense = snapshot.dense(self._embedder.embed_queries([query.english])[0], depth, query.filters)
+        chinese = self._multilingual and query.language is Language.CHINESE
+        vector = self._embedder.embed_queries([query.text if chinese else query.english])[0]
+        dense = snapshot.dense(vector, depth, query.filters)
         lexical = snapshot.lexical(lexical_texts(query), depth, query.filters)
         return Ranking(dense=dense, lexical=lexical, fused=fuse(dense, lexical, depth=depth))
 

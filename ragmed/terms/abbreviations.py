@@ -23,6 +23,8 @@ _COLLIDING_FORMS = (
     "ten tips us va vas vs who"
 )
 COLLIDING = frozenset(_COLLIDING_FORMS.split())
+# after a number these are units, even in capitals
+_UNITS = frozenset({"mg", "mm", "ms", "cc", "hr"})
 _HEAD = re.compile(r"[0-9A-Za-zµμ]+")
 _DOTTED = re.compile(r"(?:[A-Za-z]\.){2,}")
 _SHOUTED = re.compile(r"[A-Z]{4,}")
@@ -83,6 +85,8 @@ def _allowed(senses: tuple[Sense, ...], text: str, start: int, end: int) -> tupl
     """The senses the surface may have: first those in its very case, and only those if it collides."""
     surface = text[start:end]
     exact = tuple(sense for sense in senses if sense.abbreviation == surface)
+    if fold(surface) in _UNITS and text[:start].rstrip()[-1:].isdigit():
+        return ()
     if fold(surface) in COLLIDING:
         return () if surface.isupper() and _is_headline(text, start, end) else exact
     return _one_per_meaning((*exact, *(sense for sense in senses if sense.abbreviation != surface)))

@@ -229,5 +229,6 @@ def _folding() -> dict[int, int]:
             plain = unicodedata.normalize("NFD", plain)[0]
         if len(plain) == 1 and ord(plain) != code:
             table[code] = ord(plain)
-    table |= {0xB5: ord("μ"), 0x2019: ord("'")}  # the micro sign is the Greek letter, and an apostrophe straight
+    # the micro sign is the Greek letter, and an apostrophe is straight
+    table |= {0xB5: ord("μ"), 0x2019: ord("'")}
     return table

@@ -184,7 +184,10 @@ def _empty(view: View) -> None:
 
 
 def _recent(view: View) -> None:
-    records = view.desk.program.records.recent(RECENT) if view.snapshot is not None else ()
+    newest: dict[str, AnswerRecord] = {}
+    for record in view.desk.program.records.recent(4 * RECENT) if view.snapshot is not None else ():
+        newest.setdefault(record.question, record)
+    records = list(newest.values())[:RECENT]
     if not records:
         st.html(el("p", view.words("ask.recent.none"), class_="rm-meta"))
     with st.container(key="recent-list", gap=None):

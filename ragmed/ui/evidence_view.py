@@ -26,7 +26,7 @@ SHAPES = {Verdict.VERBATIM: "whole", Verdict.SUPPORTED: "half"}
 """A chip's shape tells its verdict without colour; every verdict that does not hold is a cross."""
 
 LONGEST_LAST_WORD = 14
-"""Characters kept on one line with a chip; of Chinese, which has no spaces, that many fit a phone's line as well."""
+"""Letters kept on one line with a chip; of Chinese, which has no spaces, four characters."""
 
 
 def chip(record_id: str, item: Cited, words: Words, *, shown: str = "") -> Markup:
@@ -55,7 +55,8 @@ def with_tail(words: str, tail: Markup | None) -> Markup:
     """``words`` and then ``tail`` on the same line as their last word, so that no chip stands alone on a line."""
     if tail is None:
         return text(words)
-    cut = max(words.rstrip().rfind(" ") + 1, len(words) - LONGEST_LAST_WORD)
+    longest = LONGEST_LAST_WORD if words[-4:].isascii() else 4
+    cut = max(words.rstrip().rfind(" ") + 1, len(words) - longest)
     return join(words[:cut], el("span", words[cut:], tail, class_="rm-tail"))
 
 

@@ -93,7 +93,15 @@ def _row(document: Document, current: Mapping[str, Document], words: Words) -> M
     return el(
         "tr",
         el("th", document.title, scope="row", lang=document.language.value, title=document.source_path),
-        *(el("td", value, data_name=words(f"library.column.{name}")) for name, value in cells.items()),
+        *(
+            el(
+                "td",
+                value,
+                data_name=words(f"library.column.{name}"),
+                class_="rm-number" if name == "pages" else None,
+            )
+            for name, value in cells.items()
+        ),
     )
 
 

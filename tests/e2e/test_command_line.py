@@ -198,7 +198,9 @@ def test_a_broken_file_is_reported_and_the_rest_goes_on(tmp_path: Path, demonstr
     done = run("index", "--library", library, "--index", tmp_path / "index", "--json")
     report = json.loads(done.stdout)
     assert done.returncode == 1
-    assert [item["source_path"] for item in report["refused"]] == ["broken.pdf"]
+    refused = [item for item in report["files"] if item["status"] == "refused"]
+    assert [item["source_path"] for item in refused] == ["broken.pdf"]
+    assert refused[0]["reason"]
     assert report["snapshot_id"]
 
 

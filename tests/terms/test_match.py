@@ -126,6 +126,7 @@ def test_the_case_glosses_to_what_an_english_page_would_say() -> None:
 
 def test_gloss_to_english_keeps_latin_and_numbers_as_they_stand_and_nothing_else() -> None:
     assert gloss_to_english("在那儿呢，TSH 7.4 mIU/L，SpO2 92%，用 tPA") == "TSH 7.4 mIU/L SpO2 92% tPA"
+    assert gloss_to_english("患者 heart attack 后") == "patient heart attack"
     assert gloss_to_english("嗯嗯呃呃") == ""
     assert gloss_to_english("") == ""
 
@@ -203,10 +204,20 @@ def test_abbreviations_are_found_beside_chinese_characters() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["as it is, or the cap", "who may tab the ms", "us and all men", "MSX", "xMS", "APPEAR", "THERAPY OR SURGERY"],
+    [
+        "as it is, or the cap",
+        "who may tab the ms",
+        "us and all men",
+        "MSX",
+        "xMS",
+        "x_PE",
+        "APPEAR",
+        "THERAPY OR SURGERY",
+        "500 MG in 5MS",
+    ],
 )
 def test_ordinary_words_and_parts_of_words_are_no_abbreviations(text: str) -> None:
-    assert not {"AS", "IT", "OR", "cap", "ms", "MS", "PE", "who", "all", "us", "men"} & set(senses(text))
+    assert not {"AS", "IT", "OR", "cap", "ms", "MS", "MG", "PE", "who", "all", "us", "men"} & set(senses(text))
 
 
 @pytest.mark.parametrize(

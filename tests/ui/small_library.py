@@ -565,7 +565,7 @@ QUESTIONS = {
     "case_zh": "这位68岁男性患者,CT显示肺部多发磨玻璃结节,肿瘤标志物正常,有长期吸烟史——下一步该优先考虑哪些鉴别诊断?",
     "dose": "Which antibiotic, and how much, for pneumonia at home?",
     "abstain": "Who won the football world cup in 2022?",
-    "hostile": f"script {HOSTILE}",
+    "hostile": "script :material/home: **b** $x$ :red[r] ![b](https://example.org/b.png) <img src=x>",
 }
 
 

@@ -11,6 +11,7 @@
   const keys = () => [...(viewer()?.querySelectorAll("section.rm-cited") ?? [])].map((each) => each.dataset.key);
   const query = () => new URLSearchParams(location.search);
   let opener = null;
+  let last = { record: "", key: "" };
 
   function address(key) {
     const box = viewer();
@@ -68,6 +69,7 @@
     const row = box.querySelector(".rm-viewer-row");
     const mark = row.querySelector(`[data-cite="${CSS.escape(key)}"]`);
     row.scrollLeft = mark.offsetLeft - row.offsetLeft - (row.clientWidth - mark.offsetWidth) / 2;
+    last = { record: box.dataset.record, key };
     if (remember) address(key);
     return true;
   }
@@ -198,8 +200,10 @@
     const box = viewer();
     if (!box || box.dataset.ready) return;
     box.dataset.ready = "yes";
-    const key = shownKey();
-    if (key) show(key, { open: query().get("cite") === key, remember: false });
+    // the same answer drawn again (another language, say): Streamlit does not know which citation we had turned to
+    const again = last.record === box.dataset.record && part(last.key) ? last.key : null;
+    const key = again ?? shownKey();
+    if (key) show(key, { open: query().get("cite") === key, remember: Boolean(again) && DESK.matches });
   }
   new MutationObserver(arrived).observe(document.documentElement, { childList: true, subtree: true });
   arrived();

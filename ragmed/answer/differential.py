@@ -1,0 +1,354 @@
+"""The differential card: which diagnoses the library names for a case, what in this case speaks for and against each.
+
+Laws of this room: every line is words of a page with a citation that passed its check, or is marked as having no source; a
+card is in one language; a line counts as found in the case only where all that it names is in the case, in the same
+state. The order is a sum that a reader can redo (``_weight``); nothing is computed from prevalence, and nothing is asked of
+a model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ragmed.answer import citations, support, verbatim
+from ragmed.answer.case import Case, Facts, age_meets, facts_of, read_case
+from ragmed.answer.entries import Entry, Line, entries
+from ragmed.answer.excerpts import excerpt_spans
+from ragmed.errors import NotFoundError
+from ragmed.interfaces import WeightedText
+from ragmed.records import (
+    Candidate,
+    Chunk,
+    Citation,
+    CitationCheck,
+    Document,
+    Filters,
+    Finding,
+    Hit,
+    Language,
+    Page,
+    Passage,
+    Query,
+    Withheld,
+)
+from ragmed.terms import find_abbreviations, find_terms
+
+if TYPE_CHECKING:
+    from ragmed.interfaces import SnapshotReader
+
+MOST_CANDIDATES = 10
+_WHOLE_DOCUMENT = 16
+"""Pages of a document that is read whole; of a longer one the pages about the hits are."""
+_DOCUMENTS = 4
+_SECOND_DOCUMENT = 0.5
+"""Share of the first document's weight that another one needs to add to its card."""
+_RELATED = 60
+_LEAST_COVERED = 0.4
+"""Share of a line's content words that the recognised concepts must make up for it to count as found in the case."""
+_FIRST = re.compile(
+    r"\bfirst diagnos|\branked first|\bconsider(?:ed)? first|\bshould be considered|\bto consider are|\bmost likely"
+    r"|优先考虑|首先考虑|应考虑|应首先",
+    re.IGNORECASE,
+)
+_ALTERNATIVES = re.compile(r"[,，、/]|\bor\b|或|及(?!其)|\bincluding\b")
+_COMMON_HEADINGS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A finished card. ``Finding.citation`` and ``Candidate.citation`` are indices into ``checks``."""
+
+    candidates: tuple[Candidate, ...]
+    checks: tuple[CitationCheck, ...]
+    case: tuple[Finding, ...]
+    related: tuple[Passage, ...]
+    """Passages of the documents used, for the answer's sentences; their markers are not set."""
+    withheld: tuple[Withheld, ...]
+
+
+@dataclass(slots=True)
+class _Book:
+    """Citations as they are made, checked at once."""
+
+    snapshot: SnapshotReader
+    chunks: dict[tuple[str, int], list[Chunk]]
+    checks: list[CitationCheck]
+    withheld: list[Withheld]
+
+    def cite(self, line: Line) -> int | None:
+        """The index of a citation of these words, None where they may not be shown as cited."""
+        chunk = self._chunk(line)
+        quote = line.text
+        if chunk is None:
+            return None
+        citation = Citation(
+            claim=-1,
+            marker=0,
+            chunk_id=chunk.chunk_id,
+            document_id=line.page.document_id,
+            page_number=line.page.number,
+            start=line.start,
+            end=line.end,
+            quote=quote,
+        )
+        checked = citations.check(quote, citation, self.snapshot)
+        if not checked.verdict.holds:
+            self.withheld.append(Withheld(text=quote, verdict=checked.verdict, reason=checked.reason))
+            return None
+        self.checks.append(checked)
+        return len(self.checks) - 1
+
+    def _chunk(self, line: Line) -> Chunk | None:
+        """The chunk that holds the words; for a heading, which no chunk holds, the next one on the page."""
+        on_page = self.chunks.get((line.page.document_id, line.page.number), [])
+        for chunk in on_page:
+            if chunk.start <= line.start and line.end <= chunk.end:
+                return chunk
+        return min(on_page, key=lambda chunk: (chunk.start < line.start, abs(chunk.start - line.start)), default=None)
+
+
+def differential_card(query: Query, passages: Sequence[Passage], snapshot: SnapshotReader) -> Card | None:
+    """The card for the case in a question; None where the passages' documents name no diagnoses."""
+    case = read_case(query.text)
+    for language in _languages(query, passages):
+        found = _found_entries(passages, snapshot, language, case)
+        if found:
+            return _card(query, case, found, snapshot)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    document: Document
+    pages: tuple[Page, ...]
+    entries: tuple[Entry, ...]
+    weight: float
+
+
+def _languages(query: Query, passages: Sequence[Passage]) -> list[Language]:
+    """Languages of the passages, the question's first."""
+    seen = dict.fromkeys(passage.document.language for passage in passages)
+    return sorted(seen, key=lambda language: language is not query.language)
+
+
+def _found_entries(
+    passages: Sequence[Passage], snapshot: SnapshotReader, language: Language, case: Case
+) -> list[_Source]:
+    """The documents with entries that bear on the case, the weightiest first."""
+    weights: dict[str, float] = {}
+    hits: dict[str, set[int]] = {}
+    documents: dict[str, Document] = {}
+    for passage in passages:
+        if passage.document.language is language:
+            document_id = passage.document.document_id
+            documents[document_id] = passage.document
+            weights[document_id] = weights.get(document_id, 0.0) + max(passage.hit.score, 0.01)
+            hits.setdefault(document_id, set()).add(passage.chunk.page_number)
+    sources: list[_Source] = []
+    for document_id in sorted(weights, key=lambda one: (-weights[one], one))[:_DOCUMENTS]:
+        pages = _pages(snapshot, documents[document_id], hits[document_id])
+        there = entries(pages)
+        if there:
+            sources.append(_Source(documents[document_id], pages, there, weights[document_id]))
+    if not sources:
+        return []
+    first = sources[0].weight
+    return [
+        source
+        for number, source in enumerate(sources)
+        if number == 0
+        or (source.weight >= _SECOND_DOCUMENT * first and any(_matching(e.supporting, case) for e in source.entries))
+    ]
+
+
+def _pages(snapshot: SnapshotReader, document: Document, hits: set[int]) -> tuple[Page, ...]:
+    """The whole document where it is short, else the pages about the hits."""
+    if document.page_count <= _WHOLE_DOCUMENT:
+        numbers = set(range(1, document.page_count + 1))
+    else:
+        numbers = {near for page in hits for near in (page - 1, page, page + 1) if 1 <= near <= document.page_count}
+    return tuple(snapshot.page(document.document_id, number) for number in sorted(numbers))
+
+
+def _card(query: Query, case: Case, sources: Sequence[_Source], snapshot: SnapshotReader) -> Card:
+    related = [chunk for source in sources for chunk in _chunks(snapshot, source, query)]
+    by_page: dict[tuple[str, int], list[Chunk]] = {}
+    for chunk in related:
+        by_page.setdefault((chunk.document_id, chunk.page_number), []).append(chunk)
+    book = _Book(snapshot, by_page, [], [])
+    first = _named_first(sources, related, case)
+    ranked = _ranked(sources, case, first)
+    candidates = tuple(_candidate(entry, case, book) for entry in ranked[:MOST_CANDIDATES])
+    told = tuple(_case_finding(finding.text, finding.facts, related, case, book) for finding in case.findings)
+    documents = {source.document.document_id: source.document for source in sources}
+    ordered = [
+        Passage(
+            marker=0,
+            hit=Hit(chunk_id=chunk.chunk_id, rank=rank, score=0.0),
+            chunk=chunk,
+            document=documents[chunk.document_id],
+            page_label=snapshot.page_label(chunk.document_id, chunk.page_number),
+        )
+        for rank, chunk in enumerate(related, 1)
+    ]
+    return Card(
+        candidates=candidates,
+        checks=tuple(book.checks),
+        case=told,
+        related=tuple(ordered),
+        withheld=tuple(book.withheld),
+    )
+
+
+def _chunks(snapshot: SnapshotReader, source: _Source, query: Query) -> list[Chunk]:
+    """The chunks of the pages read, nearest to the case first, found by their own words within the document."""
+    words = " ".join(page.text for page in source.pages)
+    rows, _ = snapshot.lexical(
+        [WeightedText(text=query.text, weight=5.0), WeightedText(text=words)],
+        _RELATED * 4,
+        Filters(include_superseded=True, document_ids=(source.document.document_id,)),
+    )
+    numbers = {page.number for page in source.pages}
+    return [chunk for chunk in snapshot.chunks([int(row) for row in rows]) if chunk.page_number in numbers]
+
+
+def _named_first(sources: Sequence[_Source], related: Sequence[Chunk], case: Case) -> str:
+    """The library's own sentences on what to think of first in such a case, as one text."""
+    documents = {source.document.document_id for source in sources}
+    concepts = {concept for concept, _ in case.facts}
+    chosen = []
+    for chunk in related:
+        if chunk.document_id in documents:
+            for sentence in re.split(r"(?<=[.。！？!?])\s*|\n", chunk.text):
+                if _FIRST.search(sentence) and len(concepts & {name for name, _ in _all_facts(sentence)}) > 1:
+                    chosen.append(sentence)
+    return "\n".join(dict.fromkeys(chosen))
+
+
+def _all_facts(text: str) -> Facts:
+    return frozenset(fact for clause in _ALTERNATIVES.split(text) for fact in facts_of(clause))
+
+
+def _ranked(sources: Sequence[_Source], case: Case, first: str) -> list[Entry]:
+    """The entries, best first; a diagnosis that two documents name stands once, from the weightier one."""
+    weighed: dict[str, tuple[float, int, Entry]] = {}
+    number = 0
+    for source in sources:
+        names = [support.content_words(_bare_name(entry)) for entry in source.entries]
+        common = {word for word in set().union(*names) if sum(word in name for name in names) >= _COMMON_HEADINGS}
+        for place, (entry, name) in enumerate(zip(source.entries, names, strict=True)):
+            telling = name - common - support.content_words(" ".join(finding.text for finding in case.findings))
+            weight = _weight(entry, case, first, telling, place, len(source.entries))
+            key = _concept_key(entry)
+            if key not in weighed:
+                weighed[key] = (weight, number, entry)
+                number += 1
+    return [entry for _, _, entry in sorted(weighed.values(), key=lambda one: (-one[0], one[1]))]
+
+
+def _weight(entry: Entry, case: Case, first: str, telling: frozenset[str], place: int, count: int) -> float:
+    """Lines for minus lines against in this case, at most three each; half a line more for a diagnosis that must not be
+    missed, one and a half where the library names it first for such a case, up to half a line for the library's order."""
+    weight = float(min(3, len(_matching(entry.supporting, case))) - min(3, len(_matching(entry.against, case))))
+    weight += 0.5 if entry.cannot_miss else 0.0
+    if telling & support.content_words(first):
+        weight += 1.5
+    return weight + 0.5 * (1 - place / count)
+
+
+def _bare_name(entry: Entry) -> str:
+    """The diagnosis without what stands in brackets."""
+    return re.sub(r"[(（].*?[)）]", "", entry.name.text)
+
+
+def _concept_key(entry: Entry) -> str:
+    named = sorted(match.term.en.lower() for match in find_terms(_bare_name(entry)) if match.term.kind == "disease")
+    return "+".join(named) or verbatim.plain(entry.name.text).lower()
+
+
+def _matching(lines: Iterable[Line], case: Case) -> list[Line]:
+    return [line for line in lines if in_case(line.text, case)]
+
+
+def in_case(text: str, case: Case) -> bool:
+    """Whether the case has what a line of the library names: one of its alternatives, wholly and in the same state."""
+    known = case.facts
+    for alternative in _ALTERNATIVES.split(text):
+        facts = facts_of(alternative)
+        if facts and facts <= known and (_covered(alternative) >= _LEAST_COVERED or age_meets(alternative, case.age)):
+            return True
+    return False
+
+
+def _covered(text: str) -> float:
+    """How much of a line its terms make up: what is left over ("persisting beyond 3 months") may not be in the case."""
+    content = support.content_words(text)
+    if not content:
+        return 1.0
+    named: set[str] = set()
+    for surface in (
+        *(match.surface for match in find_terms(text)),
+        *(match.surface for match in find_abbreviations(text)),
+    ):
+        named |= support.content_words(surface)
+    numbers = len(re.findall(r"\d+", text))
+    return len(content & named) / (len(content) + numbers)
+
+
+def _candidate(entry: Entry, case: Case, book: _Book) -> Candidate:
+    return Candidate(
+        diagnosis=verbatim.shown(entry.name.text),
+        cannot_miss=entry.cannot_miss is not None,
+        citation=book.cite(entry.name),
+        supporting=_lines(entry.supporting, case, book),
+        against=_lines(entry.against, case, book),
+        next_tests=tuple(
+            Finding(text=verbatim.shown(line.text), citation=index)
+            for line in entry.next_tests
+            if (index := book.cite(line)) is not None
+        ),
+    )
+
+
+def _lines(lines: Sequence[Line], case: Case, book: _Book) -> tuple[Finding, ...]:
+    """The lines that may be cited, those found in the case first."""
+    cited = [
+        Finding(text=verbatim.shown(line.text), citation=index, in_case=in_case(line.text, case))
+        for line in lines
+        if (index := book.cite(line)) is not None
+    ]
+    return tuple(sorted(cited, key=lambda finding: not finding.in_case))
+
+
+def _case_finding(text: str, facts: Facts, related: Sequence[Chunk], case: Case, book: _Book) -> Finding:
+    """A finding of the case with the library's sentence about it, the one that shares most with the whole case."""
+    others = {concept for concept, _ in case.facts}
+    best: tuple[float, Chunk, int, int] | None = None
+    for chunk in related:
+        for line in re.finditer(r"[^\n]+", chunk.text):
+            there = _all_facts(line.group())
+            if not facts <= there:
+                continue
+            share = len(others & {name for name, _ in there}) - len(line.group()) / 10_000
+            if best is None or share > best[0] + 1e-9:
+                best = (share, chunk, chunk.start + line.start(), chunk.start + line.end())
+    if best is None:
+        return Finding(text=text, citation=None, in_case=True)
+    _, chunk, start, end = best
+    try:
+        page = book.snapshot.page(chunk.document_id, chunk.page_number)
+    except NotFoundError:
+        return Finding(text=text, citation=None, in_case=True)
+    return Finding(text=text, citation=book.cite(_sentence(page, chunk, start, end, facts)), in_case=True)
+
+
+def _sentence(page: Page, chunk: Chunk, start: int, end: int, facts: Facts) -> Line:
+    """The sentence of the line that holds the finding, else the whole line."""
+    for first, last in excerpt_spans(chunk.text):
+        inside = start <= chunk.start + first and chunk.start + last <= end
+        if inside and facts <= _all_facts(chunk.text[first:last]):
+            return Line(page=page, start=chunk.start + first, end=chunk.start + last)
+    return Line(page=page, start=start, end=end)

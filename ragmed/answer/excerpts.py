@@ -1,0 +1,157 @@
+"""What may be quoted from a passage: sentences, list items with their introduction, table rows.
+
+Laws of this room: an excerpt is a contiguous stretch of its chunk, cut at the ends of sentences, items and rows, so that
+``page.text[start:end]`` is what is shown but for white space. Nothing is put together from two places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ragmed.answer import verbatim
+from ragmed.records import Passage
+from ragmed.text.sentences import sentence_spans
+
+_BULLET = re.compile(r"\s*(?:[•·▪◦■□●○*►–-]\s|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s|\d{1,2}、)")
+_ENDS = (".", "。", "!", "?", "！", "？", ";", "；", '."', ".”", ")", "）")
+_INTRODUCES = (":", "：")
+CELLS = " | "
+"""How the reader writes a table row."""
+LONGEST = 700
+"""Characters of an excerpt at most; a single longer sentence stands alone all the same."""
+_LONG_ITEM = 360
+_SHORT_ITEM = 60
+_SHORTEST = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A stretch of a passage that can be an answer by itself."""
+
+    passage: Passage
+    start: int
+    end: int
+    """Offsets on the page."""
+    text: str
+    """As one line."""
+
+    @property
+    def key(self) -> tuple[str, int, int, int]:
+        """Where it stands: orders equals."""
+        chunk = self.passage.chunk
+        return chunk.document_id, chunk.page_number, self.start, self.end
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int
+    end: int
+    text: str
+
+    @property
+    def is_item(self) -> bool:
+        return _BULLET.match(self.text) is not None
+
+    @property
+    def is_row(self) -> bool:
+        return CELLS in self.text
+
+    @property
+    def introduces(self) -> bool:
+        return self.text.rstrip().endswith(_INTRODUCES)
+
+
+def excerpts(passage: Passage) -> tuple[Excerpt, ...]:
+    """All excerpts of a passage, in order; they may overlap."""
+    text, base = passage.chunk.text, passage.chunk.start
+    return tuple(
+        Excerpt(passage=passage, start=base + start, end=base + end, text=verbatim.shown(text[start:end]))
+        for start, end in excerpt_spans(text)
+    )
+
+
+def excerpt_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the excerpts of a chunk's text stand."""
+    lines = [_Line(start, end, text[start:end]) for start, end in _lines(text)]
+    spans: dict[tuple[int, int], None] = {}
+    for number, line in enumerate(lines):
+        for start, end in _of_line(text, lines, number, line):
+            if _says_something(text[start:end]):
+                spans[start, end] = None
+    return tuple(spans)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    for match in re.finditer(r"[^\n\r]+", text):
+        stripped = match.group().strip()
+        if stripped:
+            start = match.start() + match.group().index(stripped)
+            yield start, start + len(stripped)
+
+
+def _of_line(text: str, lines: Sequence[_Line], number: int, line: _Line) -> Iterator[tuple[int, int]]:
+    if line.is_row:
+        yield _row(lines, number)
+    elif line.is_item:
+        yield from _item(text, lines, number)
+    elif line.introduces:
+        yield line.start, _last_item(lines, number)
+    else:
+        spans = sentence_spans(text, start=line.start, end=line.end)
+        last = len(spans) - 1
+        for place, (start, end) in enumerate(spans):
+            if place == last and text[start:end].rstrip().endswith(_INTRODUCES):
+                yield start, _last_item(lines, number)
+            else:
+                yield start, end
+
+
+def _row(lines: Sequence[_Line], number: int) -> tuple[int, int]:
+    """A row, from its table's first row on where that is near: the header tells what the cells mean."""
+    first = number
+    while first and lines[first - 1].is_row:
+        first -= 1
+    line = lines[number]
+    return (lines[first].start, line.end) if line.end - lines[first].start <= LONGEST // 2 else (line.start, line.end)
+
+
+def _item(text: str, lines: Sequence[_Line], number: int) -> Iterator[tuple[int, int]]:
+    """A list item; one too short to stand alone comes with the list's introduction."""
+    line = lines[number]
+    if line.introduces:
+        yield line.start, _last_item(lines, number)
+        return
+    first = number
+    while first and lines[first - 1].is_item:
+        first -= 1
+    introduced = first > 0 and lines[first - 1].introduces
+    if introduced and line.end - line.start <= _LONG_ITEM and not _is_sentence(line.text):
+        start = sentence_spans(text, start=lines[first - 1].start, end=lines[first - 1].end)[-1][0]
+        if line.end - start <= LONGEST:
+            yield start, line.end
+            return
+    if line.end - line.start <= _LONG_ITEM:
+        yield line.start, line.end
+        return
+    yield from sentence_spans(text, start=line.start, end=line.end)
+
+
+def _last_item(lines: Sequence[_Line], number: int) -> int:
+    """Where the list that line ``number`` introduces ends, as far as an excerpt may reach."""
+    end = lines[number].end
+    for line in lines[number + 1 :]:
+        if not (line.is_item or line.is_row) or line.end - lines[number].start > LONGEST:
+            break
+        end = line.end
+    return end
+
+
+def _is_sentence(item: str) -> bool:
+    """Whether an item says something without its introduction."""
+    return len(item) > _SHORT_ITEM and item.rstrip().endswith(_ENDS)
+
+
+def _says_something(text: str) -> bool:
+    return sum(character.isalnum() for character in text) >= _SHORTEST

@@ -1,0 +1,222 @@
+"""Answers without a language model: the sentences that answer, word for word.
+
+Laws of this room: every claim is a contiguous stretch of a page with its offsets; the same passages give the same answer
+(ties are broken by place); no sentence is better than a wrong one: where nothing fits, the draft is empty and the
+assistant abstains. Choosing has two stages: words and concepts over all sentences of the passages, then the embedder over
+the best ``DENSE_CANDIDATES`` of them, so that a question costs one batch.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ragmed.answer import support
+from ragmed.answer.asks import Ask, asked_for, fit
+from ragmed.answer.excerpts import Excerpt, excerpts
+from ragmed.interfaces import Draft
+from ragmed.records import Generation, Language, Mode, Passage, Query
+from ragmed.terms import gloss_to_english
+from ragmed.text.language import HAN, detect_language
+
+if TYPE_CHECKING:
+    from ragmed.interfaces import Embedder
+
+REVISION = "1"
+"""Changes whenever the same passages may give another answer."""
+DENSE_CANDIDATES = 28
+_EMBEDDED_CHARACTERS = 320
+"""Of a long excerpt this much is embedded: about 70 tokens, where the time of a question goes."""
+
+_LEXICAL, _DENSE, _RANK, _SAME_LANGUAGE = 0.42, 0.40, 0.14, 0.06
+_HEADING = 0.3
+"""Weight of a question word that stands only in the headings above the sentence."""
+_FLOOR = 0.62
+"""Sentences under this share of the best one's score are not part of the answer."""
+_LEAST_LEXICAL, _LEAST_DENSE = 0.12, 0.35
+"""A sentence under both answers nothing."""
+_NEAR_DUPLICATE = 0.7
+_CLAIMS_OF_PASSAGE = 3
+_HAN = re.compile(f"[{HAN}]")
+_ENTRY = re.compile(
+    r"^\W*(?:Supports|Speaks against|Next tests?|支持|不支持|下一步检查)\s*[:：]|^\W*(?:Can['’]t miss|不可漏诊)\W*$",
+    re.I,
+)
+_NEXT_STEP = re.compile(
+    r"\bfirst diagnos|\bconsider|\branked first|\bnext step|\bfollow-?\s?up|\brepeat\b|\brefer\b|\bdifferential"
+    r"|优先考虑|首先考虑|应考虑|下一步|随访|复查|转诊|鉴别",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    excerpt: Excerpt
+    lexical: float
+    score: float
+    words: frozenset[str]
+
+
+class ExtractiveGenerator:
+    """A ``Generator`` that quotes. Without an embedder it goes by words and concepts alone."""
+
+    kind = "extractive"
+
+    def __init__(self, embedder: Embedder | None = None, *, max_claims: int = 7, multilingual: bool = False) -> None:
+        self._embedder = embedder
+        self._max_claims = max_claims
+        self._multilingual = multilingual
+
+    def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Draft:
+        """One claim a line, each ending with its marker; ``quotes`` has the offsets of each. Empty: nothing answers."""
+        asks = asked_for(query.text)
+        scored = self._scored(query, mode, passages, asks)
+        chosen = _ordered(_chosen(scored, self._max_claims))
+        lines = [f"{one.excerpt.text} [{one.excerpt.passage.marker}]" for one in chosen]
+        model = "words+concepts" if self._embedder is None else f"words+concepts+{self._embedder.name}"
+        generation = Generation(text="\n".join(lines), kind=self.kind, model_id=model, revision=REVISION)
+        quotes = tuple((one.excerpt.passage.marker, one.excerpt.start, one.excerpt.end) for one in chosen)
+        return Draft(generation=generation, quotes=quotes)
+
+    def _scored(self, query: Query, mode: Mode, passages: Sequence[Passage], asks: tuple[Ask, ...]) -> list[_Scored]:
+        """The best candidates by words, then with the embedder's view of them; best first."""
+        candidates = list({one.key: one for passage in passages for one in excerpts(passage)}.values())
+        if mode is Mode.DIFFERENTIAL:
+            candidates = [one for one in candidates if not _ENTRY.search(one.text)]
+        wanted = _Wanted.of(query, [one.text for one in candidates])
+        first = []
+        for excerpt in candidates:
+            words = support.content_words(excerpt.text)
+            lexical = wanted.share(excerpt, words)
+            hint = 0.25 if mode is Mode.DIFFERENTIAL and _NEXT_STEP.search(excerpt.text) else 0.0
+            extra = _rank_prior(excerpt, passages) + _language_bonus(excerpt, query) + fit(excerpt.text, asks) + hint
+            first.append(_Scored(excerpt, lexical, _LEXICAL * lexical + extra, words))
+        first.sort(key=_best_first)
+        return self._with_dense(query, first[:DENSE_CANDIDATES])
+
+    def _with_dense(self, query: Query, candidates: list[_Scored]) -> list[_Scored]:
+        if self._embedder is None or not candidates:
+            # the words carry the embedder's share too
+            scored = [
+                _Scored(one.excerpt, one.lexical, one.score + _DENSE * one.lexical, one.words) for one in candidates
+            ]
+            return sorted((one for one in scored if one.lexical >= _LEAST_LEXICAL), key=_best_first)
+        texts = [_embeddable(one.excerpt, multilingual=self._multilingual) for one in candidates]
+        vectors = self._embedder.embed_passages(texts)
+        asked = query.text if self._multilingual else query.english or query.text
+        question = self._embedder.embed_queries([asked])[0]
+        scored = []
+        for one, similarity in zip(candidates, (vectors @ question).tolist(), strict=True):
+            if one.lexical >= _LEAST_LEXICAL or similarity >= _LEAST_DENSE:
+                score = one.score + _DENSE * max(0.0, similarity)
+                scored.append(_Scored(one.excerpt, one.lexical, score, one.words))
+        return sorted(scored, key=_best_first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the question asks about: words and concepts with their weights (rare ones weigh more)."""
+
+    words: dict[str, float]
+    concepts: dict[str, float]
+
+    @classmethod
+    def of(cls, query: Query, texts: Sequence[str]) -> _Wanted:
+        own = support.content_words(query.text) | support.content_words(query.english)
+        named = {one.english.lower() for one in query.expansions if one.reason != "intent"} | support.concepts(
+            query.text
+        )
+        said: Counter[str] = Counter()
+        meant: Counter[str] = Counter()
+        for text in texts:
+            said.update(support.content_words(text) & own)
+            meant.update(support.concepts(text) & named)
+
+        def weight(count: int) -> float:
+            return math.log(1 + (len(texts) + 1) / (count + 0.5))
+
+        # a word of the question that no sentence has tells them not apart
+        words = {word: weight(said[word]) for word in sorted(own) if said[word]}
+        concepts = {name: weight(meant[name]) for name in sorted(named) if meant[name]}
+        return cls(words, concepts)
+
+    def share(self, excerpt: Excerpt, words: frozenset[str]) -> float:
+        """How much of what is wanted the sentence holds, 0 to 1; the headings above count for a part."""
+        total = sum(self.words.values()) + sum(self.concepts.values())
+        if not total:
+            return 0.0
+        headings = " ".join(excerpt.passage.chunk.heading_path)
+        above, there = support.content_words(headings), support.concepts(excerpt.text)
+        meant_above = support.concepts(headings)
+        got = sum(w * (1.0 if word in words else _HEADING * (word in above)) for word, w in self.words.items())
+        got += sum(
+            w * (1.0 if name in there else _HEADING * (name in meant_above)) for name, w in self.concepts.items()
+        )
+        return got / total
+
+
+def _best_first(one: _Scored) -> tuple[float, tuple[str, int, int, int]]:
+    return -round(one.score, 9), one.excerpt.key
+
+
+def _rank_prior(excerpt: Excerpt, passages: Sequence[Passage]) -> float:
+    """The search's own opinion of the passage, 0 to ``_RANK``."""
+    best = max((passage.hit.score for passage in passages), default=0.0)
+    return _RANK * (excerpt.passage.hit.score / best) if best > 0 else 0.0
+
+
+def _language_bonus(excerpt: Excerpt, query: Query) -> float:
+    return _SAME_LANGUAGE if excerpt.passage.chunk.language is query.language else 0.0
+
+
+def _embeddable(excerpt: Excerpt, *, multilingual: bool) -> str:
+    """The sentence under its nearest heading; a Chinese one, for an English model, through its gloss, as in the index."""
+    heading = excerpt.passage.chunk.heading_path[-1:] or (excerpt.passage.document.title,)
+    text = f"{heading[0]}: {excerpt.text[:_EMBEDDED_CHARACTERS]}"
+    if multilingual or detect_language(text) is not Language.CHINESE:
+        return text
+    return gloss_to_english(text) or text
+
+
+def _chosen(scored: Sequence[_Scored], most: int) -> list[_Scored]:
+    """The best sentences, near duplicates and the far weaker ones left out."""
+    chosen: list[_Scored] = []
+    of_passage: Counter[str] = Counter()
+    for one in scored:
+        if len(chosen) == most or one.score < _FLOOR * scored[0].score:
+            break
+        chunk_id = one.excerpt.passage.chunk.chunk_id
+        if of_passage[chunk_id] < _CLAIMS_OF_PASSAGE and not any(_repeats(one, other) for other in chosen):
+            chosen.append(one)
+            of_passage[chunk_id] += 1
+    return chosen
+
+
+def _repeats(one: _Scored, other: _Scored) -> bool:
+    mine, theirs = one.excerpt, other.excerpt
+    same_page = mine.key[:2] == theirs.key[:2]
+    if same_page and mine.start < theirs.end and theirs.start < mine.end:
+        return True
+    if mine.text == theirs.text:
+        return True
+    if mine.passage.document.language is not theirs.passage.document.language:
+        return False
+    both = len(one.words & other.words)
+    return both / max(1, len(one.words | other.words)) > _NEAR_DUPLICATE
+
+
+def _ordered(chosen: Sequence[_Scored]) -> list[_Scored]:
+    """Grouped by document and section, the best group first; in a group the best sentence, then reading order."""
+    groups: dict[tuple[str, tuple[str, ...]], list[_Scored]] = {}
+    for one in chosen:
+        chunk = one.excerpt.passage.chunk
+        groups.setdefault((chunk.document_id, chunk.heading_path), []).append(one)
+    return [
+        one
+        for group in groups.values()  # made in order of their best sentence
+        for one in (group[0], *sorted(group[1:], key=lambda other: other.excerpt.key))
+    ]

@@ -1,0 +1,112 @@
+"""The form of ``ask --json``: what other programs read. Keys are kept; fields may be added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ragmed.records import AnswerRecord, Candidate, CitationCheck, Finding
+
+
+def answer_json(record: AnswerRecord) -> dict[str, Any]:
+    """The answer as one JSON object; every value is of JSON's own types."""
+    generation = record.generation
+    timings = record.timings_ms
+    return {
+        "record_id": record.record_id,
+        "asked_at": record.asked_at,
+        "question": record.question,
+        "language": record.language.value,
+        "mode": record.mode.value,
+        "outcome": record.outcome.value,
+        "notice": record.notice,
+        "text": record.text,
+        "claims": [_claim(record, number) for number in range(len(record.claims))],
+        "differential": None
+        if record.differential is None
+        else [_candidate(record, candidate) for candidate in record.differential],
+        "case": [_finding(record, finding) for finding in record.case],
+        "withheld": [{"text": one.text, "verdict": one.verdict.value, "reason": one.reason} for one in record.withheld],
+        "coverage": round(record.retrieval.coverage, 4),
+        "missing_terms": list(record.retrieval.missing_terms),
+        "nearest_titles": list(record.retrieval.nearest_titles),
+        "snapshot_id": record.snapshot_id,
+        "generator": {
+            "kind": generation.kind,
+            "model_id": generation.model_id,
+            "revision": generation.revision,
+            "adapter_sha256": generation.adapter_sha256,
+        },
+        "timings_ms": {
+            "analyse": timings.analyse,
+            "retrieve": timings.retrieve,
+            "generate": timings.generate,
+            "verify": timings.verify,
+            "total": timings.total,
+        },
+    }
+
+
+def _claim(record: AnswerRecord, number: int) -> dict[str, Any]:
+    claim = record.claims[number]
+    mine = [check for check in record.checks if check.citation.claim == number]
+    verdicts = [check.verdict.value for check in mine]
+    return {
+        "text": claim.text,
+        "start": claim.start,
+        "end": claim.end,
+        "verdict": "verbatim" if "verbatim" in verdicts else (verdicts[0] if verdicts else "unsupported"),
+        "citations": [_citation(record, check) for check in mine],
+    }
+
+
+def _citation(record: AnswerRecord, check: CitationCheck) -> dict[str, Any]:
+    citation = check.citation
+    document = next(one for one in record.documents if one.document_id == citation.document_id)
+    label = next(
+        (
+            passage.page_label
+            for passage in record.retrieval.passages
+            if (passage.chunk.document_id, passage.chunk.page_number) == (citation.document_id, citation.page_number)
+        ),
+        str(citation.page_number),
+    )
+    return {
+        "marker": citation.marker,
+        "document_id": citation.document_id,
+        "series": document.series,
+        "title": document.title,
+        "edition": document.edition,
+        "published_on": document.published_on,
+        "status": document.status.value,
+        "superseded_by": document.superseded_by,
+        "page_number": citation.page_number,
+        "page_label": label,
+        "start": citation.start,
+        "end": citation.end,
+        "chunk_id": citation.chunk_id,
+        "quote": citation.quote,
+        "verdict": check.verdict.value,
+        "reason": check.reason,
+        "source_path": document.source_path,
+        "source_sha256": document.sha256,
+    }
+
+
+def _candidate(record: AnswerRecord, candidate: Candidate) -> dict[str, Any]:
+    return {
+        "diagnosis": candidate.diagnosis,
+        "cannot_miss": candidate.cannot_miss,
+        "citation": _cited(record, candidate.citation),
+        "supporting": [_finding(record, finding) for finding in candidate.supporting],
+        "against": [_finding(record, finding) for finding in candidate.against],
+        "next_tests": [_finding(record, finding) for finding in candidate.next_tests],
+    }
+
+
+def _finding(record: AnswerRecord, finding: Finding) -> dict[str, Any]:
+    return {"text": finding.text, "in_case": finding.in_case, "citation": _cited(record, finding.citation)}
+
+
+def _cited(record: AnswerRecord, index: int | None) -> dict[str, Any] | None:
+    """The citation of a line of the card; null means: no source in the library."""
+    return None if index is None else _citation(record, record.checks[index])

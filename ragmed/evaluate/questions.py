@@ -1,0 +1,289 @@
+"""The whole way measured: were the right pages found, were they cited, and was the unanswerable left unanswered?
+
+Laws of this room: every question counts; a question that raised an error stops the run; groups (kind, language) are
+scored on their own, because a mean hides the weak ones. Pages count from 1 and are physical ones.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ragmed.errors import BadInputError
+from ragmed.evaluate.measures import auroc, percentile
+from ragmed.interfaces import Assistant, Finished, Progress, Retriever, no_progress
+from ragmed.records import AnswerRecord, Filters, Language, Outcome, Passage
+
+PLACES = 10
+"""Distinct pages looked at, as deep as page_hit@10."""
+
+_PASSAGES = 40
+"""Passages asked for, so that ten distinct pages are among them."""
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldPlace:
+    """Where an answer stands: a file and its pages; no pages mean anywhere in the file."""
+
+    file: str
+    pages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One line of a questions file."""
+
+    question_id: str
+    text: str
+    language: Language | None
+    kind: str
+    answerable: bool
+    gold: tuple[GoldPlace, ...]
+    must_have: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What became of one question."""
+
+    question: Question
+    first_hit: int
+    """Rank, from 1, of the first gold page among the distinct pages found; 0 where none is."""
+    cited_hit: bool
+    abstained: bool
+    coverage: float
+    numbers_wanted: int
+    numbers_found: int
+    milliseconds: float
+    """Of the whole answer where an assistant was asked, else of the search."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupScores:
+    """Shares in [0, 1] over one group of questions; NaN where the group has nothing to measure."""
+
+    group: str
+    questions: int
+    page_hit_1: float
+    page_hit_5: float
+    page_hit_10: float
+    cited_page_hit: float
+    must_have_numbers: float
+    abstention_precision: float
+    """Of the abstentions, the share that was right."""
+    abstention_recall: float
+    """Of the unanswerable questions, the share abstained from."""
+    false_abstentions: float
+    """Of the answerable questions, the share abstained from."""
+    abstention_auroc: float
+    """Chance that an answerable question has more coverage than an unanswerable one."""
+    ms_p50: float
+    ms_p95: float
+
+    def named(self) -> dict[str, Any]:
+        """By the names that are printed; what could not be measured is null."""
+        values = {
+            "questions": self.questions,
+            "page_hit@1": self.page_hit_1,
+            "page_hit@5": self.page_hit_5,
+            "page_hit@10": self.page_hit_10,
+            "cited_page_hit": self.cited_page_hit,
+            "must_have_numbers": self.must_have_numbers,
+            "abstention_precision": self.abstention_precision,
+            "abstention_recall": self.abstention_recall,
+            "false_abstentions": self.false_abstentions,
+            "abstention_auroc": self.abstention_auroc,
+            "ms_p50": self.ms_p50,
+            "ms_p95": self.ms_p95,
+        }
+        return {
+            name: None if isinstance(value, float) and math.isnan(value) else round(value, 4)
+            for name, value in values.items()
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionScores:
+    """What ``ragmed eval questions`` prints."""
+
+    whole: GroupScores
+    by_kind: tuple[GroupScores, ...]
+    by_language: tuple[GroupScores, ...]
+    asked: tuple[Asked, ...]
+
+    def report(self) -> dict[str, Any]:
+        """The stable names of the whole first, then each group under its name."""
+        return {
+            **self.whole.named(),
+            "by_kind": {group.group: group.named() for group in self.by_kind},
+            "by_language": {group.group: group.named() for group in self.by_language},
+        }
+
+
+def evaluate_questions(
+    file: Path,
+    retriever: Retriever,
+    assistant: Assistant | None = None,
+    *,
+    abstain_below: float | None = None,
+    progress: Progress = no_progress,
+) -> QuestionScores:
+    """Ask every question of ``file``, score what was found, cited and abstained from.
+
+    Without an assistant nothing is cited; with ``abstain_below`` the search's own coverage then decides an abstention.
+    """
+    questions = read_questions(file)
+    asked: list[Asked] = []
+    for done, question in enumerate(questions, 1):
+        asked.append(_ask(question, retriever, assistant, abstain_below))
+        progress("ask", done, len(questions))
+    languages = [one.question.language.value if one.question.language else "" for one in asked]
+    return QuestionScores(
+        whole=score("all", asked),
+        by_kind=_grouped(asked, [one.question.kind for one in asked]),
+        by_language=_grouped(asked, languages),
+        asked=tuple(asked),
+    )
+
+
+def read_questions(file: Path) -> tuple[Question, ...]:
+    """The rows of a questions file. Raises BadInputError naming the line."""
+    if not file.is_file():
+        raise BadInputError(f"{file}: no such file", remedy="give a file of JSON lines with id, question, gold, …")
+    questions: list[Question] = []
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            questions.append(_question(json.loads(line)))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BadInputError(
+                f"{file}, line {number}: not a question: {error!r}",
+                remedy="each line needs id, question, answerable and gold",
+            ) from None
+    if not questions:
+        raise BadInputError(f"{file}: empty", remedy="one question a line")
+    return tuple(questions)
+
+
+def _question(row: Mapping[str, Any]) -> Question:
+    return Question(
+        question_id=str(row["id"]),
+        text=str(row["question"]),
+        language=Language(row["language"]) if row.get("language") else None,
+        kind=str(row.get("kind") or ""),
+        answerable=bool(row["answerable"]),
+        gold=tuple(
+            GoldPlace(file=str(place["file"]), pages=tuple(int(page) for page in place.get("pages") or ()))
+            for place in row["gold"]
+        ),
+        must_have=tuple(str(fact) for fact in row.get("must_have") or ()),
+    )
+
+
+def _ask(question: Question, retriever: Retriever, assistant: Assistant | None, abstain_below: float | None) -> Asked:
+    began = time.perf_counter()
+    found = retriever.retrieve(retriever.analyse(question.text, None, Filters()), _PASSAGES)
+    milliseconds = (time.perf_counter() - began) * 1000
+    record = _answer(assistant, question) if assistant else None
+    wanted = set(_NUMBER.findall(" ".join(question.must_have))) if question.answerable else set()
+    if record:
+        milliseconds = record.timings_ms.total
+        abstained = record.outcome is not Outcome.ANSWERED
+    else:
+        abstained = abstain_below is not None and found.coverage < abstain_below
+    return Asked(
+        question=question,
+        first_hit=first_hit(question.gold, found.passages),
+        cited_hit=bool(record) and any(_is_gold(question.gold, *place) for place in _cited(record)),
+        abstained=abstained,
+        coverage=found.coverage,
+        numbers_wanted=len(wanted),
+        numbers_found=len(wanted & set(_NUMBER.findall(record.text))) if record else 0,
+        milliseconds=milliseconds,
+    )
+
+
+def _answer(assistant: Assistant, question: Question) -> AnswerRecord:
+    for event in assistant.ask(question.text):
+        if isinstance(event, Finished):
+            return event.record
+    raise RuntimeError(f"question {question.question_id}: the assistant ended without a record")
+
+
+def first_hit(gold: Sequence[GoldPlace], passages: Iterable[Passage]) -> int:
+    """Rank from 1 of the first gold page among the first ten distinct pages; 0 where none is."""
+    places = dict.fromkeys((passage.document.source_path, passage.chunk.page_number) for passage in passages)
+    for rank, (path, page) in enumerate(list(places)[:PLACES], 1):
+        if _is_gold(gold, path, page):
+            return rank
+    return 0
+
+
+def _cited(record: AnswerRecord | None) -> Iterable[tuple[str, int]]:
+    if record is None:
+        return
+    paths = {document.document_id: document.source_path for document in record.documents}
+    for check in record.checks:
+        if check.verdict.holds:
+            yield paths[check.citation.document_id], check.citation.page_number
+
+
+def _is_gold(gold: Sequence[GoldPlace], path: str, page: int) -> bool:
+    return any(_same_file(place.file, path) and (not place.pages or page in place.pages) for place in gold)
+
+
+def _same_file(gold: str, path: str) -> bool:
+    """Both are relative, to folders of which one may lie within the other: the shorter must end the longer."""
+    longer, shorter = (gold, path) if len(gold) >= len(path) else (path, gold)
+    return longer == shorter or longer.endswith("/" + shorter)
+
+
+def _grouped(asked: Sequence[Asked], names: Sequence[str]) -> tuple[GroupScores, ...]:
+    groups: dict[str, list[Asked]] = {}
+    for one, name in zip(asked, names, strict=True):
+        if name:
+            groups.setdefault(name, []).append(one)
+    return tuple(score(name, groups[name]) for name in sorted(groups))
+
+
+def score(group: str, asked: Sequence[Asked]) -> GroupScores:
+    """The shares over one group."""
+    answerable = [one for one in asked if one.question.answerable]
+    unanswerable = [one for one in asked if not one.question.answerable]
+    abstained = [one for one in asked if one.abstained]
+    times = [one.milliseconds for one in asked]
+    return GroupScores(
+        group=group,
+        questions=len(asked),
+        page_hit_1=_share(one.first_hit == 1 for one in answerable),
+        page_hit_5=_share(1 <= one.first_hit <= 5 for one in answerable),
+        page_hit_10=_share(1 <= one.first_hit <= 10 for one in answerable),
+        cited_page_hit=_share(one.cited_hit for one in answerable),
+        must_have_numbers=_ratio(
+            sum(one.numbers_found for one in answerable), sum(one.numbers_wanted for one in answerable)
+        ),
+        abstention_precision=_share(not one.question.answerable for one in abstained),
+        abstention_recall=_share(one.abstained for one in unanswerable),
+        false_abstentions=_share(one.abstained for one in answerable),
+        abstention_auroc=auroc([one.coverage for one in answerable], [one.coverage for one in unanswerable]),
+        ms_p50=percentile(times, 0.50),
+        ms_p95=percentile(times, 0.95),
+    )
+
+
+def _share(truths: Iterable[bool]) -> float:
+    counted = list(truths)
+    return _ratio(sum(counted), len(counted))
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else math.nan

@@ -1,0 +1,229 @@
+"""Title, publisher, edition, date, licence and series: from what the pages say, not from what files are called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ragmed.corpus.dates import find_date
+from ragmed.corpus.flow import FlowBlock, paginate
+from ragmed.corpus.html import HtmlReader
+from ragmed.corpus.identify import Identity, identify, series_of
+from ragmed.corpus.pdf import PdfReader
+from ragmed.corpus.raw import FoundMetadata, RawReading
+from ragmed.corpus.reading import file_to_read, read_file
+from ragmed.records import BlockKind, Language, NoteKind
+from tests.corpus.small_files import DOCUMENT_ID, LIMITS
+
+
+def raw_of(*blocks: tuple[BlockKind, str], metadata: FoundMetadata | None = None) -> RawReading:
+    flow = [FlowBlock(kind=kind, text=text, level=1 if kind is BlockKind.HEADING else 0) for kind, text in blocks]
+    return RawReading(pages=paginate(flow, DOCUMENT_ID, LIMITS, "x"), notes=(), metadata=metadata or FoundMetadata())
+
+
+def identity_of(*blocks: tuple[BlockKind, str], metadata: FoundMetadata | None = None, path: str = "file_name.html") -> Identity:
+    return identify(raw_of(*blocks, metadata=metadata), path, trust_metadata_date=True)
+
+
+H, P, F, CAP = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.FURNITURE, BlockKind.CAPTION
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("metabolic_syndrome_cardiovascular_risk", "Therapeutic Use of Levothyroxine: A Historical Perspective"),
+        ("gestational_diabetes_maternal_care", "Administration and Pharmacokinetics of Levothyroxine"),
+        ("diabetes_diagnosis_and_classification", "Levothyroxine in Children"),
+        ("thyroid_and_endocrine_comorbidities", "Levothyroxine in the Older Patient"),
+        ("type2_diabetes_pharmacotherapy_management", "Levothyroxine and Cancer"),
+        ("pediatric_and_adolescent_diabetes", "Practical Application of Levothyroxine-Based Therapy"),
+    ],
+)
+def test_titles_come_from_the_page_where_file_names_lie(data: Path, name: str, title: str) -> None:
+    reading = read_file(file_to_read(data / "guidelines" / "cc_by" / f"{name}.pdf"), LIMITS)
+    assert reading.document is not None
+    assert reading.document.title == title
+    assert reading.document.licence == "CC BY 4.0"
+    assert reading.document.published_on == "2021"
+    assert reading.document.publisher == "Springer"
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "title", "publisher", "edition", "date"),
+    [
+        (
+            "cdc-dprp-standards-2024",
+            "2024 DPRP Standards and Operating Procedures",
+            "Centers for Disease Control and Prevention",
+            "",
+            "2024-06-01",
+        ),
+        (
+            "cdc-outpatient-infection-prevention-2016",
+            "Guide to Infection Prevention For Outpatient Settings: Minimum Expectations for Safe Care",
+            "Centers for Disease Control and Prevention",
+            "Version 2.3",
+            "2016-09",
+        ),
+        (
+            "uspstf-lung-draft-bulletin",
+            "U.S. Preventive Services Task Force Issues Draft Recommendation Statement on Screening for Lung Cancer",
+            "U.S. Preventive Services Task Force",
+            "Draft",
+            "2020-07-07",
+        ),
+        (
+            "nhlbi-jnc7-hypertension-2004",
+            "Seventh Report of the Joint National Committee on Prevention, Detection, Evaluation, and Treatment of High Blood Pressure (JNC7)",
+            "National Heart, Lung, and Blood Institute",
+            "Seventh Report",
+            "2004-08",
+        ),
+        (
+            "fda-diversity-action-plans-draft",
+            "Diversity Action Plans to Improve Enrollment of Participants from Underrepresented Populations in Clinical Studies",
+            "U.S. Food and Drug Administration",
+            "Draft",
+            "2024-06",
+        ),
+    ],
+)
+def test_federal_documents(data: Path, name: str, title: str, publisher: str, edition: str, date: str) -> None:
+    raw = PdfReader().read(data / "guidelines" / "us_gov" / f"{name}.pdf", DOCUMENT_ID, LIMITS)
+    found = identify(raw, f"{name}.pdf", trust_metadata_date=False)
+    assert found.title.startswith(title)
+    assert (found.publisher, found.edition, found.published_on) == (publisher, edition, date)
+
+
+def test_every_document_of_the_demonstration_library_says_what_it_is(demonstration_library: Path) -> None:
+    files = [path for path in sorted(demonstration_library.iterdir()) if path.suffix in (".pdf", ".html", ".md", ".docx")]
+    assert len(files) >= 10
+    for path in files:
+        document = read_file(file_to_read(path), LIMITS).document
+        assert document is not None, path.name
+        assert document.publisher == "RagMed demonstration library", path.name
+        assert document.edition.startswith("Version "), path.name
+        assert document.published_on.startswith("2026-"), path.name
+        assert document.language is (Language.CHINESE if "-zh" in path.name else Language.ENGLISH), path.name
+
+
+def test_two_editions_share_a_series(demonstration_library: Path) -> None:
+    one, two = (read_file(file_to_read(demonstration_library / f"nsclc-v{n}-2026.pdf"), LIMITS).document for n in (1, 2))
+    assert one is not None
+    assert two is not None
+    assert one.series == two.series
+    assert (one.edition, two.edition) == ("Version 1.2026", "Version 2.2026")
+
+
+def test_embedded_titles_that_the_page_denies_are_not_believed() -> None:
+    found = identity_of((H, "Levothyroxine in Children"), (P, "Text."), metadata=FoundMetadata(title="Diabetes care in adults"))
+    assert found.title == "Levothyroxine in Children"
+    assert [note.kind for note in found.notes] == [NoteKind.METADATA]
+
+
+@pytest.mark.parametrize("junk", ["Microsoft Word - final_v3.doc", "untitled", "C:\\docs\\x.qxd", "1234", "layout 1"])
+def test_embedded_junk_is_no_title(junk: str) -> None:
+    assert identity_of((P, "Pain in adults"), (P, "Text."), metadata=FoundMetadata(title=junk)).title == "Pain in adults"
+
+
+def test_the_file_name_is_the_last_resort_and_is_reported() -> None:
+    found = identity_of((P, "12 34 56"), path="folder/house_protocol-7.txt")
+    assert found.title == "house protocol 7"
+    assert "file's name" in found.notes[0].message
+
+
+@pytest.mark.parametrize(
+    ("line", "edition"),
+    [
+        ("NCCN Guidelines Version 2.2026", "Version 2.2026"),
+        ("Global strategy, 3rd edition", "3rd edition"),
+        ("Third edition", "Third edition"),
+        ("中国肺结节诊治指南（2024年版）", "2024年版"),
+        ("内科学 第2版", "第2版"),
+        ("DRAFT GUIDANCE", "Draft"),
+        ("RagMed demonstration library | Edition: 1.2026", "Version 1.2026"),
+        ("版本：1.2026", "Version 1.2026"),
+        ("Nothing of the kind", ""),
+    ],
+)
+def test_editions(line: str, edition: str) -> None:
+    assert identity_of((H, "Pain in adults"), (P, line), (P, "Text of the guideline.")).edition == edition
+
+
+def test_nice_codes_are_editions_of_nice_only() -> None:
+    assert identity_of((H, "Sepsis"), (F, "© NICE 2024. All rights reserved. NG253"), (P, "NG253")).edition == "NG253"
+    assert identity_of((H, "Sepsis"), (P, "see NG253")).edition == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "date"),
+    [
+        (("Published: April 30, 2024",), "2024-04-30"),
+        (("WASHINGTON, D.C. – July 7, 2020 – The Task Force",), "2020-07-07"),
+        (("Version 2.3 - September 2016",), "2016-09"),
+        (("发布日期：2026-03-05",), "2026-03-05"),
+        (("2024年4月30日发布",), "2024-04-30"),
+        (("Form Approved. Date: Expires 05/31/2027", "June 1, 2024"), "2024-06-01"),
+        (("Accessed 3 May 2022", "© The Author(s) 2021"), "2021"),
+        (("Updated 3 March 2025", "Published 1 January 2024"), "2025-03-03"),
+        (("in 31 of 2,024 patients", "version 12"), ""),
+        (("2026-13-45", "99 May 2020x"), ""),
+    ],
+)
+def test_dates(lines: tuple[str, ...], date: str) -> None:
+    assert find_date(lines) == date
+
+
+@pytest.mark.parametrize(
+    ("text", "licence"),
+    [
+        ("This chapter is licensed under the Creative Commons Attribution 4.0 International License.", "CC BY 4.0"),
+        ("Licence: CC BY-NC-SA 3.0 IGO.", "CC BY-NC-SA 3.0 IGO"),
+        ("See https://creativecommons.org/licenses/by-nc-nd/4.0/ for the terms.", "CC BY-NC-ND 4.0"),
+        ("© St Elsewhere 2024. All rights reserved.", "All rights reserved"),
+        ("This document is in the public domain.", "Public domain, as the document states"),
+        ("Give 5 mg.", ""),
+    ],
+)
+def test_licences(text: str, licence: str) -> None:
+    assert identity_of((H, "Pain"), (P, text)).licence == licence
+
+
+def test_the_licence_of_a_picture_is_not_the_documents() -> None:
+    assert identity_of((H, "Pain"), (CAP, "(credit: photo by A, CC BY 2.0)"), (P, "Image credit: B, CC BY 4.0")).licence == ""
+
+
+def test_organisations_named_in_sentences_are_not_the_publisher() -> None:
+    found = identity_of((H, "Pain"), (P, "The World Health Organization recommends morphine, and so does the CDC."))
+    assert found.publisher == ""
+    assert identity_of((H, "Pain"), (F, "© World Health Organization 2024"), (P, "Text.")).publisher == "World Health Organization"
+
+
+def test_series_outlive_editions_years_and_drafts() -> None:
+    def series(title: str) -> str:
+        return series_of(title, "", "x.pdf", ordered=True)
+
+    assert series("Lung Cancer Version 1.2026") == series("Lung Cancer, Version 2.2026") == "lung-cancer"
+    assert series("Draft Statement on Asthma") == series("Final Statement on Asthma")
+    assert series("中国肺结节诊治指南（2024年版）") == series("中国肺结节诊治指南（2018年版）")
+    assert series("中国肺结节诊治指南") != series("中国肺癌诊治指南")
+
+
+def test_documents_that_cannot_be_ordered_are_no_editions_of_each_other() -> None:
+    one = series_of("Introduction", "", "a/1.html", ordered=False)
+    two = series_of("Introduction", "", "b/1.html", ordered=False)
+    assert one != two
+    assert series_of("Introduction", "", "a/1.html", ordered=True) != series_of("Introduction", "", "b/1.html", ordered=True)
+
+
+@pytest.mark.data
+def test_textbook_sections_have_their_own_series(data: Path) -> None:
+    series = set()
+    paths = sorted((data / "textbooks").rglob("*.html"))
+    for path in paths:
+        raw = HtmlReader().read(path, DOCUMENT_ID, LIMITS)
+        series.add(identify(raw, path.relative_to(data).as_posix(), trust_metadata_date=True).series)
+    assert len(series) == len(paths)
