@@ -12,8 +12,9 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -97,56 +98,107 @@ def rebuild(kind: type[_T], value: object) -> _T:
     Strict: a field that the record does not have, a missing one without a default, or a value of another type is a
     ValueError that names the place. Fields added later with a default may be missing.
     """
-    built: _T = _built(kind, value, kind.__name__)
+    hashable: Any = kind
+    built: _T = _builder(hashable)(value, kind.__name__)
     return built
 
 
-def _built(kind: Any, value: Any, place: str) -> Any:
+_Build = Callable[[Any, str], Any]
+
+
+@lru_cache(maxsize=256)
+def _builder(kind: Any) -> _Build:
+    """How a value of this type is made; worked out once a type, as pages hold thousands of records."""
     origin = get_origin(kind)
     if origin in (Union, UnionType):
-        if value is None and NoneType in get_args(kind):
-            return None
-        (only,) = [option for option in get_args(kind) if option is not NoneType]
-        return _built(only, value, place)
+        return _optional(kind)
     if origin is tuple:
-        return _built_tuple(get_args(kind), value, place)
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _built_record(kind, value, place)
+        return _tuple_builder(get_args(kind))
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return _record_builder(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
-    if kind is bytes:
-        if not isinstance(value, str):
-            raise ValueError(f"{place}: {type(value).__name__} where Base64 text is expected")
+        return _enum_builder(kind)
+    return _bytes_of if kind is bytes else _scalar_builder(kind)
+
+
+def _enum_builder(kind: type[Enum]) -> _Build:
+    def build(value: Any, place: str) -> Any:
+        try:
+            return kind(value)
+        except ValueError:
+            raise ValueError(f"{place}: {value!r} is no {kind.__name__}") from None
+
+    return build
+
+
+def _scalar_builder(kind: Any) -> _Build:
+    def build(value: Any, place: str) -> Any:
+        if type(value) is kind:
+            return value
+        if kind is float and type(value) is int:
+            return float(value)
+        raise _wrong(value, place, kind.__name__)
+
+    return build
+
+
+def _bytes_of(value: Any, place: str) -> bytes:
+    if not isinstance(value, str):
+        raise _wrong(value, place, "Base64 text")
+    try:
         return base64.b64decode(value, validate=True)
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        raise ValueError(f"{place}: {type(value).__name__} where {kind.__name__} is expected")
-    return value
+    except ValueError:
+        raise ValueError(f"{place}: not valid Base64 text") from None
 
 
-def _built_tuple(members: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ...]:
-    if not isinstance(value, list | tuple):
-        raise ValueError(f"{place}: {type(value).__name__} where a list is expected")
-    if len(members) == 2 and members[1] is Ellipsis:
-        members = (members[0],) * len(value)
-    if len(members) != len(value):
-        raise ValueError(f"{place}: {len(value)} items where {len(members)} are expected")
-    return tuple(
-        _built(member, item, f"{place}[{number}]")
-        for number, (member, item) in enumerate(zip(members, value, strict=True))
-    )
+def _optional(kind: Any) -> _Build:
+    (only,) = [option for option in get_args(kind) if option is not NoneType]
+    inner = _builder(only)
+
+    def build(value: Any, place: str) -> Any:
+        return None if value is None else inner(value, place)
+
+    return build
 
 
-def _built_record(kind: type[Any], value: Any, place: str) -> Any:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{place}: {type(value).__name__} where an object is expected")
-    fields = get_type_hints(kind)
-    unknown = sorted(set(value) - set(fields))
-    if unknown:
-        raise ValueError(f"{place}: unknown field {unknown[0]!r}")
-    for field in dataclasses.fields(kind):
-        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        if required and field.name not in value:
-            raise ValueError(f"{place}: the field {field.name!r} is missing")
-    return kind(**{name: _built(fields[name], item, f"{place}.{name}") for name, item in value.items()})
+def _tuple_builder(members: tuple[Any, ...]) -> _Build:
+    repeated = len(members) == 2 and members[1] is Ellipsis
+    builders = [_builder(member) for member in members if member is not Ellipsis]
+
+    def build(value: Any, place: str) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple):
+            raise _wrong(value, place, "a list")
+        if repeated:
+            return tuple([builders[0](item, f"{place}[]") for item in value])
+        if len(builders) != len(value):
+            raise ValueError(f"{place}: {len(value)} items where {len(builders)} are expected")
+        return tuple(builder(item, f"{place}[]") for builder, item in zip(builders, value, strict=True))
+
+    return build
+
+
+def _record_builder(kind: type[Any]) -> _Build:
+    hints = get_type_hints(kind)
+    builders = {field.name: _builder(hints[field.name]) for field in dataclasses.fields(kind)}
+    required = [
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+
+    def build(value: Any, place: str) -> Any:
+        if not isinstance(value, Mapping):
+            raise _wrong(value, place, "an object")
+        for name in required:
+            if name not in value:
+                raise ValueError(f"{place}: the field {name!r} is missing")
+        for name in value:
+            if name not in builders:
+                raise ValueError(f"{place}: unknown field {name!r}")
+        return kind(**{name: builders[name](item, f"{place}.{name}") for name, item in value.items()})
+
+    return build
+
+
+def _wrong(value: object, place: str, expected: str) -> ValueError:
+    return ValueError(f"{place}: {type(value).__name__} where {expected} is expected")

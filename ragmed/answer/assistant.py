@@ -24,6 +24,7 @@ from ragmed.answer.case import read_case
 from ragmed.answer.citations import check_claim
 from ragmed.answer.claims import CitedClaim, cited_claims
 from ragmed.answer.differential import Card, differential_card
+from ragmed.answer.held_snapshot import HeldSnapshot
 from ragmed.errors import BusyError
 from ragmed.interfaces import Draft, EvidenceFound, Finished
 from ragmed.records import (
@@ -33,6 +34,7 @@ from ragmed.records import (
     Claim,
     Document,
     DocumentStatus,
+    Expansion,
     Filters,
     Finding,
     Generation,
@@ -46,12 +48,14 @@ from ragmed.records import (
     Timings,
     Withheld,
 )
+from ragmed.terms import find_terms
 from ragmed.text.language import detect_language
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Generator, RecordStore, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
 
+_DIAGNOSES = 2
 _TRIES = 5
 """Searches begun again because a snapshot was published meanwhile; more than one a question is not to be expected."""
 
@@ -176,7 +180,7 @@ class RagMedAssistant:
             retrieval = self._retriever.retrieve(query, self._settings.retrieve.passages)
             clock.step("retrieve")
             if self._snapshots.current().snapshot_id == snapshot.snapshot_id:
-                return snapshot, retrieval
+                return HeldSnapshot(snapshot), retrieval
         raise BusyError(
             "the library is being published again and again while the question is searched",
             remedy="wait for the indexing to end and ask again",
@@ -198,12 +202,24 @@ class RagMedAssistant:
         card = differential_card(query, retrieval.passages, snapshot) if mode is Mode.DIFFERENTIAL else None
         if card is None and chosen:
             mode = Mode.ANSWER  # a case that the library has no card for is answered like any other question
-        passages = _with_related(retrieval.passages, card, snapshot)
-        draft = self._generator.generate(query, mode, passages)
+        passages = _with_related((*retrieval.passages, *self._about_first(query, card, snapshot)), card, snapshot)
+        draft = self._generator.generate(_with_diagnoses(query, card), mode, passages)
         clock.step("generate")
         answer, retrieval = self._checked(mode, draft, card, retrieval, passages, snapshot)
         clock.step("verify")
         return answer, retrieval
+
+    def _about_first(self, query: Query, card: Card | None, snapshot: SnapshotReader) -> tuple[Passage, ...]:
+        """What the library says of the diagnosis that the case speaks for most: a case that looks like pneumonia to the
+        search may be an embolism to the card. Nothing where a newer snapshot has come meanwhile.
+        """
+        if card is None or not any(finding.in_case for finding in card.candidates[0].supporting):
+            return ()
+        about = self._retriever.analyse(card.candidates[0].diagnosis, query.language, query.filters)
+        found = self._retriever.retrieve(about, self._settings.retrieve.passages)
+        if self._snapshots.current().snapshot_id != snapshot.snapshot_id:
+            return ()
+        return found.passages
 
     def _abstention(self, mode: Mode, retrieval: Retrieval, why: str, generation: Generation) -> _Answer:
         language = retrieval.query.language
@@ -354,6 +370,28 @@ def _written(
     return text, tuple(claims), tuple(checks)
 
 
+def _with_diagnoses(query: Query, card: Card | None) -> Query:
+    """The query with the diagnoses that the card puts first, so that the sentences chosen are about them too."""
+    if card is None:
+        return query
+    named = []
+    for candidate in card.candidates[:_DIAGNOSES]:
+        for match in find_terms(candidate.diagnosis):
+            if match.term.kind == "disease":
+                named.append(
+                    Expansion(
+                        surface=match.surface,
+                        start=0,
+                        end=0,
+                        english=match.term.en,
+                        chinese=match.term.zh,
+                        reason="diagnosis",
+                    )
+                )
+                break
+    return replace(query, expansions=(*query.expansions, *named))
+
+
 def _with_related(passages: Sequence[Passage], card: Card | None, snapshot: SnapshotReader) -> tuple[Passage, ...]:
     """The passages for the generator: those found, and for a case the rest of the card's documents."""
     if card is None:
@@ -361,11 +399,11 @@ def _with_related(passages: Sequence[Passage], card: Card | None, snapshot: Snap
     # one language a card: the sentences beside it come from the same documents
     documents = {passage.chunk.document_id for passage in card.related}
     languages = {snapshot.document(document_id).language for document_id in documents}
-    kept = [passage for passage in passages if passage.document.language in languages]
-    known = {passage.chunk.chunk_id for passage in kept}
-    more = [passage for passage in card.related if passage.chunk.chunk_id not in known]
-    highest = max((passage.marker for passage in passages), default=0)
-    return (*kept, *(replace(passage, marker=highest + number) for number, passage in enumerate(more, 1)))
+    kept: dict[str, Passage] = {}
+    for passage in (*passages, *card.related):
+        if passage.document.language in languages:
+            kept.setdefault(passage.chunk.chunk_id, passage)
+    return tuple(replace(passage, marker=number) for number, passage in enumerate(kept.values(), 1))
 
 
 def _shifted(candidate: Candidate, offset: int) -> Candidate:

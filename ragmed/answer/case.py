@@ -61,6 +61,11 @@ _FACT_TERMS = {
 }
 _OLD = re.compile(r"\b(?:older|advanced|old) age\b|\bolder adults?\b|\belderly\b|高龄|老年", re.IGNORECASE)
 _OLD_FROM = 65
+QUALIFIERS = (
+    _OLD,
+    re.compile(r"\b(?:normal|raised|elevated|high|low|positive|negative|long|no|without)\b|正常|升高|阳性|阴性|长期|无", re.IGNORECASE),
+)
+"""Words that say in which state a finding is: read with it, not left over."""
 _STATES = (
     (
         re.compile(r"\bnormal\b|\bwithin (?:normal|range)\b|\bunremarkable\b|\bnot raised\b|正常|不高", re.IGNORECASE),

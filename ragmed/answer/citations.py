@@ -174,7 +174,11 @@ def _cuts(text: str, position: int) -> bool:
 
 def require_no_denial_before(page: Page, citation: Citation, language: Language) -> None:
     """A quotation cut out of "do not …" is word for word and says the opposite."""
-    denial = polarity.denial_before(page.text, citation.start)
+    if page.blocks:
+        floor = max((block.start for block in page.blocks if block.start <= citation.start), default=0)
+    else:
+        floor = page.text.rfind("\n", 0, citation.start) + 1
+    denial = polarity.denial_before(page.text, citation.start, floor)
     if denial:
         raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("negation_before", language, page=denial))
 

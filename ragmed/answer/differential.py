@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragmed.answer import citations, support, verbatim
-from ragmed.answer.case import Case, Facts, age_meets, facts_of, read_case
-from ragmed.answer.entries import Entry, Line, entries
-from ragmed.answer.excerpts import excerpt_spans
-from ragmed.errors import NotFoundError
+from ragmed.answer.case import QUALIFIERS, Case, Facts, age_meets, facts_of, read_case
+from ragmed.answer.entries import Entry, Line, entries, is_entry_line
+from ragmed.answer.excerpts import CELLS, excerpt_spans
 from ragmed.interfaces import WeightedText
 from ragmed.records import (
     Candidate,
@@ -46,15 +45,21 @@ _DOCUMENTS = 4
 _SECOND_DOCUMENT = 0.5
 """Share of the first document's weight that another one needs to add to its card."""
 _RELATED = 60
-_LEAST_COVERED = 0.4
-"""Share of a line's content words that the recognised concepts must make up for it to count as found in the case."""
+_LEAST_COVERED = 0.55
+"""Share of a line's letters that the recognised findings must make up for it to count as found in the case."""
 _FIRST = re.compile(
-    r"\bfirst diagnos|\branked first|\bconsider(?:ed)? first|\bshould be considered|\bto consider are|\bmost likely"
-    r"|优先考虑|首先考虑|应考虑|应首先",
+    r"\bfirst diagnos|\branked first|\bconsider(?:ed)? first|\bdiagnoses to consider|\bmost likely (?:diagnos|cause)"
+    r"|优先考虑|首先考虑|应首先",
     re.IGNORECASE,
 )
 _ALTERNATIVES = re.compile(r"[,，、/]|\bor\b|或|及(?!其)|\bincluding\b")
 _COMMON_HEADINGS = 3
+_OPENING = 45
+"""Characters in which a sentence about a finding names it."""
+_GENERIC = support.content_words(
+    "disease diseases disorder syndrome lesion lesions other related acute chronic early primary secondary cause causes "
+    "疾病 病变 综合征 其他 相关 急性 慢性 早期 原发 继发 性病变"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +245,7 @@ def _ranked(sources: Sequence[_Source], case: Case, first: str) -> list[Entry]:
         names = [support.content_words(_bare_name(entry)) for entry in source.entries]
         common = {word for word in set().union(*names) if sum(word in name for name in names) >= _COMMON_HEADINGS}
         for place, (entry, name) in enumerate(zip(source.entries, names, strict=True)):
-            telling = name - common - support.content_words(" ".join(finding.text for finding in case.findings))
+            telling = name - common - _GENERIC - _words_of_case(_bare_name(entry), case)
             weight = _weight(entry, case, first, telling, place, len(source.entries))
             key = _concept_key(entry)
             if key not in weighed:
@@ -249,13 +254,25 @@ def _ranked(sources: Sequence[_Source], case: Case, first: str) -> list[Entry]:
     return [entry for _, _, entry in sorted(weighed.values(), key=lambda one: (-one[0], one[1]))]
 
 
+def _words_of_case(name: str, case: Case) -> frozenset[str]:
+    """Words of a diagnosis that are findings of the case, so that their standing in a sentence tells nothing."""
+    known = {concept for concept, _ in case.facts}
+    found = set(support.content_words(" ".join(one.text for one in case.findings)))
+    for match in find_terms(name):
+        if {concept for concept, _ in facts_of(match.surface)} & known:
+            found |= support.content_words(match.surface)
+    return frozenset(found)
+
+
 def _weight(entry: Entry, case: Case, first: str, telling: frozenset[str], place: int, count: int) -> float:
     """Lines for minus lines against in this case, at most three each; half a line more for a diagnosis that must not be
-    missed, one and a half where the library names it first for such a case, up to half a line for the library's order."""
+    missed, one and a half, less by place, where the library names it first for such a case, up to half a line for the library's order."""
     weight = float(min(3, len(_matching(entry.supporting, case))) - min(3, len(_matching(entry.against, case))))
     weight += 0.5 if entry.cannot_miss else 0.0
-    if telling & support.content_words(first):
-        weight += 1.5
+    for rank, sentence_part in enumerate(_ALTERNATIVES.split(first)):
+        if telling & support.content_words(sentence_part):
+            weight += max(1.0, 1.5 - 0.05 * rank)
+            break
     return weight + 0.5 * (1 - place / count)
 
 
@@ -278,24 +295,28 @@ def in_case(text: str, case: Case) -> bool:
     known = case.facts
     for alternative in _ALTERNATIVES.split(text):
         facts = facts_of(alternative)
-        if facts and facts <= known and (_covered(alternative) >= _LEAST_COVERED or age_meets(alternative, case.age)):
+        old_enough = age_meets(alternative, case.age)
+        if facts and facts <= known and (old_enough or _covered(alternative, known) >= _LEAST_COVERED):
             return True
     return False
 
 
-def _covered(text: str) -> float:
-    """How much of a line its terms make up: what is left over ("persisting beyond 3 months") may not be in the case."""
-    content = support.content_words(text)
-    if not content:
-        return 1.0
-    named: set[str] = set()
-    for surface in (
-        *(match.surface for match in find_terms(text)),
-        *(match.surface for match in find_abbreviations(text)),
-    ):
-        named |= support.content_words(surface)
-    numbers = len(re.findall(r"\d+", text))
-    return len(content & named) / (len(content) + numbers)
+def _covered(text: str, known: Facts) -> float:
+    """How much of a line its known facts make up, in letters: what is left ("persisting beyond 3 months") may not be in
+    the case. Words that only say in which state a finding is count with it.
+    """
+    names = {name for name, _ in known}
+    taken = [False] * len(text)
+    spans = [match.span() for pattern in QUALIFIERS for match in pattern.finditer(text)]
+    spans += [(short.start, short.end) for short in find_abbreviations(text)]
+    for match in find_terms(text):
+        concepts = {name for name, _ in facts_of(match.surface)}
+        if concepts and concepts <= names:
+            spans.append((match.start, match.end))
+    for start, end in spans:
+        taken[start:end] = [True] * (end - start)
+    counted = [number for number, character in enumerate(text) if character.isalnum()]
+    return sum(taken[number] for number in counted) / len(counted) if counted else 1.0
 
 
 def _candidate(entry: Entry, case: Case, book: _Book) -> Candidate:
@@ -324,31 +345,22 @@ def _lines(lines: Sequence[Line], case: Case, book: _Book) -> tuple[Finding, ...
 
 
 def _case_finding(text: str, facts: Facts, related: Sequence[Chunk], case: Case, book: _Book) -> Finding:
-    """A finding of the case with the library's sentence about it, the one that shares most with the whole case."""
+    """A finding of the case with a sentence of the library about it: one that begins with it before one that names it by
+    the way, then the one that shares most with the rest of the case. Lines of the card itself are passed over."""
     others = {concept for concept, _ in case.facts}
     best: tuple[float, Chunk, int, int] | None = None
     for chunk in related:
-        for line in re.finditer(r"[^\n]+", chunk.text):
-            there = _all_facts(line.group())
-            if not facts <= there:
+        for first, last in excerpt_spans(chunk.text):
+            sentence = chunk.text[first:last]
+            there = _all_facts(sentence)
+            if not facts <= there or is_entry_line(sentence) or CELLS in sentence:
                 continue
-            share = len(others & {name for name, _ in there}) - len(line.group()) / 10_000
-            if best is None or share > best[0] + 1e-9:
-                best = (share, chunk, chunk.start + line.start(), chunk.start + line.end())
+            leads = facts <= _all_facts(sentence[:_OPENING])
+            score = leads + 0.2 * len(others & {name for name, _ in there}) - (last - first) / 10_000
+            if best is None or score > best[0] + 1e-9:
+                best = (score, chunk, chunk.start + first, chunk.start + last)
     if best is None:
         return Finding(text=text, citation=None, in_case=True)
     _, chunk, start, end = best
-    try:
-        page = book.snapshot.page(chunk.document_id, chunk.page_number)
-    except NotFoundError:
-        return Finding(text=text, citation=None, in_case=True)
-    return Finding(text=text, citation=book.cite(_sentence(page, chunk, start, end, facts)), in_case=True)
-
-
-def _sentence(page: Page, chunk: Chunk, start: int, end: int, facts: Facts) -> Line:
-    """The sentence of the line that holds the finding, else the whole line."""
-    for first, last in excerpt_spans(chunk.text):
-        inside = start <= chunk.start + first and chunk.start + last <= end
-        if inside and facts <= _all_facts(chunk.text[first:last]):
-            return Line(page=page, start=chunk.start + first, end=chunk.start + last)
-    return Line(page=page, start=start, end=end)
+    page = book.snapshot.page(chunk.document_id, chunk.page_number)
+    return Finding(text=text, citation=book.cite(Line(page=page, start=start, end=end)), in_case=True)

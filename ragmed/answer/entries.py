@@ -31,6 +31,7 @@ _SEMICOLON = re.compile(r"[;；]")
 _BULLET = re.compile(r"^\s*(?:[•·▪◦■□●○*►–-]\s*|\(?\d{1,2}[.)、]\s*)")
 _LOOSE = re.compile(r"\s*(?:[:：]|\s[–—-]\s|\|)\s*")
 _LONGEST_NAME = 90
+_SHORT = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,11 @@ def entries(pages: Sequence[Page]) -> tuple[Entry, ...]:
     return found or tuple(_loose(pages))
 
 
+def is_entry_line(text: str) -> bool:
+    """Whether a line belongs to an entry of the regular form: the card has it, an answer need not repeat it."""
+    return _LABEL.match(text) is not None or (_CANNOT_MISS.search(text) is not None and len(text) <= _SHORT)
+
+
 def _blocks(pages: Sequence[Page]) -> Iterator[tuple[Page, Block]]:
     for page in pages:
         for block in page.blocks or _from_lines(page.text):
@@ -106,7 +112,7 @@ def _regular(pages: Sequence[Page]) -> Iterator[Entry]:
                 label = str(labelled.lastgroup)
                 entry.lines_of(label).extend(_findings(line, labelled.end()))
             continue
-        if _CANNOT_MISS.search(text) and len(text) <= 40 and block.kind is not BlockKind.HEADING:
+        if _CANNOT_MISS.search(text) and len(text) <= _SHORT and block.kind is not BlockKind.HEADING:
             warning = line
             continue
         if block.kind is BlockKind.HEADING or _may_be_name(block, text):

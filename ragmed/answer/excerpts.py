@@ -23,6 +23,7 @@ LONGEST = 700
 """Characters of an excerpt at most; a single longer sentence stands alone all the same."""
 _LONG_ITEM = 360
 _SHORT_ITEM = 60
+_SHORT_TITLE = 90
 _SHORTEST = 4
 
 
@@ -36,6 +37,11 @@ class Excerpt:
     """Offsets on the page."""
     text: str
     """As one line."""
+
+    @property
+    def is_title(self) -> bool:
+        """Whether it is a caption or a title rather than a statement: short, without a stop and without a row's cells."""
+        return len(self.text) <= _SHORT_TITLE and not self.text.endswith(_ENDS) and CELLS not in self.text
 
     @property
     def key(self) -> tuple[str, int, int, int]:
@@ -85,10 +91,13 @@ def excerpt_spans(text: str) -> tuple[tuple[int, int], ...]:
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
     for match in re.finditer(r"[^\n\r]+", text):
-        stripped = match.group().strip()
-        if stripped:
-            start = match.start() + match.group().index(stripped)
-            yield start, start + len(stripped)
+        start, end = match.span()
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
+        if start < end:
+            yield start, end
 
 
 def _of_line(text: str, lines: Sequence[_Line], number: int, line: _Line) -> Iterator[tuple[int, int]]:
@@ -132,10 +141,14 @@ def _item(text: str, lines: Sequence[_Line], number: int) -> Iterator[tuple[int,
         if line.end - start <= LONGEST:
             yield start, line.end
             return
-    if line.end - line.start <= _LONG_ITEM:
-        yield line.start, line.end
+    bullet = _BULLET.match(line.text)
+    begin = line.start + (bullet.end() if bullet else 0)
+    while begin < line.end and text[begin].isspace():
+        begin += 1
+    if line.end - begin <= _LONG_ITEM:
+        yield begin, line.end
         return
-    yield from sentence_spans(text, start=line.start, end=line.end)
+    yield from sentence_spans(text, start=begin, end=line.end)
 
 
 def _last_item(lines: Sequence[_Line], number: int) -> int:

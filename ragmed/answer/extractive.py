@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from ragmed.answer import support
 from ragmed.answer.asks import Ask, asked_for, fit
+from ragmed.answer.entries import is_entry_line
 from ragmed.answer.excerpts import Excerpt, excerpts
 from ragmed.interfaces import Draft
 from ragmed.records import Generation, Language, Mode, Passage, Query
 from ragmed.terms import gloss_to_english
-from ragmed.text.language import HAN, detect_language
+from ragmed.text.language import detect_language
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Embedder
@@ -35,17 +36,14 @@ _EMBEDDED_CHARACTERS = 320
 _LEXICAL, _DENSE, _RANK, _SAME_LANGUAGE = 0.42, 0.40, 0.14, 0.06
 _HEADING = 0.3
 """Weight of a question word that stands only in the headings above the sentence."""
+_TITLE = 0.2
+"""What a caption or title loses against a statement."""
 _FLOOR = 0.62
 """Sentences under this share of the best one's score are not part of the answer."""
 _LEAST_LEXICAL, _LEAST_DENSE = 0.12, 0.35
 """A sentence under both answers nothing."""
 _NEAR_DUPLICATE = 0.7
 _CLAIMS_OF_PASSAGE = 3
-_HAN = re.compile(f"[{HAN}]")
-_ENTRY = re.compile(
-    r"^\W*(?:Supports|Speaks against|Next tests?|支持|不支持|下一步检查)\s*[:：]|^\W*(?:Can['’]t miss|不可漏诊)\W*$",
-    re.I,
-)
 _NEXT_STEP = re.compile(
     r"\bfirst diagnos|\bconsider|\branked first|\bnext step|\bfollow-?\s?up|\brepeat\b|\brefer\b|\bdifferential"
     r"|优先考虑|首先考虑|应考虑|下一步|随访|复查|转诊|鉴别",
@@ -86,7 +84,7 @@ class ExtractiveGenerator:
         """The best candidates by words, then with the embedder's view of them; best first."""
         candidates = list({one.key: one for passage in passages for one in excerpts(passage)}.values())
         if mode is Mode.DIFFERENTIAL:
-            candidates = [one for one in candidates if not _ENTRY.search(one.text)]
+            candidates = [one for one in candidates if not is_entry_line(one.text)]
         wanted = _Wanted.of(query, [one.text for one in candidates])
         first = []
         for excerpt in candidates:
@@ -94,6 +92,7 @@ class ExtractiveGenerator:
             lexical = wanted.share(excerpt, words)
             hint = 0.25 if mode is Mode.DIFFERENTIAL and _NEXT_STEP.search(excerpt.text) else 0.0
             extra = _rank_prior(excerpt, passages) + _language_bonus(excerpt, query) + fit(excerpt.text, asks) + hint
+            extra -= _TITLE if excerpt.is_title else 0.0
             first.append(_Scored(excerpt, lexical, _LEXICAL * lexical + extra, words))
         first.sort(key=_best_first)
         return self._with_dense(query, first[:DENSE_CANDIDATES])

@@ -42,6 +42,7 @@ _SENTENCE = re.compile(r"(?<=[a-z)\]%”\d])[.](?=\s|$)|[。！？!?;；]|\n\s*[
 
 _EDGE = " ,.;:!?()[]，。；：！？（）•·▪◦*–—-"
 
+_CLAUSE_BEFORE = 80
 _LETTER = re.compile(r"[^\W\d_]")
 _FEW_LETTERS = 6
 
@@ -129,8 +130,11 @@ def disagreement(claim: str, page: str, words: Words) -> Disagreement | None:
     return None
 
 
-def denial_before(page_text: str, start: int) -> str:
-    """The denial that stands in the same clause before a quotation, "" where there is none: "do **not** [give X]"."""
-    before = page_text[max(0, start - 80) : start]
+def denial_before(text: str, start: int, floor: int) -> str:
+    """The denial that stands in the same clause before a quotation, "" where there is none: "do **not** [give X]".
+
+    ``floor`` is where the paragraph, item or row of the quotation begins: no clause reaches over it.
+    """
+    before = text[max(floor, start - _CLAUSE_BEFORE) : start]
     cut = max((match.end() for match in _BREAK.finditer(before)), default=0)
     return " ".join(before[cut:].split()) if denials(before[cut:]) else ""

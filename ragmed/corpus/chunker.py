@@ -363,6 +363,8 @@ def _block_units(text: str, block: Block, island: int, head: int) -> Iterator[_U
         trimmed = _trimmed(text, block.start, block.end)
         spans = (trimmed,) if trimmed else ()
     first = True
+    while head < block.start and text[head].isspace():
+        head += 1
     for start, end in spans:
         if _ALNUM.search(text, start, end):
             yield _Unit(
@@ -370,7 +372,7 @@ def _block_units(text: str, block: Block, island: int, head: int) -> Iterator[_U
                 end=end,
                 path=block.heading_path,
                 island=island,
-                head=head if first else start,
+                head=head if first and head < block.start else start,
                 kind=block.kind,
             )
             first = False

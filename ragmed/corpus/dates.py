@@ -41,8 +41,8 @@ def find_date(lines: Sequence[str]) -> str:
             if _NOT_OURS.search(before):
                 continue
             labelled = _LABEL.search(before) is not None
-            # a bare date inside a sentence tells of something else; on a short line it dates the document
-            if not labelled and len(line) > 160 and place > 12:
+            # inside a sentence it dates something else; on a short line, or where a bulletin opens, the document
+            if len(line) > 160 and (place > 12 or start > 60):
                 continue
             key = (int(labelled), len(stated), -place)
             if best is None or key > best[0]:

@@ -58,7 +58,7 @@ class Fragments:
     """Of the layout space."""
     height: float
     turn: int
-    """0: layout space is the displayed page; 1: text runs upwards; 3: text runs downwards."""
+    """0: layout space is the displayed page; 1: text runs upwards; 2: it stands on its head; 3: it runs downwards."""
 
     def __len__(self) -> int:
         return len(self.left)
@@ -144,11 +144,14 @@ def _layout_space(glyphs: PageGlyphs, keep: NDArray[np.bool_]) -> tuple[NDArray[
     heads = glyphs.boxes[glyphs.starts[turned]]
     tails = glyphs.boxes[glyphs.ends[turned] - 1]
     left, top, right, bottom = boxes.T
-    if float((heads[:, 1] - tails[:, 1]).sum()) > 0:
-        height = np.float32(glyphs.height)
-        return np.stack([height - bottom, left, height - top, right], axis=1), 1, glyphs.height, glyphs.width
-    width = np.float32(glyphs.width)
-    return np.stack([top, width - right, bottom, width - left], axis=1), 3, glyphs.height, glyphs.width
+    wide, high = np.float32(glyphs.width), np.float32(glyphs.height)
+    across = float((tails[:, 0] - heads[:, 0]).sum())
+    down = float((tails[:, 1] - heads[:, 1]).sum())
+    if abs(across) > abs(down):
+        return np.stack([wide - right, high - bottom, wide - left, high - top], axis=1), 2, glyphs.width, glyphs.height
+    if down < 0:
+        return np.stack([high - bottom, left, high - top, right], axis=1), 1, glyphs.height, glyphs.width
+    return np.stack([top, wide - right, bottom, wide - left], axis=1), 3, glyphs.height, glyphs.width
 
 
 def _spaces(glyphs: PageGlyphs, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -108,7 +108,7 @@ def html_metadata(root: etree._Element) -> FoundMetadata:
             named.setdefault(key, clean(meta.get("content") or ""))
     title = root.find(".//title")
     return FoundMetadata(
-        title=clean("".join(title.itertext())) if title is not None else named.get("og:title", ""),
+        title=clean("".join(map(str, title.itertext()))) if title is not None else named.get("og:title", ""),
         author=named.get("author", "") or named.get("dc.creator", ""),
         publisher=named.get("publisher", "") or named.get("dc.publisher", "") or named.get("og:site_name", ""),
         published_on=next((named[key] for key in _META_DATES if key in named), ""),
@@ -310,6 +310,6 @@ def _is_furniture(element: etree._Element, *, inside_content: bool) -> bool:
         within = inside_content or any(above.tag in ("article", "main", "section") for above in element.iterancestors())
         return not within and (tag == "footer" or not any(True for _ in element.iter("h1")))
     if tag == "aside" or role == "complementary":
-        links = sum(len("".join(link.itertext())) for link in element.iter("a"))
+        links = sum(len("".join(map(str, link.itertext()))) for link in element.iter("a"))
         return links * 2 > len("".join(str(part) for part in element.itertext()).strip())
     return False

@@ -27,15 +27,21 @@ def _words(text: str) -> frozenset[str]:
 
 
 _ORDINAL = "(?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Ss]ixth|[Ss]eventh|[Ee]ighth|[Nn]inth|[Tt]enth)"
-_EDITIONS = (
+_LABELLED = (
     re.compile(r"\b[Vv](?:ersion|ERSION)\s+(\d{1,3}(?:\.\d{1,4}){0,3})\b"),
+    re.compile(r"\b[Ee]dition:?\s+(\d{1,2}\.\d{4}|(?:19|20)\d{2}(?:\.\d)?)\b"),
+    re.compile(r"版本(?:号)?[:：]?\s?(\d{1,3}(?:\.\d{1,4}){0,2})"),
+)
+_EDITIONS = (
     re.compile(rf"\b((?:\d{{1,2}}(?:st|nd|rd|th)|{_ORDINAL})\s+(?:[Rr]evised\s+)?(?:[Ee]d(?:ition|\.)))"),
     re.compile(r"(第\s?[一二三四五六七八九十\d]{1,3}\s?版)"),
     re.compile(r"[（(]?((?:19|20)\d{2}\s?年?\s?(?:修订|更新)?版)[）)]?"),
     re.compile(rf"\b({_ORDINAL} [Rr]eport)\b"),
-    re.compile(r"\b[Ee]dition:?\s+(\d{1,2}\.\d{4}|(?:19|20)\d{2}(?:\.\d)?)\b"),
-    re.compile(r"版本(?:号)?[:：]?\s?(\d{1,3}(?:\.\d{1,4}){0,2})"),
 )
+_IMPRINT = re.compile(r"(?i)\b(?:published|edition|version|issued)\b\s?:|(?:版本|发布日期|发布|出版)\s?[:：]")
+"""A line such as "St Elsewhere | Edition: 3 | Published: 2026-02-09"."""
+_REFERENCE = re.compile(r"\bet al\b|\bdoi:|\b[Rr]etrieved\b|\(\d{4}[a-z]?(?:, \w+(?: \d{1,2})?)?\)\.|;\s?\d+\(\d+\):\d")
+"""A line of a list of references."""
 _NICE_CODE = re.compile(r"\b((?:NG|CG|QS|TA|DG|PH|IPG)\d{1,4})\b")
 _DRAFT = re.compile(r"\b(?:[Dd]raft|DRAFT)\b|征求意见稿|草案|讨论稿")
 _CREATIVE = re.compile(
@@ -129,9 +135,11 @@ def series_of(title: str, publisher: str, source_path: str, *, ordered: bool) ->
 
 def _front_lines(pages: Sequence[Page]) -> Iterable[str]:
     """The lines of the first pages and the running lines, where documents say what they are."""
-    for page in pages[:4]:
-        # the text behind the first page's opening is the matter itself, with other people's editions and dates
-        yield from page.text[: 3000 if page.number == 1 else 1500].split("\n")
+    for page in pages[:4] if pages[0].boxes else pages[:1]:
+        # the text behind the opening is the matter itself, with other people's editions and dates; a format without a
+        # title page opens within its first lines
+        opening = (3000 if page.number == 1 else 1500) if page.boxes else 800
+        yield from (line for line in page.text[:opening].split("\n") if not _REFERENCE.search(line))
     seen = set()
     for page in pages[:12]:
         for block in page.blocks:
@@ -143,14 +151,11 @@ def _front_lines(pages: Sequence[Page]) -> Iterable[str]:
 
 def _edition(title: str, lines: Sequence[str], publisher: str) -> str:
     shown = [title, *(line for line in lines if len(line) <= 140)]
-    found = ""
-    for pattern in _EDITIONS:
-        match = next((match for line in shown if (match := pattern.search(line))), None)
-        if match:
-            found = match.group(1)
-            found = f"Version {found}" if found[0].isdigit() and "." in found else found
-            found = f"Version {found}" if found.isdigit() else found
-            break
+    # a labelled edition outranks a bare one, of which the first in the document counts
+    matches = [match for pattern in _LABELLED for line in shown if (match := pattern.search(line))]
+    matches.extend(match for line in shown for pattern in _EDITIONS if (match := pattern.search(line)))
+    found = matches[0].group(1) if matches else ""
+    found = f"Version {found}" if found.replace(".", "").isdigit() else found
     if not found and "Excellence" in publisher:
         match = next((match for line in shown if (match := _NICE_CODE.search(line))), None)
         found = match.group(1) if match else ""
@@ -183,6 +188,8 @@ def _publisher(raw: RawReading, title: str) -> str:
                 count(text, 5)
             elif kind is BlockKind.FURNITURE:
                 count(text, 3)
+            elif page.number == 1 and _IMPRINT.search(text):
+                count(text, 2)
             elif page.number <= 3 and page.boxes:
                 # a title page; without geometry there is none, and a short line may be a link or a list's head
                 count(text, 2)

@@ -102,6 +102,8 @@ _KEEPS_HYPHEN = frozenset(
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _FULL_WIDTH = re.compile("[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
+_DIVIDED = re.compile("[^\\W\\d_]+(?:[\ufffe\x02]|[-\u2010\u00ad] ?\\r?\\n)[^\\W\\d_]+")
+"""A word at a line's end and what follows: neither half is a word of the document."""
 _TAIL = re.compile(r"[^\W\d_]+$")
 _HEAD = re.compile(r"[^\W\d_]+")
 
@@ -148,7 +150,7 @@ class Vocabulary:
         """From the unmended text of all pages."""
         words: set[str] = set()
         for text in texts:
-            words.update(_WORD.findall(text.lower()))
+            words.update(_WORD.findall(_DIVIDED.sub(" ", text.lower())))
         return cls(frozenset(words))
 
     def keeps_hyphen(self, before: str, after: str) -> bool:

@@ -48,7 +48,7 @@ _OTHERS: tuple[tuple[bytes, str, str], ...] = (
 def pipeline_version() -> str:
     """Changes whenever a reader, or what is made of its pages, may give something else: part of a segment's address."""
     parts = [f"reading-{READING_VERSION}", f"identify-{IDENTIFY_VERSION}", f"instructions-{INSTRUCTIONS_VERSION}"]
-    return "+".join([*parts, *(reader.version for reader in _readers())])
+    return "+".join([*parts, *(f"{type(reader).__name__}-{reader.version}" for reader in _readers())])
 
 
 def _readers() -> tuple[FormatReader, ...]:

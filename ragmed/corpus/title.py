@@ -133,7 +133,7 @@ def _may_be_title(page: Page, block: Block, kind: BlockKind) -> bool:
 
 def _fits(text: str) -> bool:
     plain = " ".join(text.split())
-    if not 3 <= len(plain) <= _LONGEST or _OPENING_WORDS.match(plain) or not re.search(r"[^\W\d_]{2}", plain):
+    if not 2 <= len(plain) <= _LONGEST or _OPENING_WORDS.match(plain) or not re.search(r"[^\W\d_]{2}", plain):
         return False
     # "1 Introduction" heads a section, "2024 Standards" may be a title
     return not (_NUMBERED.match(plain) and not re.match(r"\d{4}\b", plain) and len(plain) < 60)

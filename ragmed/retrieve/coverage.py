@@ -8,7 +8,7 @@ and how much of what the question is *about* (its clinical terms, the rare ones 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ragmed.records import Query
@@ -62,11 +62,11 @@ def subject_share(query: Query, found: Sequence[Evidence], frequency: Callable[[
     """Share of the question's clinical terms that stand in ``found``, each weighted by its kind and its rarity."""
     held = _words_of(found)
     total = present = 0.0
-    for term, _ in _subject_terms(query):
-        rarity = max((_rarity(frequency(word), chunks) for word in words(term.en)), default=0.0)
-        weight = KIND_WEIGHTS[term.kind] * rarity
+    for subject in _subjects(query):
+        rarity = max((_rarity(frequency(word), chunks) for word in words(subject.term.en)), default=0.0)
+        weight = KIND_WEIGHTS[subject.term.kind] * rarity
         total += weight
-        present += weight * _stands_in(term, held)
+        present += weight * subject.stands_in(held)
     return present / total if total else NO_SUBJECT
 
 
@@ -74,31 +74,35 @@ def missing_terms(query: Query, found: Sequence[Evidence]) -> tuple[str, ...]:
     """The diseases, drugs, organisms, procedures and tests of the question that no passage names, as written there."""
     held = _words_of(found)
     return tuple(
-        surface for term, surface in _subject_terms(query) if term.kind in SUBJECT and not _stands_in(term, held)
+        subject.surface for subject in _subjects(query) if subject.term.kind in SUBJECT and not subject.stands_in(held)
     )
 
 
-def _subject_terms(query: Query) -> Iterator[tuple[Term, str]]:
-    """Each term of the question once, with the words that named it: written, abbreviated or misspelt."""
-    seen: set[str] = set()
-    named = [(match.term, match.surface) for match in find_terms(query.text)]
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A term of the question, and how it was written there: in full, abbreviated or misspelt."""
+
+    term: Term
+    surface: str
+
+    def stands_in(self, held: Sequence[frozenset[str]]) -> bool:
+        """Whether one passage holds all words of one form of the term, in either language."""
+        forms = (self.surface, *self.term.english, *self.term.chinese)
+        wanted = [parts for form in forms if (parts := words(form))]
+        return any(all(part in passage for part in parts) for passage in held for parts in wanted)
+
+
+def _subjects(query: Query) -> tuple[_Subject, ...]:
+    """Each clinical term of the question once."""
+    named = [_Subject(match.term, match.surface) for match in find_terms(query.text)]
     for one in query.expansions:
         if one.reason in ("abbreviation", "spelling"):
-            named += [(match.term, one.surface) for match in find_terms(one.english)]
-    for term, surface in named:
-        if term.en not in seen:
-            seen.add(term.en)
-            yield term, surface
+            named += [_Subject(match.term, one.surface) for match in find_terms(one.english)]
+    return tuple({subject.term.en: subject for subject in reversed(named)}.values())[::-1]
 
 
 def _words_of(found: Sequence[Evidence]) -> list[frozenset[str]]:
     return [frozenset(words("\n".join((*one.headings, one.text)))) for one in found]
-
-
-def _stands_in(term: Term, held: Sequence[frozenset[str]]) -> bool:
-    """Whether one passage holds all words of one form of the term, in either language."""
-    forms = [parts for form in (*term.english, *term.chinese) if (parts := words(form))]
-    return any(all(part in passage for part in parts) for passage in held for parts in forms)
 
 
 def _rarity(frequency: int, chunks: int) -> float:

@@ -10,8 +10,8 @@ import streamlit as st
 from ragmed.errors import RagMedError
 from ragmed.records import DocumentStatus
 from ragmed.ui.answer_view import snapshot_number
-from ragmed.ui.markup import Markup, el
-from ragmed.ui.moments import exact
+from ragmed.ui.markup import Markup, el, join
+from ragmed.ui.moments import when
 from ragmed.ui.words import TONGUES, Tongue, Words, tongue_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def main(desk: Desk) -> None:
     library = st.Page(lambda: library_page.show(view), title=words("nav.library"), url_path="library")
     chosen = st.navigation([ask, library], position="hidden")
     with st.container(key="top", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(el("p", "RagMed", class_="rm-brand"), width="content")
+        skip = el("a", words("nav.skip"), href="#answer", class_="rm-skip")
+        st.html(join(skip, el("p", "RagMed", class_="rm-brand")), width="content")
         st.page_link(ask, label=words("nav.ask"))
         st.page_link(library, label=words("nav.library"))
         st.html(_state(view), width="stretch")
@@ -92,8 +93,6 @@ def _state(view: View) -> Markup:
     if snapshot is None:
         return el("p", words("library.none"), class_="rm-state", data_tongue=words.tongue)
     count = sum(document.status is DocumentStatus.CURRENT for document in snapshot.documents())
-    from ragmed.ui.moments import ago
-
     return el(
         "p",
         el("span", words.count("library.state", count)),
@@ -101,12 +100,7 @@ def _state(view: View) -> Markup:
             "span",
             words("snapshot.short", number=snapshot_number(snapshot.snapshot_id)),
             ", ",
-            el(
-                "time",
-                ago(snapshot.published_at, words),
-                datetime=snapshot.published_at,
-                title=exact(snapshot.published_at, view.zone),
-            ),
+            when(snapshot.published_at, words, view.zone),
         ),
         class_="rm-state",
         data_tongue=words.tongue,

@@ -98,7 +98,6 @@ TABLE: dict[str, tuple[str, str]] = {
     "verdict.negation_mismatch": ("the page says the opposite", "与原文肯定、否定相反"),
     "verdict.unsupported": ("not borne out by the page", "原文不支持"),
     "verdict.unresolvable": ("the quoted words were not found", "未找到所引文字"),
-    "verdict.key": ("Marks", "标记"),
     "chip.label": (
         "Citation {number}, {verdict}: {title}, page {page}",
         "引用 {number},{verdict}:{title},第 {page} 页",
@@ -132,7 +131,6 @@ TABLE: dict[str, tuple[str, str]] = {
     "view.close": ("Close", "关闭"),
     "view.previous": ("Previous citation", "上一处引用"),
     "view.next": ("Next citation", "下一处引用"),
-    "view.quote": ("Quoted words", "引文"),
     "view.alt": ("Page {page} of {title}, with the quoted words marked", "{title} 第 {page} 页,引文已标出"),
     "view.open": ("Open image", "打开图片"),
     "view.closer": ("Closer", "放大"),
@@ -142,7 +140,6 @@ TABLE: dict[str, tuple[str, str]] = {
         "无法生成页面图像。上方引文取自已存文本。",
     ),
     "view.of": ("{number} of {total}", "{number} / {total}"),
-    "view.empty": ("Nothing to show for this answer.", "此回答没有可显示的页面。"),
     # first run and indexing
     "first.title": ("No library has been indexed yet.", "尚未建立文库索引。"),
     "first.folder": ("Documents are read from {folder}.", "文献读自 {folder}。"),
@@ -164,7 +161,6 @@ TABLE: dict[str, tuple[str, str]] = {
     "first.step.verify": ("Checking what was written", "核对写入内容"),
     "first.left": ("about {left} left", "约剩 {left}"),
     "first.failed": ("The index was not built.", "索引未能建立。"),
-    "first.done": ("The index is ready.", "索引已就绪。"),
     # library page
     "library.title": ("Library", "文库"),
     "library.none": ("Nothing has been indexed yet.", "尚未建立索引。"),
@@ -180,8 +176,6 @@ TABLE: dict[str, tuple[str, str]] = {
     "library.column.language": ("Language", "语言"),
     "library.column.status": ("Status", "状态"),
     "library.status.current": ("Current", "现行"),
-    "library.status.superseded": ("Superseded", "已被取代"),
-    "library.status.withdrawn": ("Withdrawn", "已撤回"),
     "library.language.en": ("English", "英文"),
     "library.language.zh": ("Chinese", "中文"),
     "library.language.other": ("Other", "其他"),

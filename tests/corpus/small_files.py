@@ -81,7 +81,9 @@ def write_docx(path: Path, paragraphs: str, **others: str) -> Path:
 
 
 def write_epub(path: Path, chapters: dict[str, str], *, extra: dict[str, str | bytes] | None = None) -> Path:
-    items = "".join(f"<item id='i{n}' href='{name}' media-type='application/xhtml+xml'/>" for n, name in enumerate(chapters))
+    items = "".join(
+        f"<item id='i{n}' href='{name}' media-type='application/xhtml+xml'/>" for n, name in enumerate(chapters)
+    )
     spine = "".join(f"<itemref idref='i{n}'/>" for n in range(len(chapters)))
     package = (
         "<package xmlns='http://www.idpf.org/2007/opf' version='3.0'>"

@@ -94,7 +94,9 @@ def test_text_boxes_are_read_once_and_running_heads_are_furniture(tmp_path: Path
     mc = "http://schemas.openxmlformats.org/markup-compatibility/2006"
     drawing = f"<mc:AlternateContent xmlns:mc='{mc}'><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent>"
     header = f"<w:hdr xmlns:w='{W}'>{p('Version 2.2026')}</w:hdr>"
-    raw = read(write_docx(tmp_path / "a.docx", f"<w:p><w:r><w:t>Text.</w:t></w:r><w:r>{drawing}</w:r></w:p>", header1=header))
+    raw = read(
+        write_docx(tmp_path / "a.docx", f"<w:p><w:r><w:t>Text.</w:t></w:r><w:r>{drawing}</w:r></w:p>", header1=header)
+    )
     assert shown(raw.pages) == [("furniture", "Version 2.2026"), ("paragraph", "Text."), ("paragraph", "In a box.")]
 
 

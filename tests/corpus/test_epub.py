@@ -21,12 +21,19 @@ def read(path: Path):
 def test_each_chapter_of_the_spine_begins_a_page(tmp_path: Path) -> None:
     path = write_epub(
         tmp_path / "book.epub",
-        {"b.xhtml": XHTML.format("<h1>Second name, first read</h1><p>One.</p>"), "a.xhtml": XHTML.format("<h1>After</h1><p>Two.</p>")},
+        {
+            "b.xhtml": XHTML.format("<h1>Second name, first read</h1><p>One.</p>"),
+            "a.xhtml": XHTML.format("<h1>After</h1><p>Two.</p>"),
+        },
     )
     raw = read(path)
     assert [(page.number, page.label) for page in raw.pages] == [(1, "1"), (2, "2")]
     assert shown(raw.pages)[0] == ("heading", "Second name, first read")
-    assert (raw.metadata.title, raw.metadata.language, raw.metadata.published_on) == ("Pain in adults", "en", "2025-03-01")
+    assert (raw.metadata.title, raw.metadata.language, raw.metadata.published_on) == (
+        "Pain in adults",
+        "en",
+        "2025-03-01",
+    )
 
 
 def test_chinese_chapters_keep_their_characters(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from ragmed.corpus.dates import find_date
 from ragmed.corpus.flow import FlowBlock, paginate
 from ragmed.corpus.html import HtmlReader
 from ragmed.corpus.identify import Identity, identify, series_of
+from ragmed.corpus.library import scan_library
 from ragmed.corpus.pdf import PdfReader
 from ragmed.corpus.raw import FoundMetadata, RawReading
 from ragmed.corpus.reading import file_to_read, read_file
@@ -22,7 +23,9 @@ def raw_of(*blocks: tuple[BlockKind, str], metadata: FoundMetadata | None = None
     return RawReading(pages=paginate(flow, DOCUMENT_ID, LIMITS, "x"), notes=(), metadata=metadata or FoundMetadata())
 
 
-def identity_of(*blocks: tuple[BlockKind, str], metadata: FoundMetadata | None = None, path: str = "file_name.html") -> Identity:
+def identity_of(
+    *blocks: tuple[BlockKind, str], metadata: FoundMetadata | None = None, path: str = "file_name.html"
+) -> Identity:
     return identify(raw_of(*blocks, metadata=metadata), path, trust_metadata_date=True)
 
 
@@ -99,10 +102,10 @@ def test_federal_documents(data: Path, name: str, title: str, publisher: str, ed
 
 
 def test_every_document_of_the_demonstration_library_says_what_it_is(demonstration_library: Path) -> None:
-    files = [path for path in sorted(demonstration_library.iterdir()) if path.suffix in (".pdf", ".html", ".md", ".docx")]
+    files = scan_library([demonstration_library]).files
     assert len(files) >= 10
-    for path in files:
-        document = read_file(file_to_read(path), LIMITS).document
+    for file in files:
+        path, document = file.path, read_file(file, LIMITS).document
         assert document is not None, path.name
         assert document.publisher == "RagMed demonstration library", path.name
         assert document.edition.startswith("Version "), path.name
@@ -111,7 +114,9 @@ def test_every_document_of_the_demonstration_library_says_what_it_is(demonstrati
 
 
 def test_two_editions_share_a_series(demonstration_library: Path) -> None:
-    one, two = (read_file(file_to_read(demonstration_library / f"nsclc-v{n}-2026.pdf"), LIMITS).document for n in (1, 2))
+    one, two = (
+        read_file(file_to_read(demonstration_library / f"nsclc-v{n}-2026.pdf"), LIMITS).document for n in (1, 2)
+    )
     assert one is not None
     assert two is not None
     assert one.series == two.series
@@ -119,14 +124,18 @@ def test_two_editions_share_a_series(demonstration_library: Path) -> None:
 
 
 def test_embedded_titles_that_the_page_denies_are_not_believed() -> None:
-    found = identity_of((H, "Levothyroxine in Children"), (P, "Text."), metadata=FoundMetadata(title="Diabetes care in adults"))
+    found = identity_of(
+        (H, "Levothyroxine in Children"), (P, "Text."), metadata=FoundMetadata(title="Diabetes care in adults")
+    )
     assert found.title == "Levothyroxine in Children"
     assert [note.kind for note in found.notes] == [NoteKind.METADATA]
 
 
 @pytest.mark.parametrize("junk", ["Microsoft Word - final_v3.doc", "untitled", "C:\\docs\\x.qxd", "1234", "layout 1"])
 def test_embedded_junk_is_no_title(junk: str) -> None:
-    assert identity_of((P, "Pain in adults"), (P, "Text."), metadata=FoundMetadata(title=junk)).title == "Pain in adults"
+    assert (
+        identity_of((P, "Pain in adults"), (P, "Text."), metadata=FoundMetadata(title=junk)).title == "Pain in adults"
+    )
 
 
 def test_the_file_name_is_the_last_resort_and_is_reported() -> None:
@@ -193,13 +202,19 @@ def test_licences(text: str, licence: str) -> None:
 
 
 def test_the_licence_of_a_picture_is_not_the_documents() -> None:
-    assert identity_of((H, "Pain"), (CAP, "(credit: photo by A, CC BY 2.0)"), (P, "Image credit: B, CC BY 4.0")).licence == ""
+    assert (
+        identity_of((H, "Pain"), (CAP, "(credit: photo by A, CC BY 2.0)"), (P, "Image credit: B, CC BY 4.0")).licence
+        == ""
+    )
 
 
 def test_organisations_named_in_sentences_are_not_the_publisher() -> None:
     found = identity_of((H, "Pain"), (P, "The World Health Organization recommends morphine, and so does the CDC."))
     assert found.publisher == ""
-    assert identity_of((H, "Pain"), (F, "© World Health Organization 2024"), (P, "Text.")).publisher == "World Health Organization"
+    assert (
+        identity_of((H, "Pain"), (F, "© World Health Organization 2024"), (P, "Text.")).publisher
+        == "World Health Organization"
+    )
 
 
 def test_series_outlive_editions_years_and_drafts() -> None:
@@ -216,7 +231,9 @@ def test_documents_that_cannot_be_ordered_are_no_editions_of_each_other() -> Non
     one = series_of("Introduction", "", "a/1.html", ordered=False)
     two = series_of("Introduction", "", "b/1.html", ordered=False)
     assert one != two
-    assert series_of("Introduction", "", "a/1.html", ordered=True) != series_of("Introduction", "", "b/1.html", ordered=True)
+    assert series_of("Introduction", "", "a/1.html", ordered=True) != series_of(
+        "Introduction", "", "b/1.html", ordered=True
+    )
 
 
 @pytest.mark.data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
@@ -77,15 +78,28 @@ def test_three_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
-def test_rotated_page_reads_as_displayed(tmp_path: Path, turn: int) -> None:
+@pytest.mark.parametrize("scanned_so", [False, True], ids=["turned_content", "text_on_its_side"])
+def test_rotated_page_reads_in_order_with_boxes_as_displayed(tmp_path: Path, turn: int, scanned_so: bool) -> None:
     def draw(canvas: Canvas) -> None:
-        column(canvas, 100, 700, ["First line of the page.", "Second line of the page."])
+        if not scanned_so:
+            # as landscape pages are made: drawn turned, so that /Rotate shows it upright
+            canvas.translate(300, 300)
+            canvas.rotate(turn)
+            canvas.translate(-300, -300)
+        column(canvas, 200, 350, ["First line of the page.", "Second line of the page."])
         canvas.setPageRotation(turn)
 
-    page = read(sheet(tmp_path / f"rotated_{turn}.pdf", draw)).pages[0]
-    assert (page.width > page.height) == (turn != 180)
-    assert "First line of the page." in page.text
-    assert page.text.index("First") < page.text.index("Second")
+    page = read(sheet(tmp_path / f"rotated_{turn}.pdf", draw, size=(600, 600))).pages[0]
+    assert page.text == "First line of the page. Second line of the page."
+    boxes = np.frombuffer(page.boxes, "<u2").reshape(-1, 4).astype(int)
+    first, second = boxes[0], boxes[page.text.index("Second")]
+    if not scanned_so:
+        assert second[1] > first[1] and abs(int(second[0]) - int(first[0])) < 20
+        assert first[:2].tolist() == pytest.approx([2000, 2400], abs=30)
+    elif turn == 180:
+        assert second[1] < first[1]
+    else:
+        assert second[0] != first[0]
 
 
 def test_landscape_table_printed_sideways_reads_along_its_lines(tmp_path: Path) -> None:
@@ -109,7 +123,10 @@ def _page_with_furniture(number: int) -> object:
             canvas,
             60,
             700,
-            [f"Body text of page {'abcdef'[number]} stands here and is evidence.", "It has a second line."],
+            [
+                f"Body text of page {'abcdef'[number]} stands here and is evidence.",
+                f"Page {'abcdef'[number]} has a second line.",
+            ],
         )
         column(canvas, 60, 30, ["Printed by A. Reader on 3/4/2026"], size=7)
         column(canvas, 500, 30, [f"{number + 17}"], size=8)

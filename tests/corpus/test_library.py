@@ -38,7 +38,18 @@ def test_files_come_in_the_order_of_their_names(tmp_path: Path) -> None:
 
 
 def test_what_is_not_a_document_is_passed_over_with_a_reason(tmp_path: Path) -> None:
-    fill(tmp_path, "a.txt", ".hidden.txt", "_draft.txt", "README.md", "LICENSE-thing.md", "register.toml", "x.xlsx", "make.py", "LICENSE")
+    fill(
+        tmp_path,
+        "a.txt",
+        ".hidden.txt",
+        "_draft.txt",
+        "README.md",
+        "LICENSE-thing.md",
+        "register.toml",
+        "x.xlsx",
+        "make.py",
+        "LICENSE",
+    )
     assert names(tmp_path) == ["a.txt"]
     assert set(reasons(tmp_path)) == {"README.md", "LICENSE-thing.md", "x.xlsx", "make.py", "LICENSE"}
     assert "xlsx" in reasons(tmp_path)["x.xlsx"]
@@ -95,9 +106,16 @@ def test_a_sidecar_changes_the_address(tmp_path: Path) -> None:
 
 def test_a_sidecar_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
-    path.write_text("title = 'Pain'\npublished_on = '2026-03'\nlanguage = 'zh'\npage_label_offset = -2\nseries = 'pain-adults'\n")
+    path.write_text(
+        "title = 'Pain'\npublished_on = '2026-03'\nlanguage = 'zh'\npage_label_offset = -2\nseries = 'pain-adults'\n"
+    )
     sidecar = read_sidecar(path)
-    assert (sidecar.title, sidecar.published_on, sidecar.language, sidecar.page_label_offset) == ("Pain", "2026-03", "zh", -2)
+    assert (sidecar.title, sidecar.published_on, sidecar.language, sidecar.page_label_offset) == (
+        "Pain",
+        "2026-03",
+        "zh",
+        -2,
+    )
     assert sidecar.publisher is None
 
 

@@ -15,11 +15,11 @@ from tests.corpus.small_files import token_spans
 
 pytest.importorskip("llama_index.core")
 
-from llama_index.core import Settings  # noqa: E402
-from llama_index.core.ingestion import IngestionPipeline  # noqa: E402
-from llama_index.core.schema import Document, MetadataMode  # noqa: E402
+from llama_index.core import Settings
+from llama_index.core.ingestion import IngestionPipeline
+from llama_index.core.schema import Document, MetadataMode
 
-from ragmed.corpus.llama import RagMedNodeParser, RagMedReader, offline_tokenizer  # noqa: E402
+from ragmed.corpus.llama import RagMedNodeParser, RagMedReader, offline_tokenizer
 
 ONE = ReaderSettings(workers=1, ocr="never")
 

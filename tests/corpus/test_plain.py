@@ -19,7 +19,10 @@ def read(tmp_path: Path, text: str | bytes):
 
 
 def test_wrapped_lines_are_joined_and_lists_kept_apart(tmp_path: Path) -> None:
-    raw = read(tmp_path, "DOSES\n\nGive 5 mg of the drug\nevery day.\n\n- one\n- two\n  goes on\n\n1) first\n2.5 mg is a dose\n")
+    raw = read(
+        tmp_path,
+        "DOSES\n\nGive 5 mg of the drug\nevery day.\n\n- one\n- two\n  goes on\n\n1) first\n2.5 mg is a dose\n",
+    )
     assert shown(raw.pages) == [
         ("heading", "DOSES"),
         ("paragraph", "Give 5 mg of the drug every day."),
@@ -40,7 +43,9 @@ def test_chinese_lines_are_joined_without_a_space(tmp_path: Path) -> None:
 
 
 def test_numbered_and_underlined_headings_nest(tmp_path: Path) -> None:
-    raw = read(tmp_path, "Guide\n=====\n\n1 Diagnosis\n\nText one.\n\n1.1 Imaging\n\nText two.\n\n2 Treatment\n\nText three.\n")
+    raw = read(
+        tmp_path, "Guide\n=====\n\n1 Diagnosis\n\nText one.\n\n1.1 Imaging\n\nText two.\n\n2 Treatment\n\nText three.\n"
+    )
     assert [block.heading_path for block in raw.pages[0].blocks if block.kind.value == "paragraph"] == [
         ("1 Diagnosis",),
         ("1 Diagnosis", "1.1 Imaging"),
@@ -50,7 +55,11 @@ def test_numbered_and_underlined_headings_nest(tmp_path: Path) -> None:
 
 def test_form_feeds_begin_pages(tmp_path: Path) -> None:
     raw = read(tmp_path, "One.\fTwo.\f\fThree.")
-    assert [(page.number, page.label, page.text) for page in raw.pages] == [(1, "1", "One."), (2, "2", "Two."), (3, "3", "Three.")]
+    assert [(page.number, page.label, page.text) for page in raw.pages] == [
+        (1, "1", "One."),
+        (2, "2", "Two."),
+        (3, "3", "Three."),
+    ]
 
 
 def test_a_giant_line_is_cut_at_sentences(tmp_path: Path) -> None:

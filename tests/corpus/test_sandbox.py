@@ -75,7 +75,9 @@ def test_a_hanging_file_is_refused_and_delays_no_other(tmp_path: Path, sandbox: 
     others = text_files(tmp_path / "many", 12)
     done_before_the_hang_ended: list[int] = []
     readings = list(
-        sandbox.read_all([hanging(tmp_path), *others], lambda _what, done, _total: done_before_the_hang_ended.append(done))
+        sandbox.read_all(
+            [hanging(tmp_path), *others], lambda _what, done, _total: done_before_the_hang_ended.append(done)
+        )
     )
     assert readings[0].document is None
     assert [note.kind for note in readings[0].notes] == [NoteKind.REFUSED, NoteKind.LIMIT]
@@ -192,9 +194,19 @@ def test_every_textbook_section_is_read(data: Path) -> None:
 
 def reading_of(text: str, label: str = "1") -> Reading:
     blocks = (Block(start=0, end=len(text), kind=BlockKind.PARAGRAPH, heading_path=("A",)),) if text else ()
-    page = Page(document_id=DOCUMENT_ID, number=1, label=label, text=text, boxes=bytes(8 * len(text)), width=595.0, blocks=blocks)
+    page = Page(
+        document_id=DOCUMENT_ID,
+        number=1,
+        label=label,
+        text=text,
+        boxes=bytes(8 * len(text)),
+        width=595.0,
+        blocks=blocks,
+    )
     note = ReadNote(kind=NoteKind.HIDDEN_TEXT, message=label, page_number=1)
-    return Reading(document=document(), pages=(page,), notes=(note,), source_path="pain.html", sha256="0" * 64, seconds=0.5)
+    return Reading(
+        document=document(), pages=(page,), notes=(note,), source_path="pain.html", sha256="0" * 64, seconds=0.5
+    )
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",))), st.text(st.characters(exclude_categories=("Cs",))))

@@ -162,7 +162,7 @@ def test_text_of_documents_and_questions_stays_text(visiting: Visiting, small_ap
 
 def test_keys(visiting: Visiting, small_app: str) -> None:
     page = visiting(small_app).go("/")
-    expect(page, ".rm-lead").to_be_visible()
+    expect(page, ".stChatInput textarea").to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type(QUESTIONS["case"])
     page.keyboard.press("Enter")

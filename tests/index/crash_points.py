@@ -24,7 +24,7 @@ STEPS = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shuti
 
 
 def new_library() -> tuple:  # type: ignore[type-arg]
-    return (*library()[1:], reading("new.txt", ["Measure potassium before insulin is started."]))
+    return (library()[1], reading("new.txt", ["Measure potassium before insulin is started."]))
 
 
 def publish_and_die(index: Path, step: int) -> int:

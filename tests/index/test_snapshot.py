@@ -18,13 +18,14 @@ from ragmed.records import DocumentStatus, Filters, Language
 from tests.index.support import EMBEDDER, NODULE_1, SEPSIS, library, publish, reading
 
 EVERYTHING = Filters(include_superseded=True)
+USUAL = Filters()
 
 
 def snapshot_of(index: Path) -> Snapshot:
     return SnapshotStore(index).current()
 
 
-def found_paths(snapshot: Snapshot, question: str, filters: Filters = Filters()) -> tuple[list[str], list[str]]:
+def found_paths(snapshot: Snapshot, question: str, filters: Filters = USUAL) -> tuple[list[str], list[str]]:
     """Source paths of what each half finds, best first."""
     dense, _ = snapshot.dense(EMBEDDER.embed_queries([question])[0], 10, filters)
     lexical, _ = snapshot.lexical([WeightedText(text=question)], 10, filters)

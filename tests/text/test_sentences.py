@@ -39,7 +39,10 @@ def test_nothing_ends_inside_numbers_abbreviations_and_initials(whole: str) -> N
     ("text", "parts"),
     [
         ("LDL was 100 mg/dL. The next was 90 mg/dL.", ["LDL was 100 mg/dL.", "The next was 90 mg/dL."]),
-        ("Give vitamin C. Patients with hepatitis B. Check.", ["Give vitamin C.", "Patients with hepatitis B.", "Check."]),
+        (
+            "Give vitamin C. Patients with hepatitis B. Check.",
+            ["Give vitamin C.", "Patients with hepatitis B.", "Check."],
+        ),
         ("Treatment was better.12,13 The rest failed.[4] Then it ended.", None),
         ("No. The trial failed.", ["No.", "The trial failed."]),
         ("(It failed.) Then it worked.", ["(It failed.)", "Then it worked."]),
@@ -60,7 +63,10 @@ def test_sentences_end_where_a_reader_stops(text: str, parts: list[str] | None) 
 
 
 def test_reference_numbers_stay_with_the_sentence_before() -> None:
-    assert sentences("Treatment was better.12,13 The rest failed.") == ["Treatment was better.12,13", "The rest failed."]
+    assert sentences("Treatment was better.12,13 The rest failed.") == [
+        "Treatment was better.12,13",
+        "The rest failed.",
+    ]
 
 
 def test_semicolons_end_only_where_asked() -> None:
@@ -81,7 +87,7 @@ def test_a_part_of_a_text_gives_offsets_of_the_whole() -> None:
 
 
 @given(
-    st.text(alphabet=st.sampled_from("aB3 .,;:!?…。！？；\n\t\r“”\"()[]（）Dr汉字\u3000\x1c\u200b"), max_size=200)
+    st.text(alphabet=st.sampled_from('aB3 .,;:!?…。！？；\n\t\r“”"()[]（）Dr汉字\u3000\x1c\u200b'), max_size=200)
     | st.text(max_size=200),
     st.booleans(),
     st.booleans(),

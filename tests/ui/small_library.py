@@ -99,6 +99,8 @@ CHINESE = _document(
 )
 UNDATED = _document(5, HOSTILE, publisher="", edition="", published_on="")
 
+EVERY = (NODULES_OLD, NODULES, PNEUMONIA, CHINESE, UNDATED)
+
 TEXTS: dict[tuple[str, int], tuple[str, str]] = {
     (NODULES_OLD.document_id, 2): (
         "NOD-2",
@@ -458,7 +460,7 @@ class SmallSnapshot:
         return len(TEXTS)
 
     def chunks(self, rows: Sequence[int]) -> tuple[Chunk, ...]:
-        documents = {document.document_id: document for document in (*self.kept, UNDATED)}
+        documents = {document.document_id: document for document in EVERY}
         places = list(TEXTS)
         return tuple(_passage(1, documents[places[row][0]], places[row][1]).chunk for row in rows)
 
