@@ -159,7 +159,9 @@ class _Wanted:
 
 
 def _best_first(one: _Scored) -> tuple[float, tuple[str, int, int, int]]:
-    return -round(one.score, 9), one.excerpt.key
+    """Best score first; of equals the first on the page, and a whole list before its first items."""
+    document_id, page, start, end = one.excerpt.key
+    return -round(one.score, 9), (document_id, page, start, -end)
 
 
 def _rank_prior(excerpt: Excerpt, passages: Sequence[Passage]) -> float:

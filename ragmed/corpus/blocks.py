@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ragmed.corpus.fragments import Fragments
     from ragmed.corpus.layout import Line
+    from ragmed.corpus.raw import OutlineEntry
 
 _BOLD = 0.9
 """Share of bold characters from which a line is set bold."""
@@ -35,6 +36,8 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _CAPTION_UPPER = re.compile(r"(?:supplementary |online )?\w+\.? +\S+?[.:|–—-]?\s+[A-Z“\"(]|\S+$|[表图]")
+_FRONT_MATTER = re.compile(r"(?:table of )?contents\b|acknowledge?ments?\b|cover$|目录|目次", re.IGNORECASE)
+"""Headings that say nothing about the pages after theirs."""
 _WORDS = re.compile(r"[^\W\d_]{3}|[\u4e00-\u9fff]{2}")
 """A heading has a word, not only symbols as the axes of plots have."""
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,3})\.? +[A-Z一-鿿]")
@@ -62,8 +65,8 @@ class HouseStyle:
     body: float
     """Line height of most of its characters, points."""
     mostly_bold: bool
-    outline: frozenset[str]
-    """Titles of its bookmarks, folded."""
+    outline: dict[str, int]
+    """Titles of its bookmarks, folded, and their level."""
 
 
 def fold_title(title: str) -> str:
@@ -71,7 +74,7 @@ def fold_title(title: str) -> str:
     return re.sub(r"[\W_]+", "", title).casefold()
 
 
-def house_style(pages: Sequence[Fragments], outline: Sequence[str]) -> HouseStyle:
+def house_style(pages: Sequence[Fragments], outline: Sequence[OutlineEntry]) -> HouseStyle:
     """The usual size and weight over all pages."""
     sizes: Counter[float] = Counter()
     bold = total = 0.0
@@ -81,7 +84,11 @@ def house_style(pages: Sequence[Fragments], outline: Sequence[str]) -> HouseStyl
             bold += share * letters
             total += letters
     body = sizes.most_common(1)[0][0] if sizes else 10.0
-    titles = frozenset(folded for title in outline if len(folded := fold_title(title)) >= 4)
+    titles: dict[str, int] = {}
+    for entry in outline:
+        folded = fold_title(entry.title)
+        if len(folded) >= 4:
+            titles.setdefault(folded, min(entry.level, 5))
     return HouseStyle(body=max(body, 1.0), mostly_bold=bold > 0.5 * total, outline=titles)
 
 
@@ -230,18 +237,26 @@ def _list_levels(segments: list[Segment]) -> None:
 
 
 def set_headings(pages: Sequence[Sequence[Segment]], style: HouseStyle, titles: Sequence[Sequence[str]]) -> None:
-    """Levels by size and weight over the document, then the headings above each block, carried across pages.
+    """Levels by bookmarks, else by size and weight, then the headings above each block, carried across pages.
+
+    A heading without a bookmark stands below the last one with a bookmark.
 
     ``titles[p][i]`` is the mended text of segment i of page p.
     """
     ranks = _ranks([segment for page in pages for segment in page if segment.kind is BlockKind.HEADING], style)
     above: list[tuple[int, str]] = []
+    marked = 0
     for page, words in zip(pages, titles, strict=True):
+        above = [(level, text) for level, text in above if not _FRONT_MATTER.match(text)]
         for segment, title in zip(page, words, strict=True):
             if segment.kind is not BlockKind.HEADING:
                 segment.heading_path = tuple(text for _, text in above)
                 continue
-            segment.level = _level(segment, title, ranks, style)
+            bookmarked = style.outline.get(fold_title(title))
+            if bookmarked is not None:
+                segment.level = marked = bookmarked
+            else:
+                segment.level = min(marked + _level(segment, title, ranks, style), 6)
             above = [(level, text) for level, text in above if level < segment.level]
             segment.heading_path = tuple(text for _, text in above)
             above.append((segment.level, title))

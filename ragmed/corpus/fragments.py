@@ -169,6 +169,8 @@ def _spaces(glyphs: PageGlyphs, boxes: NDArray[np.float32]) -> NDArray[np.bool_]
     latin = written | (gap > 0.15 * height)
     mixed = written & (gap > 0.12 * height)
     han = written & (gap > 0.6 * height)
+    # turned runs are parted only where a space stands
+    latin |= ~(glyphs.upright[1:] & glyphs.upright[:-1])
     before[1:] = np.where(left_han & right_han, han, np.where(left_han | right_han, mixed, latin))
     return before
 

@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,13 +98,16 @@ def _glyphs(table: str, scale: float, width: float, height: float) -> PageGlyphs
         low, high = float(row[7]), float(row[7]) + float(row[9])
         known = tops.get(line, (low, high))
         tops[line] = (min(low, known[0]), max(high, known[1]))
+    usual = median(high - low for low, high in tops.values()) if tops else 0.0
     for row in words:
         if float(row[10]) < _LEAST_CONFIDENCE:
             continue
         line = tuple(row[1:5])
         left, wide = float(row[6]), float(row[8])
-        # one height for a line: words without ascenders would look like a smaller size
-        top, bottom = tops[line]
+        # one height for all lines of nearly one: without ascenders or descenders they would look like a smaller size
+        high = tops[line][1] - tops[line][0]
+        middle, half = sum(tops[line]) / 2, (usual if 0.7 * usual < high < 1.35 * usual else high) / 2
+        top, bottom = middle - half, middle + half
         texts.append(("\n" if texts and line != last_line else " " if texts else "") + row[11].strip())
         boxes.append((left / scale, top / scale, (left + wide) / scale, bottom / scale))
         last_line = line

@@ -249,7 +249,7 @@ class _Reading:
         fragments = [sheet.fragments for sheet in sheets]
         furniture = find_furniture(fragments)
         labels = _labels(structure, printed_labels(fragments, furniture))
-        style = house_style(fragments, [entry.title for entry in structure.outline])
+        style = house_style(fragments, structure.outline)
         vocabulary = Vocabulary.of(page.text for page in fragments)
         segments = [_segments(sheet, chosen, style) for sheet, chosen in zip(sheets, furniture, strict=True)]
         mended = [_mended(sheet, parts, vocabulary) for sheet, parts in zip(sheets, segments, strict=True)]

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ragmed.canonical import plain, sha256_file, sha256_of
 from ragmed.corpus.chunker import SentenceChunker
 from ragmed.corpus.library import FileToRead, Scan, scan_library
@@ -39,7 +41,6 @@ from ragmed.records import Chunk, Document, DocumentStatus, Language, NoteKind, 
 from ragmed.text.passages import embedding_text
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from ragmed.settings import EmbedderSettings, Settings
@@ -153,6 +154,11 @@ def _embedder_facts(embedder: Embedder, settings: EmbedderSettings) -> EmbedderF
         query_prefix=settings.query_prefix,
         multilingual=settings.multilingual,
     )
+
+
+def _of_passages(facts: EmbedderFacts) -> EmbedderFacts:
+    """The part that the vectors of passages depend on: not a query's prefix; and the gloss is in the texts."""
+    return replace(facts, query_prefix="", multilingual=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,14 +284,14 @@ class _Work:
             pages=reading.pages,
             chunks=chunks,
             notes=reading.notes,
-            embedded_texts=[
-                passage_text(chunk, document.title, multilingual=self._pipeline.multilingual) for chunk in chunks
-            ],
-            # a query's prefix changes no vector of a passage; the gloss is in the texts
-            embedder=replace(facts, query_prefix="", multilingual=False),
+            embedded_texts=self._texts(chunks, document),
+            embedder=_of_passages(facts),
         )
 
         def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+            known = self._known_vectors(document, texts)
+            if known is not None:
+                return known
             before = self.chunks_embedded
 
             def told(_: str, done: int, total: int) -> None:
@@ -296,6 +302,20 @@ class _Work:
             return vectors
 
         return write_segment(self._index, content, embed)
+
+    def _known_vectors(self, document: Document, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """The vectors that the snapshot before has of the very same texts: a new date or note embeds nothing again."""
+        if self.parent is None or _of_passages(self.parent.embedder) != _of_passages(self._pipeline.embedder_facts):
+            return None
+        for item in self.parent.documents:
+            if item.document.document_id == document.document_id:
+                before = find_segment(self._index, item.segment_id)
+                if before is not None and self._texts(before.chunks(), before.document()) == list(texts):
+                    return np.array(before.vectors())
+        return None
+
+    def _texts(self, chunks: Sequence[Chunk], document: Document) -> list[str]:
+        return [passage_text(chunk, document.title, multilingual=self._pipeline.multilingual) for chunk in chunks]
 
     def _more_to_come(self) -> bool:
         """Whether files are still unread, so that nobody knows how many chunks there will be."""
@@ -343,7 +363,8 @@ def _report(work: _Work, standing: Standing, started: float, snapshot_id: str | 
         for item in work.scan.passed_over
         if item.source_path not in duplicates
     )
-    files.extend(_removed(work))
+    if settled:  # else nothing was published, and the snapshot before still holds everything
+        files.extend(_removed(work))
     ordered = tuple(sorted(files, key=lambda report: report.source_path))
     counts: dict[str, int] = {}
     for note in (*(note for report in ordered for note in report.notes), *(note for _, note in standing.notes)):

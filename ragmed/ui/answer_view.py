@@ -5,11 +5,12 @@ Nothing here decides anything: what holds and what does not is in the record's c
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ragmed.records import Outcome
-from ragmed.ui.differential_view import differential_card
-from ragmed.ui.evidence_view import SHAPES, chip, source_list, with_tail
+from ragmed.ui.differential_view import case_findings, differential_card
+from ragmed.ui.evidence_view import chip, shape, source_list, with_tail
 from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.moments import when
 from ragmed.ui.references import cited, copied_text, keys_of, link
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from ragmed.records import AnswerRecord, Document, Generation, Verdict
     from ragmed.ui.words import Words
+
+SENTENCE_END = re.compile(r"[.。](?=\s|[^\s0-9]|$)")
+AUTHORSHIP = re.compile(r".*?(?:language model|语言模型)[^.。]*[.。]", re.DOTALL)
 
 
 def answer(
@@ -40,6 +44,7 @@ def answer(
         "article",
         _head(record, words, zone),
         _body(record, words, shown),
+        case_findings(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
         differential_card(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
         _missing(record, words) if record.outcome is Outcome.ANSWERED else None,
         _withheld(record, words),
@@ -135,12 +140,16 @@ def _verdict_key(record: AnswerRecord, words: Words) -> Markup:
     marks = [
         el(
             "span",
-            el("span", class_=f"rm-shape rm-shape-{SHAPES.get(verdict, 'cross')}", aria_hidden="true"),
+            shape(verdict),
             words(f"verdict.{verdict.value}"),
         )
         for verdict in seen
     ]
-    return el("p", el("span", written_by(record.generation, words)), *marks, class_="rm-written")
+    more = _beyond_authorship(record.notice)
+    return join(
+        el("p", el("span", written_by(record.generation, words)), *marks, class_="rm-written"),
+        el("p", more, dir="auto", lang=record.language.value, class_="rm-missing") if more else None,
+    )
 
 
 def _abstention(record: AnswerRecord, words: Words) -> Markup:
@@ -148,8 +157,7 @@ def _abstention(record: AnswerRecord, words: Words) -> Markup:
     note = words("abstain.librarian.text", question=record.question)
     return el(
         "section",
-        el("h2", words("abstain.title")),
-        _notice(record),
+        el("h2", _first_sentence(record.notice) or words("abstain.title"), dir="auto"),
         _missing(record, words),
         join(el("h3", words("abstain.nearest")), el("ul", *(el("li", title, dir="auto") for title in titles)))
         if titles
@@ -167,6 +175,18 @@ def _abstention(record: AnswerRecord, words: Words) -> Markup:
         ),
         class_="rm-calm",
     )
+
+
+def _first_sentence(notice: str) -> str:
+    """The notice's first sentence: what follows it (terms, titles) the page lays out from the record itself."""
+    found = SENTENCE_END.search(notice)
+    return notice[: found.end()].strip() if found else notice.strip()
+
+
+def _beyond_authorship(notice: str) -> str:
+    """The notice without its opening words on what wrote the answer, which the page says in the reader's language."""
+    found = AUTHORSHIP.match(notice)
+    return notice[found.end() :].strip() if found else notice
 
 
 def _notice(record: AnswerRecord) -> Markup | None:
@@ -189,7 +209,7 @@ def _withheld(record: AnswerRecord, words: Words) -> Markup | None:
             el("s", claim.text, dir="auto"),
             el(
                 "p",
-                el("span", class_="rm-shape rm-shape-cross", aria_hidden="true"),
+                shape(claim.verdict),
                 words(f"verdict.{claim.verdict.value}"),
                 f": {claim.reason}" if claim.reason else None,
                 class_="rm-meta",

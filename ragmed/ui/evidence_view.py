@@ -15,10 +15,10 @@ from ragmed.ui.markup import Markup, el, join, text
 from ragmed.ui.references import cited, edition_words, image_path, link, page_words, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ragmed.interfaces import SnapshotReader
-    from ragmed.records import AnswerRecord, Citation, Document, Passage, Retrieval
+    from ragmed.records import AnswerRecord, Citation, Document, Page, Passage, Retrieval
     from ragmed.ui.references import Cited
     from ragmed.ui.words import Words
 
@@ -30,18 +30,18 @@ LONGEST_LAST_WORD = 14
 
 
 def chip(record_id: str, item: Cited, words: Words, *, shown: str = "") -> Markup:
-    """The number at the end of a claim; ``shown`` is the key of the citation in the viewer."""
+    """The marker at the end of a claim, which opens its own quote; ``shown`` is the key of the one in the viewer."""
     name = words(
         "chip.label",
-        number=item.key,
+        number=item.check.citation.marker,
         verdict=words(f"verdict.{item.check.verdict.value}"),
         title=item.document.title,
         page=item.label,
     )
     return el(
         "a",
-        el("span", class_=f"rm-shape rm-shape-{SHAPES.get(item.check.verdict, 'cross')}", aria_hidden="true"),
-        item.key,
+        shape(item.check.verdict),
+        str(item.check.citation.marker),
         class_="rm-chip",
         href=link(record_id, item.key),
         data_cite=item.key,
@@ -82,7 +82,7 @@ def source_list(record: AnswerRecord, words: Words, current: Mapping[str, Docume
             page_words(items[0].document, items[0].label, number, words),
             words,
             current,
-            join(*(chip(record.record_id, item, words, shown=shown) for item in items)),
+            join(*(chip(record.record_id, item, words, shown=shown) for item in _first_of_each_marker(items))),
         )
         for (_, number), items in groups.items()
     ]
@@ -127,31 +127,24 @@ def viewer(
 ) -> Markup | None:
     """The viewer for ``record`` with citation ``shown`` in front; nothing where nothing is cited.
 
-    ``snapshot`` is the record's own; without it the page images cannot be made, and the viewer says so.
+    One section a cited page; in it every quote from that page, one of them shown. ``snapshot`` is the record's own;
+    without it the page images cannot be made, and the viewer says so.
     """
     items = cited(record)
-    if not items:
+    if shown not in items:
         return None
-    keys = list(items)
+    pages: dict[tuple[str, int], list[Cited]] = {}
+    for item in items.values():
+        pages.setdefault((item.document.document_id, item.check.citation.page_number), []).append(item)
+    numbers = {key: number for number, key in enumerate(items, start=1)}
     sections = [
-        _cited_page(record, item, words, current, snapshot, number=number, total=len(keys), shown=item.key == shown)
-        for number, item in enumerate(items.values(), start=1)
-    ]
-    row = [
-        el("a", key, href=link(record.record_id, key), data_cite=key, aria_current="true" if key == shown else None)
-        for key in keys
+        _cited_page(record, quotes, words, current, snapshot, numbers=numbers, shown=shown) for quotes in pages.values()
     ]
     return el(
         "dialog",
         *sections,
-        el(
-            "nav",
-            el("button", "‹", type="button", data_step="-1", aria_label=words("view.previous")),
-            el("div", *row, class_="rm-viewer-row"),
-            el("button", "›", type="button", data_step="1", aria_label=words("view.next")),
-            class_="rm-viewer-nav",
-            aria_label=words("view.title"),
-        ),
+        _tools(record, shown, words, f"{words('view.of', number=numbers[shown], total=len(items))}"),
+        _row_of_markers(record, items, shown, words),
         class_="rm-viewer",
         data_record=record.record_id,
         aria_label=words("view.title"),
@@ -160,29 +153,62 @@ def viewer(
 
 def _cited_page(
     record: AnswerRecord,
-    item: Cited,
+    quotes: Sequence[Cited],
     words: Words,
     current: Mapping[str, Document],
     snapshot: SnapshotReader | None,
     *,
-    number: int,
-    total: int,
-    shown: bool,
+    numbers: Mapping[str, int],
+    shown: str,
 ) -> Markup:
-    citation, document = item.check.citation, item.document
-    verdict = item.check.verdict
-    address = image_path(record.record_id, item.key)
-    width, height, top, left = _geometry(snapshot, citation)
-    head = el(
+    """A page with its quotes; the picture has no address until one of them is shown."""
+    front = next((item for item in quotes if item.key == shown), None)
+    first = front or quotes[0]
+    document = first.document
+    page = _page_of(snapshot, first.check.citation)
+    described = words("view.alt", page=first.label, title=document.title)
+    figures = [
+        _quote(record, item, words, page, words("view.of", number=numbers[item.key], total=len(numbers)), item is front)
+        for item in quotes
+    ]
+    picture = el(
+        "img",
+        src=image_path(record.record_id, front.key) if front else None,
+        alt=described,
+        decoding="async",
+        width=round(page.width) if page and page.boxes else None,
+        height=round(page.height) if page and page.boxes else None,
+    )
+    return el(
+        "section",
+        _head(first, words, current),
+        *figures,
+        el(
+            "div",
+            picture,
+            el("p", words("view.failed"), class_="rm-paper-failed", hidden=True),
+            class_="rm-paper",
+            tabindex="0",
+            role="group",
+            aria_label=described,
+        ),
+        class_="rm-cited",
+        hidden=front is None,
+    )
+
+
+def _head(item: Cited, words: Words, current: Mapping[str, Document]) -> Markup:
+    document = item.document
+    return el(
         "header",
-        el("span", item.key, class_="rm-viewer-key", aria_hidden="true"),
+        el("span", str(item.check.citation.marker), class_="rm-viewer-key", aria_hidden="true"),
         el(
             "div",
             el("h2", document.title, lang=document.language.value),
             el("p", particulars(document, words), class_="rm-meta"),
             el(
                 "p",
-                el("strong", page_words(document, item.label, citation.page_number, words)),
+                el("strong", page_words(document, item.label, item.check.citation.page_number, words)),
                 standing_mark(document, current, words),
                 class_="rm-meta",
             ),
@@ -190,39 +216,37 @@ def _cited_page(
         el("button", "×", type="button", data_close=True, aria_label=words("view.close"), class_="rm-close"),
         class_="rm-viewer-head",
     )
-    quote = el(
+
+
+def _quote(record: AnswerRecord, item: Cited, words: Words, page: Page | None, count: str, front: bool) -> Markup:
+    """The quoted words, their verdict, and for the script: the picture's address and where on it the words begin."""
+    check = item.check
+    top, left = _beginning(page, check.citation)
+    return el(
         "figure",
-        el("blockquote", citation.quote, lang=document.language.value, dir="auto"),
+        el("blockquote", check.citation.quote, lang=item.document.language.value, dir="auto"),
         el(
             "figcaption",
-            el("span", class_=f"rm-shape rm-shape-{SHAPES.get(verdict, 'cross')}", aria_hidden="true"),
-            words(f"verdict.{verdict.value}"),
-            f": {item.check.reason}" if item.check.reason and not verdict.holds else None,
+            shape(check.verdict),
+            words(f"verdict.{check.verdict.value}"),
+            f": {check.reason}" if check.reason and not check.verdict.holds else None,
         ),
         class_="rm-quote",
-    )
-    picture = el(
-        "div",
-        el(
-            "img",
-            src=address,
-            alt=words("view.alt", page=item.label, title=document.title),
-            loading="lazy",
-            decoding="async",
-            width=width or None,
-            height=height or None,
-        ),
-        el("p", words("view.failed"), class_="rm-paper-failed", hidden=True),
-        class_="rm-paper",
-        tabindex="0",
+        hidden=not front,
+        data_key=item.key,
+        data_marker=check.citation.marker,
+        data_src=image_path(record.record_id, item.key),
+        data_link=link(record.record_id, item.key),
+        data_count=count,
         data_top=f"{top:.4f}",
         data_left=f"{left:.4f}",
-        role="group",
-        aria_label=words("view.alt", page=item.label, title=document.title),
     )
-    tools = el(
+
+
+def _tools(record: AnswerRecord, shown: str, words: Words, count: str) -> Markup:
+    return el(
         "p",
-        el("span", words("view.of", number=number, total=total)),
+        el("span", count, class_="rm-count"),
         el(
             "button",
             words("view.closer"),
@@ -231,21 +255,50 @@ def _cited_page(
             data_closer=words("view.closer"),
             data_whole=words("view.whole"),
         ),
-        el("a", words("view.open"), href=address, data_plain=True),
-        _copy_link(record.record_id, item.key, words),
+        el("a", words("view.open"), href=image_path(record.record_id, shown), class_="rm-open", target="_blank"),
+        el(
+            "button",
+            words("answer.link"),
+            type="button",
+            data_copy_link=link(record.record_id, shown),
+            data_done=words("answer.copied"),
+        ),
         class_="rm-viewer-tools",
     )
-    return el("section", head, quote, picture, tools, class_="rm-cited", data_key=item.key, hidden=not shown)
 
 
-def _copy_link(record_id: str, key: str, words: Words) -> Markup:
+def _row_of_markers(record: AnswerRecord, items: Mapping[str, Cited], shown: str, words: Words) -> Markup:
+    marker = items[shown].check.citation.marker
+    row = [
+        el(
+            "a",
+            str(item.check.citation.marker),
+            href=link(record.record_id, item.key),
+            data_cite=item.key,
+            data_marker=item.check.citation.marker,
+            aria_current="true" if item.check.citation.marker == marker else None,
+        )
+        for item in _first_of_each_marker(items.values())
+    ]
     return el(
-        "button",
-        words("answer.link"),
-        type="button",
-        data_copy_link=link(record_id, key),
-        data_done=words("answer.copied"),
+        "nav",
+        el("button", "‹", type="button", data_step="-1", aria_label=words("view.previous")),
+        el("div", *row, class_="rm-viewer-row"),
+        el("button", "›", type="button", data_step="1", aria_label=words("view.next")),
+        class_="rm-viewer-nav",
+        aria_label=words("view.title"),
     )
+
+
+def _first_of_each_marker(items: Iterable[Cited]) -> list[Cited]:
+    first: dict[int, Cited] = {}
+    for item in items:
+        first.setdefault(item.check.citation.marker, item)
+    return list(first.values())
+
+
+def shape(verdict: Verdict) -> Markup:
+    return el("span", class_=f"rm-shape rm-shape-{SHAPES.get(verdict, 'cross')}", aria_hidden="true")
 
 
 def _source_row(
@@ -274,23 +327,22 @@ def _passage_row(passage: Passage, words: Words, current: Mapping[str, Document]
     return _source_row(passage.document, page, words, current, None)
 
 
-def _geometry(snapshot: SnapshotReader | None, citation: Citation) -> tuple[int, int, float, float]:
-    """Page width and height in points (0 where the format has none), and where the quote begins, as fractions."""
-    if snapshot is None:
-        return 0, 0, 0.0, 0.0
-    page = snapshot.page(citation.document_id, citation.page_number)
+def _page_of(snapshot: SnapshotReader | None, citation: Citation) -> Page | None:
+    return snapshot.page(citation.document_id, citation.page_number) if snapshot else None
+
+
+def _beginning(page: Page | None, citation: Citation) -> tuple[float, float]:
+    """Where the quote begins, as fractions of the page's height and width; a guess where the format has no geometry."""
+    if page is None:
+        return 0.0, 0.0
     if not page.boxes or page.width <= 0 or page.height <= 0:
-        return 0, 0, citation.start / max(1, len(page.text)), 0.0
-    lefts, tops = [], []
-    for left, top, right, bottom in struct.iter_unpack("<4H", page.boxes[8 * citation.start : 8 * citation.end]):
-        if right > left and bottom > top:
-            lefts.append(left)
-            tops.append(top)
-    if not tops:
-        return round(page.width), round(page.height), 0.0, 0.0
-    return (
-        round(page.width),
-        round(page.height),
-        min(1.0, min(tops) / 10 / page.height),
-        min(1.0, min(lefts) / 10 / page.width),
-    )
+        return citation.start / max(1, len(page.text)), 0.0
+    inked = [
+        (top, left)
+        for left, top, right, bottom in struct.iter_unpack("<4H", page.boxes[8 * citation.start : 8 * citation.end])
+        if right > left and bottom > top
+    ]
+    if not inked:
+        return 0.0, 0.0
+    top, left = min(top for top, _ in inked), min(left for _, left in inked)
+    return min(1.0, top / 10 / page.height), min(1.0, left / 10 / page.width)

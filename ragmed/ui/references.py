@@ -1,8 +1,8 @@
 """Names and links for what a record cites: citation keys, page references, the text that Copy gives.
 
 A citation's key is its marker as the reader sees it (``2``); where one marker stands for several quotes, the second and
-later ones carry a letter (``2b``, ``2c``). The key is what links and page images are addressed by, so it depends on
-nothing but the record.
+later ones carry a letter (``2b``, ``2c``). The reader sees the marker; the key is what links and page images are addressed
+by, so it depends on nothing but the record.
 """
 
 from __future__ import annotations
@@ -125,14 +125,14 @@ def standing(document: Document, current: Mapping[str, Document], words: Words) 
 
 def copied_text(record: AnswerRecord, words: Words, current: Mapping[str, Document]) -> str:
     """The answer as plain text with full references, for a note or a message."""
-    keys = keys_of(record)
+    markers = [check.citation.marker for check in record.checks]
     lines = [record.question, ""]
     for index, claim in enumerate(record.claims):
-        marks = _marks(key for key, check in zip(keys, record.checks, strict=True) if check.citation.claim == index)
+        marks = _marks(check.citation.marker for check in record.checks if check.citation.claim == index)
         lines.append(f"{claim.text}{marks}")
     for rank, candidate in enumerate(record.differential or (), start=1):
         miss = f" ({words('dx.cannot_miss')})" if candidate.cannot_miss else ""
-        own = _marks([keys[candidate.citation]] if candidate.citation is not None else [])
+        own = _marks([markers[candidate.citation]] if candidate.citation is not None else [])
         lines += ["", f"{rank}. {candidate.diagnosis}{miss}{own}"]
         for name, findings in (
             ("dx.for", candidate.supporting),
@@ -141,12 +141,19 @@ def copied_text(record: AnswerRecord, words: Words, current: Mapping[str, Docume
         ):
             lines += [
                 f"   {words(name)}: {finding.text}"
-                + (_marks([keys[finding.citation]]) if finding.citation is not None else f" ({words('dx.no_source')})")
+                + (
+                    _marks([markers[finding.citation]])
+                    if finding.citation is not None
+                    else f" ({words('dx.no_source')})"
+                )
                 for finding in findings
             ]
     if not record.claims and not record.differential:
         lines.append(record.notice or words("abstain.title"))
-    sources = [_reference(item, words, standing(item.document, current, words)) for item in cited(record).values()]
+    first: dict[int, Cited] = {}
+    for item in cited(record).values():
+        first.setdefault(item.check.citation.marker, item)
+    sources = [_reference(item, words, standing(item.document, current, words)) for item in first.values()]
     lines += ["", *sources, ""] if sources else [""]
     lines.append(f"RagMed · {words('answer.record')} {record.record_id} · {record.snapshot_id} · {record.asked_at}")
     return "\n".join(lines)
@@ -157,11 +164,11 @@ def _reference(item: Cited, words: Words, note: str) -> str:
     parts.append(page_words(item.document, item.label, item.check.citation.page_number, words))
     if note:
         parts.append(note)
-    return f"[{item.key}] {'. '.join(parts)}."
+    return f"[{item.check.citation.marker}] {'. '.join(parts)}."
 
 
-def _marks(keys: Iterable[str]) -> str:
-    return "".join(f" [{key}]" for key in dict.fromkeys(keys))
+def _marks(markers: Iterable[int]) -> str:
+    return "".join(f" [{marker}]" for marker in dict.fromkeys(markers))
 
 
 def _edition(document: Document) -> str:

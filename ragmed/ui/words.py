@@ -110,6 +110,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "dx.cannot_miss": ("Can’t miss", "不可漏诊"),
     "dx.no_source": ("no source in the library", "文库中无出处"),
     "dx.in_case": ("in this case", "本例所见"),
+    "dx.case": ("Findings in the question", "问题中的发现"),
     "dx.legend": ("Bold: seen in this case", "粗体:本例所见"),
     "dx.none": ("nothing found", "未找到"),
     # sources

@@ -111,3 +111,20 @@ def scanned(path: Path, *texts: list[str], layer: bool = False) -> Path:
             canvas.drawText(text)
 
     return sheet(path, *(lambda canvas, n=n: draw(canvas, n) for n in range(len(texts))))
+
+
+def chinese_lines(path: Path, lines: list[str]) -> Path:
+    """A picture of Chinese text, drawn with the first system font that has it; skips where there is none."""
+    import pytest
+    from PIL import Image, ImageDraw, ImageFont
+    from reportlab.lib.utils import ImageReader
+
+    from ragmed.corpus.typeset import _CJK_FONTS
+
+    found = next((font for font in _CJK_FONTS if Path(font).is_file()), None)
+    if found is None:
+        pytest.skip("no font with Chinese characters is installed")
+    picture = Image.new("L", (1240, 1754), 255)
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(picture).text((120, 200 + 90 * number), line, font=ImageFont.truetype(found, 48), fill=0)
+    return sheet(path, lambda canvas: canvas.drawImage(ImageReader(picture), 0, 0, *A4))

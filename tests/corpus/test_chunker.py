@@ -189,6 +189,21 @@ def test_text_without_any_boundary_still_fits(text: str) -> None:
     assert_laws(chunks, document(""), pages, 64)
 
 
+def test_a_part_of_a_word_is_counted_on_its_own() -> None:
+    def contrary(text: str) -> list[tuple[int, int]]:
+        """Words that begin with "a" take a token for eight letters, all others one for each."""
+        spans = []
+        for word in re.finditer(r"\S+", text):
+            step = 8 if word.group().startswith("a") else 1
+            spans.extend((at, min(at + step, word.end())) for at in range(word.start(), word.end(), step))
+        return spans
+
+    pages = pages_of((P, "a" + "b" * 3000))
+    chunks = SentenceChunker(contrary, 64, 1).chunk(document(""), pages)
+    assert "".join(chunk.text for chunk in chunks) == pages[0].text
+    assert max(len(contrary(chunk.text)) for chunk in chunks) <= 62
+
+
 def test_overlap_repeats_sentences_and_nothing_else_changes() -> None:
     pages = pages_of(
         (P, " ".join(f"Sentence number {n} tells of pain in adults and of its treatment." for n in range(60)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ragmed.corpus.archive import Archive
 from ragmed.corpus.docx import DocxReader
 from ragmed.errors import LimitExceededError, UnreadableFileError
 from ragmed.records import NoteKind
@@ -122,6 +123,14 @@ def test_a_size_that_lies_is_counted_while_unpacking(tmp_path: Path) -> None:
     path.write_bytes(content.replace(true, (1000).to_bytes(4, "little")))
     with pytest.raises(UnreadableFileError):
         read(path)
+
+
+def test_parts_read_again_count_again(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "read_twice.docx", {"a": bytes(700_000)})
+    with Archive(path, ReaderSettings(archive_mib=1, archive_ratio=1e9)) as archive:
+        assert len(archive.read("a")) == 700_000
+        with pytest.raises(LimitExceededError):
+            archive.read("a")
 
 
 def test_names_that_lead_out_of_the_archive_are_refused(tmp_path: Path) -> None:

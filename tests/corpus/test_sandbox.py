@@ -104,12 +104,12 @@ def test_a_killed_child_is_a_refusal_and_is_replaced(tmp_path: Path) -> None:
 
 def test_a_file_too_big_for_the_memory_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "too_big_for_memory.txt"
-    path.write_text("Pain is common. " * 6_000_000, "utf-8")
+    path.write_text("Pain is common. " * 3_000_000, "utf-8")
     small = text_files(tmp_path / "many", 2)
-    with Sandbox(ReaderSettings(memory_mib=512, seconds=30, workers=1, ocr="never")) as sandbox:
+    with Sandbox(ReaderSettings(memory_mib=400, seconds=60, workers=1, ocr="never")) as sandbox:
         readings = list(sandbox.read_all([file_to_read(path), *small]))
     assert readings[0].document is None
-    assert "memory" in readings[0].notes[0].message
+    assert "needed more memory" in readings[0].notes[0].message
     assert all(reading.document is not None for reading in readings[1:])
 
 
@@ -150,6 +150,8 @@ def test_children_die_with_the_parent(tmp_path: Path) -> None:
     )
     assert parent.stdout is not None
     child = int(parent.stdout.readline().split()[0])
+    # opening the pipe waits until the child has opened it too: now it hangs on it, and would not notice that its input ended
+    pipe = os.open(hang.path, os.O_WRONLY)
     watch = os.pidfd_open(child)
     try:
         parent.kill()
@@ -158,6 +160,7 @@ def test_children_die_with_the_parent(tmp_path: Path) -> None:
         assert ended, "the child outlived its parent"
     finally:
         os.close(watch)
+        os.close(pipe)
         parent.stdout.close()
 
 

@@ -6,9 +6,10 @@
   window.__streamlit ??= { BACKEND_BASE_URL: location.origin, MAIN_PAGE_BASE_URL: location.origin };
   const DESK = matchMedia("(min-width: 1000px)");
   const viewer = () => document.querySelector("dialog.rm-viewer");
-  const part = (name) => viewer()?.querySelector(`section.rm-cited[data-key="${CSS.escape(name)}"]`);
-  const shownKey = () => viewer()?.querySelector("section.rm-cited:not([hidden])")?.dataset.key;
-  const keys = () => [...(viewer()?.querySelectorAll("section.rm-cited") ?? [])].map((each) => each.dataset.key);
+  const quotes = () => [...(viewer()?.querySelectorAll("figure.rm-quote") ?? [])];
+  const quote = (key) => quotes().find((each) => each.dataset.key === key);
+  const shownQuote = () => quotes().find((each) => !each.hidden);
+  const shownPage = () => viewer()?.querySelector("section.rm-cited:not([hidden])");
   const query = () => new URLSearchParams(location.search);
   let opener = null;
   let last = { record: "", key: "" };
@@ -25,59 +26,70 @@
   }
 
   // bring the quoted words to the upper third of the picture's frame
-  function toQuote(section) {
-    const paper = section?.querySelector(".rm-paper");
+  function toQuote() {
+    const paper = shownPage()?.querySelector(".rm-paper");
     const picture = paper?.querySelector("img");
-    if (!picture || section.hidden) return;
+    const figure = shownQuote();
+    if (!picture || !figure) return;
     const place = () => {
-      const top = Number(paper.dataset.top) * picture.clientHeight;
-      const left = Number(paper.dataset.left) * picture.clientWidth;
-      paper.scrollTop = Math.max(0, top - paper.clientHeight / 3);
-      paper.scrollLeft = Math.max(0, left - 24);
-      paper.dataset.placed = "yes";
+      if (figure !== shownQuote()) return;
+      paper.scrollTop = Math.max(0, Number(figure.dataset.top) * picture.clientHeight - paper.clientHeight / 3);
+      paper.scrollLeft = Math.max(0, Number(figure.dataset.left) * picture.clientWidth - 24);
+      paper.dataset.placed = figure.dataset.key;
     };
     if (picture.complete && picture.naturalWidth) place();
     else picture.addEventListener("load", place, { once: true });
   }
 
-  function zoom(section, closer) {
-    const button = section?.querySelector("[data-zoom]");
+  function zoom(closer) {
+    const box = viewer();
+    const button = box?.querySelector("[data-zoom]");
     if (!button) return;
-    section.classList.toggle("rm-closer", closer);
+    box.classList.toggle("rm-closer", closer);
     button.textContent = closer ? button.dataset.whole : button.dataset.closer;
     button.setAttribute("aria-pressed", String(closer));
-    toQuote(section);
+    toQuote();
   }
 
   function show(key, { open = false, remember = true } = {}) {
     const box = viewer();
-    const wanted = box && part(key);
-    if (!wanted) return false;
-    for (const section of box.querySelectorAll("section.rm-cited")) section.hidden = section !== wanted;
-    for (const chip of document.querySelectorAll("[data-cite]")) {
-      if (chip.dataset.cite === key) chip.setAttribute("aria-current", "true");
-      else chip.removeAttribute("aria-current");
+    const figure = box && quote(key);
+    if (!figure) return false;
+    const page = figure.closest("section");
+    for (const section of box.querySelectorAll("section.rm-cited")) section.hidden = section !== page;
+    for (const each of quotes()) each.hidden = each !== figure;
+    for (const chip of document.querySelectorAll(".rm-chip")) current(chip, chip.dataset.cite === key);
+    for (const mark of box.querySelectorAll("nav a")) current(mark, mark.dataset.marker === figure.dataset.marker);
+    page.querySelector(".rm-viewer-key").textContent = figure.dataset.marker;
+    box.querySelector(".rm-count").textContent = figure.dataset.count;
+    box.querySelector(".rm-open").href = figure.dataset.src;
+    box.querySelector("[data-copy-link]").dataset.copyLink = figure.dataset.link;
+    const picture = page.querySelector("img");
+    if (picture.getAttribute("src") !== figure.dataset.src) {
+      picture.hidden = false;
+      page.querySelector(".rm-paper-failed").hidden = true;
+      picture.src = figure.dataset.src;
     }
     if (open && !DESK.matches && !box.open) box.showModal();
-    if (!wanted.dataset.seen) {
-      wanted.dataset.seen = "yes";
-      // a whole page on a phone is too small to read
-      zoom(wanted, !DESK.matches);
-    }
-    toQuote(wanted);
+    toQuote();
     // not scrollIntoView, which would move the page as well
     const row = box.querySelector(".rm-viewer-row");
-    const mark = row.querySelector(`[data-cite="${CSS.escape(key)}"]`);
+    const mark = row.querySelector("[aria-current]");
     row.scrollLeft = mark.offsetLeft - row.offsetLeft - (row.clientWidth - mark.offsetWidth) / 2;
     last = { record: box.dataset.record, key };
     if (remember) address(key);
     return true;
   }
 
+  function current(element, yes) {
+    if (yes) element.setAttribute("aria-current", "true");
+    else element.removeAttribute("aria-current");
+  }
+
   function step(by) {
-    const all = keys();
-    const at = all.indexOf(shownKey());
-    if (all.length) show(all[(at + by + all.length) % all.length]);
+    const all = quotes();
+    const at = all.indexOf(shownQuote());
+    if (all.length) show(all[(at + by + all.length) % all.length].dataset.key);
   }
 
   function close() {
@@ -129,10 +141,8 @@
     const button = target.closest("button");
     if (button?.dataset.step) step(Number(button.dataset.step));
     else if (button?.hasAttribute("data-close")) close();
-    else if (button?.hasAttribute("data-zoom")) {
-      const section = button.closest("section");
-      zoom(section, !section.classList.contains("rm-closer"));
-    } else if (button?.dataset.copy !== undefined) copy(button.dataset.copy, button);
+    else if (button?.hasAttribute("data-zoom")) zoom(!viewer().classList.contains("rm-closer"));
+    else if (button?.dataset.copy !== undefined) copy(button.dataset.copy, button);
     else if (button?.dataset.copyLink !== undefined) copy(new URL(button.dataset.copyLink, location.href).href, button);
     else if (target === viewer()) close();
   });
@@ -191,7 +201,7 @@
     paper.querySelector(".rm-paper-failed").hidden = false;
   }, true);
 
-  DESK.addEventListener("change", () => { close(); toQuote(part(shownKey() ?? "")); });
+  DESK.addEventListener("change", () => { close(); zoom(!DESK.matches); });
 
   // a new answer has come onto the page: bring its citation into view, and on a phone open the one the address names
   function arrived() {
@@ -201,8 +211,10 @@
     if (!box || box.dataset.ready) return;
     box.dataset.ready = "yes";
     // the same answer drawn again (another language, say): Streamlit does not know which citation we had turned to
-    const again = last.record === box.dataset.record && part(last.key) ? last.key : null;
-    const key = again ?? shownKey();
+    const again = last.record === box.dataset.record && quote(last.key) ? last.key : null;
+    const key = again ?? shownQuote()?.dataset.key;
+    // a whole page on a phone is too small to read
+    zoom(!DESK.matches);
     if (key) show(key, { open: query().get("cite") === key, remember: Boolean(again) && DESK.matches });
   }
   new MutationObserver(arrived).observe(document.documentElement, { childList: true, subtree: true });

@@ -1,0 +1,117 @@
+"""Coverage: high where the library has the answer, low where it has not; calibrated on the demonstration library."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from ragmed.assemble import Program
+from ragmed.evaluate.measures import auroc
+from ragmed.records import Filters, Query
+from ragmed.retrieve.analyse import Analyser
+from ragmed.retrieve.coverage import Evidence, coverage, missing_terms, subject_share
+
+QUESTIONS = Path(__file__).with_name("coverage_questions.tsv")
+"""Seventy-odd questions on the demonstration library, half of them not answerable from it; written for this project."""
+
+
+def query(question: str) -> Query:
+    return Analyser(lambda word: 1).analyse(question, None, Filters())
+
+
+def evidence(text: str, cosine: float = 0.6) -> list[Evidence]:
+    return [Evidence(cosine=cosine, text=text, headings=())]
+
+
+def often(word: str) -> int:
+    return 10
+
+
+def test_nothing_found_is_no_coverage() -> None:
+    assert coverage(query("sepsis"), [], often, 100) == 0
+
+
+def test_coverage_grows_with_the_cosine_and_with_the_terms_found() -> None:
+    asked = query("vasopressor in septic shock")
+    near = coverage(asked, evidence("vasopressor for septic shock", 0.7), often, 100)
+    far = coverage(asked, evidence("vasopressor for septic shock", 0.4), often, 100)
+    beside = coverage(asked, evidence("fluids for burns", 0.7), often, 100)
+    assert 0 <= far < near <= 1
+    assert beside < near
+
+
+def test_the_share_weighs_a_rare_disease_more_than_a_common_finding() -> None:
+    asked = query("fever in malaria")
+    frequency = {"fever": 80, "malaria": 0}.get
+    share = subject_share(asked, evidence("fever is common"), lambda word: frequency(word, 5) or 0, 100)
+    assert share < 0.1
+    assert subject_share(asked, evidence("malaria brings fever"), often, 100) == pytest.approx(1)
+
+
+def test_terms_must_stand_together_in_one_passage() -> None:
+    asked = query("septic shock")
+    apart = [*evidence("septic arthritis"), *evidence("anaphylactic shock")]
+    assert subject_share(asked, apart, often, 100) == 0
+
+
+def test_a_term_in_a_heading_counts() -> None:
+    found = [Evidence(cosine=0.5, text="Give noradrenaline.", headings=("Septic shock",))]
+    assert subject_share(query("septic shock"), found, often, 100) == pytest.approx(1)
+
+
+def test_a_term_counts_in_either_language() -> None:
+    assert subject_share(query("hyperkalaemia"), evidence("高钾血症的处理"), often, 100) == pytest.approx(1)
+    assert subject_share(query("高钾血症"), evidence("Acute hyperkalaemia"), often, 100) == pytest.approx(1)
+
+
+def test_missing_terms_are_those_of_the_question_in_its_own_words() -> None:
+    assert missing_terms(query("疟疾合并感染性休克"), evidence("septic shock")) == ("疟疾",)
+    assert missing_terms(query("Is CT needed in appendicitis?"), evidence("CT is done in appendicitis")) == ()
+
+
+@pytest.fixture(scope="module")
+def asked(program: Program) -> list[tuple[dict[str, str], float]]:
+    with QUESTIONS.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    retriever = program.retriever
+    return [(row, retriever.retrieve(retriever.analyse(row["question"], None, Filters()), 5).coverage) for row in rows]
+
+
+def groups(asked: list[tuple[dict[str, str], float]], language: str) -> tuple[list[float], list[float]]:
+    """Coverage of the answerable and of the unanswerable questions of one language."""
+    of_language = [(row["answerable"] == "yes", value) for row, value in asked if row["language"] == language]
+    return [value for yes, value in of_language if yes], [value for yes, value in of_language if not yes]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_coverage_parts_answerable_from_unanswerable(asked: list[tuple[dict[str, str], float]], language: str) -> None:
+    answerable, unanswerable = groups(asked, language)
+    assert auroc(answerable, unanswerable) > 0.95
+
+
+def test_the_default_threshold_lets_the_answerable_through(
+    program: Program, asked: list[tuple[dict[str, str], float]]
+) -> None:
+    threshold = program.settings.retrieve.abstain_below
+    shut_out = [row["question"] for row, value in asked if row["answerable"] == "yes" and value < threshold]
+    let_in = [row["question"] for row, value in asked if row["answerable"] == "no" and value >= threshold]
+    assert shut_out == []
+    assert len(let_in) <= 4
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who won the football world cup in 2018?",
+        "今晚足球比赛谁会赢？",
+        "How long should I boil spaghetti for al dente?",
+        "How do I treat malaria in pregnancy?",
+    ],
+)
+def test_off_subject_questions_stay_far_below_the_threshold(program: Program, question: str) -> None:
+    retriever = program.retriever
+    found = retriever.retrieve(retriever.analyse(question, None, Filters()), 5)
+    assert found.coverage < program.settings.retrieve.abstain_below / 2
+    assert found.nearest_titles
