@@ -1,6 +1,6 @@
 """tantivy or bm25s for the lexical half? Both over the same words of the same documents, each in its own process.
 
-``python benchmarks/lexical_engines.py FOLDER [-o RESULT.json]`` with FOLDER in the BEIR layout (``corpus.jsonl[.gz]``,
+``python benchmarks/lexical_engines.py FOLDER`` with FOLDER in the BEIR layout (``corpus.jsonl[.gz]``,
 ``queries.jsonl``, ``qrels.tsv``). For each engine: nDCG@10, seconds to index (words apart), milliseconds a query
 (median, 95th percentile; k = 100, one question at a time), memory of the process that only searches (MiB over an
 interpreter that has cut the same queries into words), bytes on disk, whether two runs write the same bytes, seconds to
@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import json
 import math
+import os
 import resource
 import statistics
 import subprocess
@@ -21,13 +22,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from machine import machine, save
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from benchmarks.machine import machine_facts, save
 from ragmed.text.words import words
 
 K = 100
@@ -189,7 +189,6 @@ def own_process(*arguments: str) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.step:
@@ -197,7 +196,12 @@ def main() -> None:
         step = measure_index if kind == "index" else measure_search
         print(json.dumps(step(engine, chosen.folder, Path(folder))))
         return
-    result: dict[str, object] = {"machine": machine_facts(), "data": chosen.folder.name}
+    result: dict[str, object] = {
+        "machine": machine(),
+        "load_average": os.getloadavg(),
+        "data": chosen.folder.name,
+        "versions": {name: version(name) for name in ENGINES},
+    }
     with tempfile.TemporaryDirectory() as scratch:
         for engine in ENGINES:
             first, second = (
@@ -206,7 +210,7 @@ def main() -> None:
             found = own_process(str(chosen.folder), "--step", "search", engine, f"{scratch}/{engine}1")
             same = first.pop("tree") == second.pop("tree")
             result[engine] = {**first, **found, "same_bytes_twice": same}
-    save(result, chosen.output, "lexical_engines")
+    save("lexical_engines", result)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a figure was measured on: a number without its machine says nothing."""
+"""The machine that a figure came from, and where figures are kept."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).resolve().parent / "results"
-_PACKAGES = ("torch", "faiss-cpu", "numpy", "bm25s", "tantivy", "llama-index-core", "pypdf", "pypdfium2")
 
 
-def machine_facts() -> dict[str, object]:
-    """CPU, cores, load, date, versions; neither host name nor path."""
+def machine() -> dict[str, Any]:
+    """Cores, CPU, memory, and the versions that matter."""
     model = platform.processor()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        lines = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        model = lines[0].partition(":")[2].strip() if lines else model
+    listing = Path("/proc/cpuinfo")
+    if listing.is_file():
+        for line in listing.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
     return {
+        "cores": os.cpu_count(),
         "cpu": model,
-        "cores": len(os.sched_getaffinity(0)),
-        "load_1_min_at_start": round(os.getloadavg()[0], 2),
-        "omp_num_threads": os.environ.get("OMP_NUM_THREADS", ""),
+        "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
         "python": platform.python_version(),
-        "date": datetime.now(UTC).date().isoformat(),
-        "versions": {name: version(name) for name in _PACKAGES},
+        "packages": {
+            name: version(name) for name in ("torch", "faiss-cpu", "sentence-transformers", "pypdfium2", "pypdf")
+        },
+        "measured": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
 
 
-def save(result: dict[str, object], output: Path | None, name: str) -> None:
-    """Print the result and keep it, by default under ``benchmarks/results``."""
-    text = json.dumps(result, indent=2, ensure_ascii=False) + "\n"
-    place = output or RESULTS / f"{name}.json"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text, "utf-8")
-    print(text, end="")
+def save(name: str, result: dict[str, Any]) -> None:
+    """Keep ``result`` as benchmarks/results/NAME.json and print it."""
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(result, indent=2, ensure_ascii=False)
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    print(text)

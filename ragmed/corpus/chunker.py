@@ -17,9 +17,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from ragmed.corpus.chunk_units import Unit, page_units
 from ragmed.errors import SettingsError
 from ragmed.interfaces import TokenSpans
-from ragmed.records import Block, BlockKind, Chunk, Document, Language, Page
+from ragmed.records import BlockKind, Chunk, Document, Language, Page
 from ragmed.text.language import HAN, detect_language
 from ragmed.text.passages import PREFIX_VERSION, heading_prefix
 from ragmed.text.sentences import sentence_spans
@@ -30,27 +31,10 @@ MIN_MAX_TOKENS = 64
 
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|[，；：、]| [|–—] |\)(?=\s)|）")
 _WHITE = re.compile(r"\s+")
-_ALNUM = re.compile(r"[^\W_]")
 _WORD_CUT = re.compile(rf"[^\W{HAN}]{{2}}")
 _ALL_CLEAR = re.compile(r"\s")
 _MARGIN = 4
 """Tokens under the limit from which a piece cut without white space around it is counted again on its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unit:
-    """A sentence, list item, table row or caption: what is not cut unless it is too long alone."""
-
-    start: int
-    end: int
-    path: tuple[str, ...]
-    island: int
-    """Units of different islands have furniture between them."""
-    head: int
-    """Where the span begins if the heading right above is taken along; ``start`` where there are none."""
-    kind: BlockKind
-    leads: bool = False
-    """It introduces the next unit: a list's first sentence, a table's caption or header row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +131,7 @@ class SentenceChunker:
         self, document: Document, page: Page, following: tuple[str, ...], budgets: dict[tuple[str, ...], int]
     ) -> Iterator[Chunk]:
         ruler = _Ruler(page.text, self._token_spans)
-        units = _units(page, following)
+        units = page_units(page, following)
         pieces: list[_Piece] = []
         first = 0
         for last in range(1, len(units) + 1):
@@ -183,7 +167,7 @@ class SentenceChunker:
             budgets[path] = max(self._max_tokens - self._special_tokens - taken, 8)
         return budgets[path]
 
-    def _pack(self, units: Sequence[_Unit], ruler: _Ruler, budget: int) -> Iterator[_Piece]:
+    def _pack(self, units: Sequence[Unit], ruler: _Ruler, budget: int) -> Iterator[_Piece]:
         """Runs of units as long as they fit, with a tail that is not a crumb."""
         whole = [part for unit in units for part in _split(unit, ruler, budget)]
         cuts = [0]
@@ -212,7 +196,7 @@ class SentenceChunker:
                 bare=all(unit.kind is BlockKind.HEADING for unit in whole[start:last]),
             )
 
-    def _fill_tail(self, units: Sequence[_Unit], cuts: list[int], ruler: _Ruler, budget: int) -> None:
+    def _fill_tail(self, units: Sequence[Unit], cuts: list[int], ruler: _Ruler, budget: int) -> None:
         """Move units from the last run but one into a last run shorter than ``min_tokens``."""
         if len(cuts) < 3:
             return
@@ -264,7 +248,7 @@ def _both(first: _Piece, second: _Piece) -> _Piece | None:
     return replace(both, start=first.head, path=first.path[:shared])
 
 
-def _keep_leaders(units: Sequence[_Unit], first: int, last: int, ruler: _Ruler, budget: int) -> int:
+def _keep_leaders(units: Sequence[Unit], first: int, last: int, ruler: _Ruler, budget: int) -> int:
     """Pull a cut back so that an introduction goes with what it introduces, where that fits."""
     cut = last
     while cut - 1 > first and units[cut - 1].leads and ruler.fits(units[cut - 1].start, units[last].end, budget):
@@ -272,120 +256,14 @@ def _keep_leaders(units: Sequence[_Unit], first: int, last: int, ruler: _Ruler, 
     return cut
 
 
-def _units(page: Page, following: tuple[str, ...]) -> list[_Unit]:
-    """What may stand in chunks, in reading order; ``following`` is the path that the next page begins under."""
-    units: list[_Unit] = []
-    island = 0
-    headings: list[Block] = []
-    for block in _covering(page):
-        if block.kind is BlockKind.FURNITURE:
-            island += 1
-        elif block.kind is BlockKind.HEADING:
-            headings.append(block)
-        else:
-            orphans, ruling = _part_headings(page.text, headings, block.heading_path)
-            units.extend(_heading_units(page.text, orphans, island))
-            head = (
-                ruling[-1].start
-                if ruling and not _furniture_between(page, ruling[-1].start, block.start)
-                else block.start
-            )
-            units.extend(_block_units(page.text, block, island, head))
-            headings = []
-    orphans, _ = _part_headings(page.text, headings, following)
-    units.extend(_heading_units(page.text, orphans, island))
-    return [replace(unit, leads=True) if _leads(page.text, units, place) else unit for place, unit in enumerate(units)]
-
-
-def _part_headings(
-    text: str, headings: Sequence[Block], path: tuple[str, ...]
-) -> tuple[Sequence[Block], Sequence[Block]]:
-    """The headings that no path will name, and the last ones, which ``path`` names."""
-    named = {" ".join(part.split()) for part in path}
-    count = len(headings)
-    while count and " ".join(text[headings[count - 1].start : headings[count - 1].end].split()) in named:
-        count -= 1
-    return headings[:count], headings[count:]
-
-
-def _heading_units(text: str, headings: Sequence[Block], island: int) -> Iterator[_Unit]:
-    for block in headings:
-        if (span := _trimmed(text, block.start, block.end)) is not None:
-            yield _Unit(
-                start=span[0], end=span[1], path=block.heading_path, island=island, head=span[0], kind=BlockKind.HEADING
-            )
-
-
-def _furniture_between(page: Page, start: int, end: int) -> bool:
-    return any(block.kind is BlockKind.FURNITURE and start <= block.start < end for block in page.blocks)
-
-
-def _leads(text: str, units: Sequence[_Unit], place: int) -> bool:
-    """Whether a unit introduces the next: a caption, a header row, the sentence before a list."""
-    kind = units[place].kind
-    if place + 1 == len(units):
-        return False
-    following = units[place + 1].kind
-    if following is BlockKind.LIST_ITEM:
-        return kind is BlockKind.HEADING or (kind is BlockKind.PARAGRAPH and text[units[place].end - 1] in ":：")
-    if following is BlockKind.TABLE_ROW:
-        first_row = kind is BlockKind.TABLE_ROW and (place == 0 or units[place - 1].kind is not BlockKind.TABLE_ROW)
-        return first_row or kind in (BlockKind.CAPTION, BlockKind.PARAGRAPH, BlockKind.HEADING)
-    return kind is BlockKind.HEADING
-
-
-def _covering(page: Page) -> Iterator[Block]:
-    """The page's blocks, and a PARAGRAPH for every stretch with letters or digits that no block covers."""
-    position = 0
-    path: tuple[str, ...] = ()
-    for block in (*sorted(page.blocks, key=lambda block: (block.start, block.end)), None):
-        start = len(page.text) if block is None else block.start
-        if start > position and _ALNUM.search(page.text, position, start):
-            yield Block(start=position, end=start, kind=BlockKind.PARAGRAPH, heading_path=path)
-        if block is not None and block.end > position:
-            yield block if block.start >= position else replace(block, start=position)
-            position = block.end
-            path = block.heading_path
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return (start, end) if start < end and _ALNUM.search(text, start, end) else None
-
-
-def _block_units(text: str, block: Block, island: int, head: int) -> Iterator[_Unit]:
-    if block.kind is BlockKind.PARAGRAPH:
-        spans: Sequence[tuple[int, int]] = sentence_spans(text, line_ends=False, start=block.start, end=block.end)
-    else:
-        trimmed = _trimmed(text, block.start, block.end)
-        spans = (trimmed,) if trimmed else ()
-    first = True
-    while head < block.start and text[head].isspace():
-        head += 1
-    for start, end in spans:
-        if _ALNUM.search(text, start, end):
-            yield _Unit(
-                start=start,
-                end=end,
-                path=block.heading_path,
-                island=island,
-                head=head if first and head < block.start else start,
-                kind=block.kind,
-            )
-            first = False
-
-
-def _split(unit: _Unit, ruler: _Ruler, budget: int) -> Iterator[_Unit]:
+def _split(unit: Unit, ruler: _Ruler, budget: int) -> Iterator[Unit]:
     """``unit`` itself, or parts of it that fit: cut at sentences, else clauses, else white space, else tokens."""
     if ruler.fits(unit.start, unit.end, budget):
         yield unit
         return
     position = unit.start
     sentences = [end for _, end in sentence_spans(ruler.text, start=unit.start, end=unit.end)]
-    while (span := _trimmed_loose(ruler.text, position, unit.end)) is not None:
+    while (span := _from_text(ruler.text, position, unit.end)) is not None:
         position = span[0]
         cut = (
             span[1] if ruler.fits(position, span[1], budget) else _best_cut(ruler, position, span[1], budget, sentences)
@@ -399,7 +277,7 @@ def _split(unit: _Unit, ruler: _Ruler, budget: int) -> Iterator[_Unit]:
         position = cut
 
 
-def _trimmed_loose(text: str, start: int, end: int) -> tuple[int, int] | None:
+def _from_text(text: str, start: int, end: int) -> tuple[int, int] | None:
     while start < end and text[start].isspace():
         start += 1
     return (start, end) if start < end else None

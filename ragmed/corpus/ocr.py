@@ -8,6 +8,7 @@ files: the picture goes in by a pipe and words with boxes (TSV) come out by anot
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ _DPI = 300
 _MAX_PIXELS = 16_000_000
 """A4 at 300 dpi has 8.7 million; larger sheets are read at a lower resolution."""
 _LEAST_CONFIDENCE = 20.0
-_LANGUAGES = ("eng", "chi_sim")
+_LANGUAGES = ("chi_sim", "eng")
+"""In this order: with English first, tesseract 5 reads some Chinese lines as Latin garbage."""
+_HAN_END = re.compile("[\u2e80-\u9fff\uff00-\uffef]{2}")
 INSTALL = "install tesseract with its English and simplified Chinese data (Debian: tesseract-ocr tesseract-ocr-chi-sim)"
 
 
@@ -108,7 +111,11 @@ def _glyphs(table: str, scale: float, width: float, height: float) -> PageGlyphs
         high = tops[line][1] - tops[line][0]
         middle, half = sum(tops[line]) / 2, (usual if 0.7 * usual < high < 1.35 * usual else high) / 2
         top, bottom = middle - half, middle + half
-        texts.append(("\n" if texts and line != last_line else " " if texts else "") + row[11].strip())
+        word = row[11].strip()
+        # tesseract parts Chinese into words; the page has no space there
+        joined = bool(texts) and _HAN_END.match(texts[-1][-1] + word[0]) is not None
+        gap = "\n" if line != last_line else "" if joined else " "
+        texts.append((gap if texts else "") + word)
         boxes.append((left / scale, top / scale, (left + wide) / scale, bottom / scale))
         last_line = line
     return glyphs_of_words(texts, boxes, width, height)

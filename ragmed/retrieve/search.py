@@ -33,7 +33,7 @@ OTHER_LANGUAGE_WEIGHT = 0.4
 SAME_THING_WEIGHT = 0.7
 """What an abbreviation stands for, and mended slips."""
 SYNONYM_WEIGHT = 0.3
-INTENT_WEIGHT = 0.5
+INTENT_WEIGHT = 0.8
 """All measured in docs/adr/0004-fusion.md."""
 
 _TITLES = 3

@@ -78,7 +78,7 @@ def _head(record: AnswerRecord, words: Words, zone: str | None) -> Markup:
         el("h1", record.question, lang=record.language.value, dir="auto", class_="rm-question"),
         el(
             "p",
-            el("span", words("answer.asked"), " ", when(record.asked_at, words, zone)),
+            el("span", words("answer.asked"), when(record.asked_at, words, zone)),
             el("span", words(f"answer.kind.{record.mode.value}")),
             class_="rm-meta",
         ),
@@ -154,10 +154,12 @@ def _verdict_key(record: AnswerRecord, words: Words) -> Markup:
 
 def _abstention(record: AnswerRecord, words: Words) -> Markup:
     titles = record.retrieval.nearest_titles
+    # why, as the record says it, where the reader has that language
+    said = _first_sentence(record.notice) if record.language.value == words.tongue else ""
     note = words("abstain.librarian.text", question=record.question)
     return el(
         "section",
-        el("h2", _first_sentence(record.notice) or words("abstain.title"), dir="auto"),
+        el("h2", said or words("abstain.title"), dir="auto"),
         _missing(record, words),
         join(el("h3", words("abstain.nearest")), el("ul", *(el("li", title, dir="auto") for title in titles)))
         if titles
@@ -260,7 +262,7 @@ def _foot(
         ),
         el(
             "p",
-            el("span", words("snapshot.published", number=number), " ", age) if record.snapshot_id else None,
+            el("span", words("snapshot.published", number=number), age) if record.snapshot_id else None,
             el("span", words("answer.took", seconds=f"{record.timings_ms.total / 1000:.1f}")),
             el(
                 "span",

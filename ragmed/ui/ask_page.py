@@ -98,11 +98,13 @@ def _ask(view: View, question: str) -> AnswerRecord | None:
             elif isinstance(event, Finished):
                 record = event.record
     except RagMedError as error:
-        from ragmed.ui.main import show_error
+        from ragmed.ui.main import error_box
 
-        place.empty()
-        show_error(error, words)
+        place.html(error_box(error, words))
         return None
+    except Exception:
+        place.empty()  # or the page would say "searching" for ever, above the notice of the fault
+        raise
     place.empty()
     if record is not None:
         _address(record.record_id)

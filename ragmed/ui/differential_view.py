@@ -84,7 +84,7 @@ def _candidate(
     rank: int,
 ) -> Markup:
     own = by_check.get(candidate.citation) if candidate.citation is not None else None
-    mark = chip(record.record_id, own, words, shown=shown) if own else None
+    mark = el("span", chip(record.record_id, own, words, shown=shown), class_="rm-chips") if own else None
     head = el(
         "h3",
         el("span", f"{rank}.", class_="rm-dx-rank"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from ragmed.errors import NotFoundError
 from ragmed.records import Verdict
 from ragmed.ui.markup import Markup, el, join, text
 from ragmed.ui.references import cited, edition_words, image_path, link, page_words, standing
@@ -298,6 +299,7 @@ def _first_of_each_marker(items: Iterable[Cited]) -> list[Cited]:
 
 
 def shape(verdict: Verdict) -> Markup:
+    """The mark that tells a verdict without colour; its words stand beside it or in the chip's name."""
     return el("span", class_=f"rm-shape rm-shape-{SHAPES.get(verdict, 'cross')}", aria_hidden="true")
 
 
@@ -328,7 +330,11 @@ def _passage_row(passage: Passage, words: Words, current: Mapping[str, Document]
 
 
 def _page_of(snapshot: SnapshotReader | None, citation: Citation) -> Page | None:
-    return snapshot.page(citation.document_id, citation.page_number) if snapshot else None
+    """The cited page as stored; ``None`` where the snapshot no longer has it, and the picture's place says so."""
+    try:
+        return snapshot.page(citation.document_id, citation.page_number) if snapshot else None
+    except NotFoundError:
+        return None
 
 
 def _beginning(page: Page | None, citation: Citation) -> tuple[float, float]:

@@ -35,18 +35,25 @@ def examples(snapshot: SnapshotReader, tongue: Tongue, wanted: int = 3) -> tuple
 
 
 def _subjects(snapshot: SnapshotReader, documents: dict[str, Document]) -> dict[str, str]:
-    """For each document, a heading from its middle."""
+    """For each document, a heading from its middle, of its outermost level: a subject, not a detail."""
     count = snapshot.chunk_count()
     rows = range(0, count, max(1, count // LOOKED_AT))
-    headings: dict[str, list[str]] = {}
+    headings: dict[str, dict[str, None]] = {}
     for chunk in snapshot.chunks(rows):
-        if chunk.document_id not in documents or not chunk.heading_path:
-            continue
-        heading = chunk.heading_path[-1].strip()
-        shortest = 3 if not heading.isascii() else SHORTEST
-        if shortest <= len(heading) <= LONGEST and heading != documents[chunk.document_id].title:
-            headings.setdefault(chunk.document_id, []).append(heading)
-    return {document_id: found[len(found) // 2] for document_id, found in headings.items()}
+        document = documents.get(chunk.document_id)
+        heading = _outermost(chunk.heading_path, document.title) if document else ""
+        if heading:
+            headings.setdefault(chunk.document_id, {})[heading] = None
+    return {document_id: list(found)[len(found) // 2] for document_id, found in headings.items()}
+
+
+def _outermost(path: tuple[str, ...], title: str) -> str:
+    """The first heading that is not the title and has the length of a subject; nothing where there is none."""
+    for heading in (each.strip() for each in path):
+        shortest = SHORTEST if heading.isascii() else 3
+        if heading.casefold() not in title.casefold() and shortest <= len(heading) <= LONGEST:
+            return heading
+    return ""
 
 
 def _question(document: Document, heading: str) -> str:

@@ -27,16 +27,17 @@ def show(view: View) -> None:
     """Draw the page: the folder, the button, and the progress while it runs."""
     words, library = view.words, view.desk.program.settings.library
     count = files_in(library)
-    st.html(
-        el(
-            "section",
-            el("h1", words("first.title"), class_="rm-question"),
-            el("p", words("first.folder", folder=str(library)), f" ({words.count('first.files', count)})"),
-            el("p", words("first.empty")) if not count else None,
-            class_="rm-first",
+    with st.container(key="first"):
+        st.html(
+            el(
+                "section",
+                el("h1", words("first.title"), class_="rm-question"),
+                el("p", words("first.folder", folder=str(library), files=words.count("first.files", count))),
+                el("p", words("first.empty")) if not count else None,
+                class_="rm-first",
+            )
         )
-    )
-    _steps(view)
+        _steps(view)
 
 
 def files_in(library: Path) -> int:
@@ -87,4 +88,4 @@ def step(stage: Stage, words: Words) -> str:
     name = words(key) if key in TABLE else stage.what
     if not stage.total:
         return name
-    return f"{name}{words('list.and')}{words('view.of', number=stage.done, total=stage.total)}"
+    return f"{name}{words('list.then')}{words('view.of', number=stage.done, total=stage.total)}"

@@ -51,7 +51,6 @@ def show(view: View) -> None:
                 el(
                     "span",
                     words("snapshot.published", number=snapshot_number(snapshot.snapshot_id)),
-                    " ",
                     when(snapshot.published_at, words, view.zone),
                 ),
                 class_="rm-meta",

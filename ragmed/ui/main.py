@@ -40,7 +40,7 @@ def main(desk: Desk) -> None:
     try:
         snapshot = desk.current()
     except RagMedError as error:
-        show_error(error, words)
+        st.html(error_box(error, words))
         return
     view = View(desk, words, st.context.timezone, snapshot)
     ask = st.Page(lambda: ask_page.show(view), title=words("nav.ask"), url_path="ask", default=True)
@@ -56,20 +56,18 @@ def main(desk: Desk) -> None:
     try:
         chosen.run()
     except RagMedError as error:
-        show_error(error, words)
+        st.html(error_box(error, words))
 
 
-def show_error(error: RagMedError, words: Words) -> None:
+def error_box(error: RagMedError, words: Words) -> Markup:
     """What happened and what to do, without fuss."""
-    st.html(
-        el(
-            "section",
-            el("h2", words("error.title")),
-            el("p", str(error)),
-            el("p", words("error.remedy", remedy=error.remedy)) if error.remedy else None,
-            class_="rm-calm",
-            role="alert",
-        )
+    return el(
+        "section",
+        el("h2", words("error.title")),
+        el("p", str(error)),
+        el("p", words("error.remedy", remedy=error.remedy)) if error.remedy else None,
+        class_="rm-calm",
+        role="alert",
     )
 
 
@@ -99,7 +97,7 @@ def _state(view: View) -> Markup:
         el(
             "span",
             words("snapshot.short", number=snapshot_number(snapshot.snapshot_id)),
-            ", ",
+            words("list.then"),
             when(snapshot.published_at, words, view.zone),
         ),
         class_="rm-state",

@@ -1,8 +1,8 @@
 """Names and links for what a record cites: citation keys, page references, the text that Copy gives.
 
 A citation's key is its marker as the reader sees it (``2``); where one marker stands for several quotes, the second and
-later ones carry a letter (``2b``, ``2c``). The reader sees the marker; the key is what links and page images are addressed
-by, so it depends on nothing but the record.
+later ones carry a letter (``2b``, ``2c``). The reader sees the marker; the key is what links and page images are
+addressed by, so it depends on nothing but the record.
 """
 
 from __future__ import annotations

@@ -22,10 +22,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "library.state.one": ("{count} guideline", "{count} 份指南"),
     "library.state.many": ("{count} guidelines", "{count} 份指南"),
     "snapshot.short": ("snapshot {number}", "快照 {number}"),
-    "snapshot.published": ("Snapshot {number}, published", "快照 {number},发布于"),
+    "snapshot.published": ("Snapshot {number}, published ", "快照 {number}，发布于"),
     "snapshot.older": (
         "The library has changed since this answer: snapshot {number} is current.",
-        "作答之后文库已有更新:当前为快照 {number}。",
+        "作答之后文库已有更新：当前为快照 {number}。",
     ),
     "snapshot.gone": ("no longer kept", "已不再保存"),
     # ask
@@ -46,7 +46,7 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "ask.care": (
         "A help for finding and reading guidelines. It does not replace clinical judgement.",
-        "用于查找和阅读指南,不能替代临床判断。",
+        "用于查找和阅读指南，不能替代临床判断。",
     ),
     "ask.working.search": ("Searching the library", "正在检索文库"),
     "ask.working.check": ("Checking every sentence against its page", "正在逐句核对原文"),
@@ -57,22 +57,22 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     # answer
     "answer.title": ("Answer", "回答"),
-    "answer.asked": ("Asked", "提问于"),
+    "answer.asked": ("Asked ", "提问于"),
     "answer.extractive": (
         "Verbatim quotes. No language model wrote this.",
-        "逐字摘录原文,未经语言模型改写。",
+        "逐字摘录原文，未经语言模型改写。",
     ),
     "answer.model": (
         "Written by {model}. Every sentence was checked against its page.",
-        "由 {model} 撰写,每一句均已与原文核对。",
+        "由 {model} 撰写，每一句均已与原文核对。",
     ),
     "answer.adapter": ("with adapter {adapter}", "附适配器 {adapter}"),
-    "answer.missing": ("Not in the pages found:", "所查页面中未出现:"),
+    "answer.missing": ("Not in the pages found:", "所查页面中未出现："),
     "answer.withheld.one": ("{count} sentence withheld", "已扣留 {count} 句"),
     "answer.withheld.many": ("{count} sentences withheld", "已扣留 {count} 句"),
     "answer.withheld.why": (
         "Left out of the answer because the cited page does not bear it out.",
-        "因所引页面不能证实,未列入回答。",
+        "因所引页面不能证实，未列入回答。",
     ),
     "answer.uncited": ("no citation", "无引用"),
     "answer.record": ("Record", "记录"),
@@ -88,7 +88,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "abstain.librarian": ("Copy for the librarian", "复制给文库管理员"),
     "abstain.librarian.text": (
         "Asked, and not covered by the library: {question}",
-        "提问未被文库涵盖:{question}",
+        "提问未被文库涵盖：{question}",
     ),
     "reject.title": ("No answer to show.", "没有可显示的回答。"),
     # verdicts
@@ -100,7 +100,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "verdict.unresolvable": ("the quoted words were not found", "未找到所引文字"),
     "chip.label": (
         "Citation {number}, {verdict}: {title}, page {page}",
-        "引用 {number},{verdict}:{title},第 {page} 页",
+        "引用 {number}，{verdict}：{title}，第 {page} 页",
     ),
     # differential
     "dx.title": ("Differential", "鉴别诊断"),
@@ -111,15 +111,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "dx.no_source": ("no source in the library", "文库中无出处"),
     "dx.in_case": ("in this case", "本例所见"),
     "dx.case": ("Findings in the question", "问题中的发现"),
-    "dx.legend": ("Bold: seen in this case", "粗体:本例所见"),
+    "dx.legend": ("Bold: seen in this case", "粗体：本例所见"),
     "dx.none": ("nothing found", "未找到"),
     # sources
     "source.title": ("Sources", "出处"),
-    "source.also": ("Also found, not cited", "另检索到,未引用"),
+    "source.also": ("Also found, not cited", "另检索到，未引用"),
     "source.found.one": ("{count} passage found", "找到 {count} 段"),
     "source.found.many": ("{count} passages found", "找到 {count} 段"),
     "source.page": ("page {label}", "第 {label} 页"),
-    "source.page.physical": ("page {label} (sheet {number} of {total})", "第 {label} 页(文件第 {number}/{total} 页)"),
+    "source.page.physical": ("page {label} (sheet {number} of {total})", "第 {label} 页（文件第 {number}/{total} 页）"),
     "source.edition.none": ("no edition printed", "未印版次"),
     "source.date.none": ("undated", "未注日期"),
     "source.publisher.none": ("publisher not named", "未注明发布者"),
@@ -132,7 +132,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "view.close": ("Close", "关闭"),
     "view.previous": ("Previous citation", "上一处引用"),
     "view.next": ("Next citation", "下一处引用"),
-    "view.alt": ("Page {page} of {title}, with the quoted words marked", "{title} 第 {page} 页,引文已标出"),
+    "view.alt": ("Page {page} of {title}, with the quoted words marked", "{title} 第 {page} 页，引文已标出"),
     "view.open": ("Open image", "打开图片"),
     "view.closer": ("Closer", "放大"),
     "view.whole": ("Whole page", "整页"),
@@ -143,18 +143,18 @@ TABLE: dict[str, tuple[str, str]] = {
     "view.of": ("{number} of {total}", "{number} / {total}"),
     # first run and indexing
     "first.title": ("No library has been indexed yet.", "尚未建立文库索引。"),
-    "first.folder": ("Documents are read from {folder}.", "文献读自 {folder}。"),
+    "first.folder": ("Documents are read from {folder}: {files}.", "文献读自 {folder}：{files}。"),
     "first.files.one": ("{count} file", "{count} 个文件"),
     "first.files.many": ("{count} files", "{count} 个文件"),
     "first.empty": (
         "The folder holds no files. Put guidelines there (PDF, HTML, Markdown, DOCX, EPUB, TXT), then build.",
-        "文件夹为空。请放入指南文件(PDF、HTML、Markdown、DOCX、EPUB、TXT)后再建立索引。",
+        "文件夹为空。请放入指南文件（PDF、HTML、Markdown、DOCX、EPUB、TXT）后再建立索引。",
     ),
     "first.build": ("Build the index", "建立索引"),
     "first.building": ("Building the index", "正在建立索引"),
     "first.leave": (
         "You may leave this page and come back. Questions can be asked when it is done.",
-        "可离开本页稍后再来,完成后即可提问。",
+        "可离开本页稍后再来，完成后即可提问。",
     ),
     "first.step.reading": ("Reading files", "读取文件"),
     "first.step.embed": ("Working out meaning", "计算语义"),
@@ -167,7 +167,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "library.none": ("Nothing has been indexed yet.", "尚未建立索引。"),
     "library.counts": (
         "{current} current, {older} superseded · {pages} pages · {chunks} passages",
-        "现行 {current} 份,已被取代 {older} 份 · {pages} 页 · {chunks} 段",
+        "现行 {current} 份，已被取代 {older} 份 · {pages} 页 · {chunks} 段",
     ),
     "library.column.title": ("Title", "标题"),
     "library.column.publisher": ("Publisher", "发布者"),
@@ -188,14 +188,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "library.note.page": ("page {number}", "第 {number} 页"),
     # trouble
     "error.title": ("That did not work.", "未能完成。"),
-    "error.remedy": ("What to do: {remedy}", "处理办法:{remedy}"),
+    "error.remedy": ("What to do: {remedy}", "处理办法：{remedy}"),
     "error.record": (
         "This link names an answer that is not kept here.",
         "此链接所指的回答未保存在本机。",
     ),
     "error.unexpected": (
         "The page could not be shown. The fault is noted in the program’s log.",
-        "页面无法显示,故障已记入程序日志。",
+        "页面无法显示，故障已记入程序日志。",
     ),
     # time
     "time.now": ("just now", "刚刚"),
@@ -211,6 +211,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "time.span.minutes": ("{count} min", "{count} 分钟"),
     # punctuation between parts
     "list.and": (", ", "、"),
+    "list.then": (", ", "，"),
 }
 
 

@@ -173,6 +173,13 @@ def test_furniture_separates_chunks() -> None:
     ]
 
 
+def test_furniture_separates_headings_that_rule_nothing() -> None:
+    text = "Scope\n7\nAims"
+    blocks = (Block(start=0, end=5, kind=H), Block(start=6, end=7, kind=FURNITURE), Block(start=8, end=12, kind=H))
+    pages = (Page(document_id=DOCUMENT_ID, number=1, label="1", text=text, blocks=blocks),)
+    assert [chunk.text for chunk in chunker().chunk(document(), pages)] == ["Scope", "Aims"]
+
+
 def test_a_sentence_without_end_is_cut_at_clauses() -> None:
     pages = pages_of((P, "the patient had pain in the arm, weakness of the leg and a rash; " * 60))
     chunks = chunker(max_tokens=64).chunk(document(""), pages)

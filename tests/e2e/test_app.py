@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SHOWN = "section.rm-cited:not([hidden])"
+QUOTE = f"{SHOWN} figure.rm-quote:not([hidden])"
 PICTURE = f"{SHOWN} .rm-paper img"
 LOOKS = [(DESK, "light", "en"), (DESK, "dark", "zh"), (PHONE, "light", "zh"), (PHONE, "dark", "en")]
 
@@ -40,7 +41,9 @@ def wait_for_picture(page: Page) -> None:
     """Until the page image in front is loaded and has been scrolled to its quote."""
     page.locator(PICTURE).wait_for()
     page.wait_for_function(f"() => document.querySelector('{PICTURE}').naturalWidth > 0")
-    expect(page, f"{SHOWN} .rm-paper").to_have_attribute("data-placed", "yes")
+    page.wait_for_function(
+        f"() => document.querySelector('{SHOWN} .rm-paper').dataset.placed === document.querySelector('{QUOTE}').dataset.key"
+    )
 
 
 def yellow_in_view(page: Page) -> bool:
@@ -117,8 +120,8 @@ def test_deep_link_opens_exactly_that_citation_in_a_fresh_browser(
 ) -> None:
     page = visiting(small_app, size=size).go(f"/?record={kept_id('case')}&cite=2b")
     wait_for_picture(page)
-    expect(page, SHOWN).to_have_attribute("data-key", "2b")
-    expect(page, f"{SHOWN} blockquote").to_contain_text("acid-fast bacilli")
+    expect(page, QUOTE).to_have_attribute("data-key", "2b")
+    expect(page, f"{QUOTE} blockquote").to_contain_text("acid-fast bacilli")
     expect(page, f"{SHOWN} .rm-viewer-head").to_contain_text("page NOD-3 (sheet 3 of 4)")
     assert yellow_in_view(page)
 
@@ -167,9 +170,10 @@ def test_keys(visiting: Visiting, small_app: str) -> None:
     page.keyboard.type(QUESTIONS["case"])
     page.keyboard.press("Enter")
     expect(page, "#answer .rm-claim").to_have_count(3)
+    expect(page, QUOTE).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("2")
-    expect(page, SHOWN).to_have_attribute("data-key", "2")
+    expect(page, QUOTE).to_have_attribute("data-key", "2")
     page.keyboard.press("j")
     page.keyboard.press("j")
     assert page.evaluate("() => document.activeElement.innerText").startswith("Normal serum tumour markers")
@@ -178,16 +182,16 @@ def test_keys(visiting: Visiting, small_app: str) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.dataset.cite") == "1"
     page.keyboard.press("Enter")
-    expect(page, SHOWN).to_have_attribute("data-key", "1")
+    expect(page, QUOTE).to_have_attribute("data-key", "1")
 
 
 def test_escape_closes_the_phone_dialog_and_arrows_turn(visiting: Visiting, small_app: str) -> None:
     page = visiting(small_app, size=PHONE).go(f"/?record={kept_id('case')}&cite=1")
     wait_for_picture(page)
     page.locator("[data-step='1']").click()
-    expect(page, SHOWN).to_have_attribute("data-key", "1b")
+    expect(page, QUOTE).to_have_attribute("data-key", "1b")
     page.keyboard.press("ArrowRight")
-    expect(page, SHOWN).to_have_attribute("data-key", "1c")
+    expect(page, QUOTE).to_have_attribute("data-key", "1c")
     page.keyboard.press("Escape")
     expect(page, "dialog.rm-viewer").not_to_be_visible()
 
@@ -203,7 +207,7 @@ def test_opening_a_citation_asks_nothing_again(visiting: Visiting, small_app: st
     sent.clear()
     page.on("request", lambda request: asked.append(request.url))
     page.locator(".rm-claim .rm-chip").nth(2).click()
-    expect(page, SHOWN).to_have_attribute("data-key", "1c")
+    expect(page, QUOTE).to_have_attribute("data-key", "1c")
     wait_for_picture(page)
     assert sent == []
     assert [url for url in asked if "/page/" in url] == [f"{small_app}/page/{kept_id('case')}/1c.png?w=1400"]
@@ -215,7 +219,7 @@ def test_language_switch_keeps_the_answer(visiting: Visiting, small_app: str) ->
     page.get_by_text("中文", exact=True).click()
     expect(page, ".rm-part > h2 >> nth=0").to_have_text("回答")
     expect(page, "#answer .rm-question").to_have_text(QUESTIONS["case"])
-    expect(page, SHOWN).to_have_attribute("data-key", "1b")
+    expect(page, QUOTE).to_have_attribute("data-key", "1b")
     page.reload()
     expect(page, ".rm-part > h2 >> nth=0").to_have_text("回答")
 
@@ -283,7 +287,26 @@ def test_unknown_record_says_so(visiting: Visiting, small_app: str) -> None:
     expect(page, ".rm-calm").to_contain_text("This link names an answer that is not kept here.")
 
 
-def test_first_run_builds_the_index_with_one_button(visiting: Visiting, empty_app: str) -> None:
+def test_an_error_says_what_to_do_and_shows_no_internals(visiting: Visiting, small_app: str) -> None:
+    page = visiting(small_app).go("/")
+    ask(page, "refused")
+    expect(page, "[role=alert]").to_contain_text("index/chunks.sqlite: not the bytes of the manifest")
+    expect(page, "[role=alert]").to_contain_text("What to do: build the index again")
+    ask(page, "fault")
+    expect(page, "[role=alert]").to_contain_text("The fault is noted in the program’s log.")
+    assert "secret" not in page.content()
+    expect(page, ".rm-working").to_have_count(0)
+    ask(page, QUESTIONS["dose"])
+    expect(page, "#answer .rm-claim").to_have_count(3)
+
+
+def test_filled_buttons_can_be_read_in_the_dark(empty_app: str, visiting: Visiting) -> None:
+    page = visiting(empty_app, theme="dark").go("/")
+    button = page.get_by_role("button", name="Build the index")
+    assert button.locator("p").evaluate("(label) => getComputedStyle(label).color") == "rgb(11, 20, 22)"
+
+
+def test_first_run_builds_the_index_with_one_button(empty_app: str, visiting: Visiting) -> None:
     page = visiting(empty_app).go("/")
     expect(page, ".rm-first").to_contain_text("No library has been indexed yet.")
     expect(page, ".rm-first").to_contain_text("1 file")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from ragmed.records import Filters, Language, Query
@@ -34,7 +36,7 @@ def test_every_expansion_stands_in_the_text(question: str) -> None:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_terms_abbreviations_and_slips_never_overlap(question: str) -> None:
     spans = [(one.start, one.end) for one in analyse(question).expansions if one.reason != "intent"]
-    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
 def test_a_chinese_question_gets_english_words() -> None:

@@ -61,6 +61,6 @@ def test_scores_stay_within_zero_and_one() -> None:
         dense = np.sort(random.normal(size=20).astype(np.float32))[::-1]
         lexical = np.sort(random.exponential(5, size=20).astype(np.float32))[::-1]
         fused = fuse((rows, dense), (random.permutation(rows), lexical), depth=20)
-        assert 0 <= fused.scores.min()
+        assert fused.scores.min() >= 0
         assert fused.scores.max() <= 1
         assert (np.diff(fused.scores) <= 0).all()

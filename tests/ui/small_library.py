@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ragmed.errors import NoIndexError, NotFoundError
+from ragmed.errors import IntegrityError, NoIndexError, NotFoundError
 from ragmed.index.manifest import LibraryNote, RefusedFile
 from ragmed.interfaces import EvidenceFound, Finished, Progress
 from ragmed.records import (
@@ -523,6 +523,10 @@ class ScriptedAssistant:
         filters: Filters | None = None,
     ) -> Iterator[EvidenceFound | Finished]:
         del language
+        if question == "fault":
+            raise ZeroDivisionError("a secret in the message")
+        if question == "refused":
+            raise IntegrityError("index/chunks.sqlite: not the bytes of the manifest", remedy="build the index again")
         self.asked.append((question, mode, bool(filters and filters.include_superseded)))
         record = _answered(f"{0x3F2A0000 + len(self.asked):08x}{'0' * 24}", question)
         if mode is Mode.ANSWER:

@@ -78,7 +78,7 @@ def test_time_left_is_by_the_rate_of_the_step_at_hand() -> None:
 
 def test_a_step_in_words() -> None:
     assert step(Stage(state="running", what="reading", done=3, total=14), Words("en")) == "Reading files, 3 of 14"
-    assert step(Stage(state="running", what="reading", done=3, total=14), Words("zh")) == "读取文件、3 / 14"
+    assert step(Stage(state="running", what="reading", done=3, total=14), Words("zh")) == "读取文件，3 / 14"
     assert step(Stage(state="running", what="something new"), Words("en")) == "something new"
 
 

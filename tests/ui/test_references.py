@@ -91,7 +91,7 @@ def test_copied_text_carries_full_references(record: AnswerRecord) -> None:
     assert "   For: multiple ground-glass nodules on CT [1]" in copied
     assert "   Next: Aspergillus antigen (no source in the library)" in copied
     assert (
-        "[2b] Pulmonary nodules in adults. RagMed demonstration library. Version 2.2026. 2026-06-15. "
+        "[2] Pulmonary nodules in adults. RagMed demonstration library. Version 2.2026. 2026-06-15. "
         "page NOD-3 (sheet 3 of 4)."
     ) in copied
     assert record.record_id in copied and record.snapshot_id in copied

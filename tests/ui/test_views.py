@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_hostile_text_is_shown_as_it_is_and_makes_no_element(tmp_path: Path) -> 
         assert "script" not in seen.tags
         assert not {name for name in seen.attributes if name.startswith("on")}
     assert Seen(page).tags.count("img") == 0
-    assert Seen(evidence).tags.count("img") == 1
+    assert Seen(evidence).tags.count("img") == 1, "one picture a cited page"
 
 
 def test_a_failed_citation_of_a_shown_claim_is_a_cross_with_its_reason(tmp_path: Path) -> None:
@@ -181,3 +182,29 @@ def test_a_taken_port_is_told_with_its_remedy(tmp_path: Path) -> None:
 def test_host_names_are_checked_on_loopback_only() -> None:
     assert len(shell.middleware("127.0.0.1")) == 2
     assert len(shell.middleware("0.0.0.0")) == 1
+
+
+def test_a_page_that_is_gone_leaves_the_quote_standing(tmp_path: Path) -> None:
+    record = kept("case", tmp_path)
+    lost = tuple(replace(check, citation=replace(check.citation, page_number=9)) for check in record.checks)
+    evidence = viewer(replace(record, checks=lost), EN, CURRENT, SmallSnapshot(), "1")
+    assert "Persistent ground-glass nodules" in Seen(evidence or "").words
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of ``#rrggbb``, as WCAG 2.2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_text_colour_has_the_contrast_of_level_aa() -> None:
+    sheet = shell._asset("theme.css").decode()
+    themes = re.findall(r":root \{(.*?)\}", sheet, re.DOTALL)
+    assert len(themes) == 2
+    for theme in themes:
+        colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", theme))
+        pairs = [(ink, ground) for ink in ("ink", "quiet", "accent") for ground in ("ground", "raised", "sunk", "tint")]
+        for ink, ground in [*pairs, ("on-accent", "accent"), ("ground", "ink")]:
+            light, dark = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)

@@ -5,6 +5,7 @@
   // Streamlit otherwise looks for itself under every part of the page's path, and a browser notes each miss as an error
   window.__streamlit ??= { BACKEND_BASE_URL: location.origin, MAIN_PAGE_BASE_URL: location.origin };
   const DESK = matchMedia("(min-width: 1000px)");
+  const PHONE = matchMedia("(max-width: 639px)");
   const viewer = () => document.querySelector("dialog.rm-viewer");
   const quotes = () => [...(viewer()?.querySelectorAll("figure.rm-quote") ?? [])];
   const quote = (key) => quotes().find((each) => each.dataset.key === key);
@@ -201,7 +202,7 @@
     paper.querySelector(".rm-paper-failed").hidden = false;
   }, true);
 
-  DESK.addEventListener("change", () => { close(); zoom(!DESK.matches); });
+  DESK.addEventListener("change", () => { close(); zoom(PHONE.matches); });
 
   // a new answer has come onto the page: bring its citation into view, and on a phone open the one the address names
   function arrived() {
@@ -213,8 +214,14 @@
     // the same answer drawn again (another language, say): Streamlit does not know which citation we had turned to
     const again = last.record === box.dataset.record && quote(last.key) ? last.key : null;
     const key = again ?? shownQuote()?.dataset.key;
+    if (PHONE.matches && !again) {
+      // a phone shows the first diagnosis and what is of this case; the others by name
+      for (const each of [...document.querySelectorAll(".rm-dx details")].slice(1)) {
+        each.open = Boolean(each.querySelector(".rm-in-case"));
+      }
+    }
     // a whole page on a phone is too small to read
-    zoom(!DESK.matches);
+    zoom(PHONE.matches);
     if (key) show(key, { open: query().get("cite") === key, remember: Boolean(again) && DESK.matches });
   }
   new MutationObserver(arrived).observe(document.documentElement, { childList: true, subtree: true });
