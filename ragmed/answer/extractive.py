@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 REVISION = "1"
 """Changes whenever the same passages may give another answer."""
-DENSE_CANDIDATES = 28
-_EMBEDDED_CHARACTERS = 320
-"""Of a long excerpt this much is embedded: about 70 tokens, where the time of a question goes."""
+DENSE_CANDIDATES = 12
+_EMBEDDED_CHARACTERS = 240
+"""Of a long excerpt this much is embedded: about 55 tokens, where the time of a question goes."""
 
-_LEXICAL, _DENSE, _RANK, _SAME_LANGUAGE = 0.42, 0.40, 0.14, 0.06
+_LEXICAL, _DENSE, _RANK, _SAME_LANGUAGE = 0.42, 0.60, 0.25, 0.06
+"""Weights of a sentence's score. Measured on the on-call development questions (docs/adr/0006-citation-checks.md)."""
 _HEADING = 0.3
 """Weight of a question word that stands only in the headings above the sentence."""
 _TITLE = 0.2

@@ -33,12 +33,13 @@ KIND_WEIGHTS = {
 SUBJECT = frozenset({"disease", "drug", "organism", "procedure", "test"})
 """Kinds whose absence is worth telling the reader."""
 
-COSINE_WEIGHT, SUBJECT_WEIGHT, BIAS = 17.0, 4.4, -10.55
-"""Logistic regression over 229 questions (docs/adr/0005-abstention.md). The fitted bias is -10.96; it is moved by the
+COSINE_WEIGHT, SUBJECT_WEIGHT, BIAS = 15.5, 5.2, -10.07
+"""Logistic regression over 229 questions (docs/adr/0005-abstention.md). The fitted bias is -10.47; it is moved by the
 logarithm of 1.5, so that at 0.5 a needless abstention weighs half as much again as a needless answer."""
 
-NO_SUBJECT = 0.5
-"""Share assumed where a question names no clinical term: neither for nor against."""
+PRIOR = 1.0
+"""Weight of an assumed term that is half there: a question that names no clinical term, or only general ones, is
+neither for nor against."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +63,13 @@ def coverage(query: Query, found: Sequence[Evidence], frequency: Callable[[str],
 def subject_share(query: Query, found: Sequence[Evidence], frequency: Callable[[str], int], chunks: int) -> float:
     """Share of the question's clinical terms that stand in ``found``, each weighted by its kind and its rarity."""
     held = _words_of(found)
-    total = present = 0.0
+    total, present = PRIOR, PRIOR / 2
     for subject in _subjects(query):
         rarity = max((_rarity(frequency(word), chunks) for word in words(subject.term.en)), default=0.0)
         weight = KIND_WEIGHTS[subject.term.kind] * rarity
         total += weight
         present += weight * subject.stands_in(held)
-    return present / total if total else NO_SUBJECT
+    return present / total
 
 
 def missing_terms(query: Query, found: Sequence[Evidence]) -> tuple[str, ...]:

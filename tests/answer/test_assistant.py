@@ -1,0 +1,303 @@
+"""The assistant from question to kept record: laws 2, 5 and 6, one snapshot an answer, markers, abstention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ragmed.answer.assistant import RagMedAssistant
+from ragmed.answer.extractive import ExtractiveGenerator
+from ragmed.answer.record_store import SqliteRecordStore
+from ragmed.answer.scripted import ScriptedGenerator
+from ragmed.errors import BusyError, NotFoundError, NotPossibleError
+from ragmed.interfaces import EvidenceFound, Finished, Generator
+from ragmed.records import AnswerRecord, BlockKind, Document, Language, Mode, Outcome, Page, Verdict
+from ragmed.settings import Settings
+from tests.answer.small_library import (
+    SUPERSEDED,
+    SmallRetriever,
+    SmallSnapshot,
+    SmallSnapshots,
+    boxes,
+    document,
+    page,
+    passages_of,
+    plain_page,
+)
+
+GUIDE = document("guide", title="Anaphylaxis")
+OTHER = document("other", title="Sepsis")
+FIRST = plain_page(GUIDE, "Adults with anaphylaxis should receive adrenaline 0.5 mg IM. Do not give it intravenously.")
+SECOND = plain_page(OTHER, "In sepsis give antibiotics within 1 hour. Observe for 12 hours after anaphylaxis.")
+HEADING, ITEM = BlockKind.HEADING, BlockKind.LIST_ITEM
+
+
+class Bench:
+    """An assistant over hand-made pages with a real store."""
+
+    def __init__(
+        self,
+        folder: Path,
+        generator: Generator | None = None,
+        *,
+        documents: tuple[Document, ...] = (GUIDE, OTHER),
+        pages: tuple[Page, ...] = (FIRST, SECOND),
+        coverage: float = 0.9,
+        missing: tuple[str, ...] = (),
+    ) -> None:
+        self.snapshot = SmallSnapshot(documents, pages)
+        self.store = SqliteRecordStore(folder / "records.sqlite")
+        self.assistant = RagMedAssistant(
+            SmallSnapshots(self.snapshot),
+            SmallRetriever(passages_of(self.snapshot), coverage, missing),
+            generator or ExtractiveGenerator(),
+            self.store,
+            Settings(),
+            now=lambda: datetime(2026, 11, 23, 10, 0, 0, 123456, UTC),
+        )
+
+    def ask(self, question: str, **more: object) -> AnswerRecord:
+        *_, last = self.assistant.ask(question, **more)  # type: ignore[arg-type]
+        assert isinstance(last, Finished)
+        return last.record
+
+
+def test_evidence_first_then_the_record(tmp_path: Path) -> None:
+    events = list(Bench(tmp_path).assistant.ask("adrenaline dose in anaphylaxis?"))
+    assert [type(event) for event in events] == [EvidenceFound, Finished]
+
+
+def test_a_quoted_answer_is_verbatim_with_exact_offsets(tmp_path: Path) -> None:
+    record = Bench(tmp_path).ask("What dose of adrenaline in anaphylaxis?")
+    assert record.outcome is Outcome.ANSWERED
+    assert record.claims[0].text == "Adults with anaphylaxis should receive adrenaline 0.5 mg IM."
+    for claim in record.claims:
+        assert record.text[claim.start : claim.end] == claim.text
+    assert {check.verdict for check in record.checks} == {Verdict.VERBATIM}
+    assert "No language model" in record.notice
+    assert (record.asked_at, record.snapshot_id) == ("2026-11-23T10:00:00.123Z", "000001-00000000")
+    timings = record.timings_ms
+    assert timings.total >= timings.analyse + timings.retrieve + timings.generate + timings.verify - 0.01
+
+
+def test_law_5_the_record_is_kept_before_it_is_shown(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for event in bench.assistant.ask("adrenaline dose in anaphylaxis?"):
+        if isinstance(event, EvidenceFound):
+            assert bench.store.recent(1) == ()
+        else:
+            assert bench.store.get(event.record.record_id) == event.record
+
+
+def test_law_5_an_answer_that_cannot_be_kept_is_not_shown(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    (tmp_path / "records.sqlite").mkdir()
+    events: Iterator[EvidenceFound | Finished] = bench.assistant.ask("adrenaline dose in anaphylaxis?")
+    assert isinstance(next(events), EvidenceFound)
+    with pytest.raises(NotPossibleError) as caught:
+        next(events)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [
+        ("Adults with anaphylaxis should receive adrenaline 5 mg IM [1].", Verdict.NUMBER_MISMATCH),
+        ("Adults with anaphylaxis should receive adrenaline 0.5 g IM [1].", Verdict.NUMBER_MISMATCH),
+        ("Give it intravenously [1].", Verdict.NEGATION_MISMATCH),
+        ("Adults with anaphylaxis should receive atropine 0.5 mg IM [1].", Verdict.UNSUPPORTED),
+        ("Adults with anaphylaxis should receive adrenaline 0.5 mg IM [2].", Verdict.NUMBER_MISMATCH),
+        ("Adults with anaphylaxis should receive adrenaline 0.5 mg IM [7].", Verdict.UNRESOLVABLE),
+        ("Adults with anaphylaxis should receive adrenaline 0.5 mg IM.", Verdict.UNSUPPORTED),
+    ],
+)
+def test_law_2_a_failing_claim_is_withheld_and_the_true_one_stays(tmp_path: Path, written: str, verdict: Verdict) -> None:
+    true = "In sepsis give antibiotics within 1 hour [2]."
+    record = Bench(tmp_path, ScriptedGenerator(f"{written} {true}")).ask("What to give?")
+    assert record.outcome is Outcome.ANSWERED
+    assert [claim.text for claim in record.claims] == ["In sepsis give antibiotics within 1 hour."]
+    assert [(one.verdict, bool(one.reason)) for one in record.withheld] == [(verdict, True)]
+    assert "atropine" not in record.text
+    assert "1." in record.notice  # the count of what was withheld is told
+
+
+def test_law_2_nothing_is_shown_where_nothing_holds(tmp_path: Path) -> None:
+    record = Bench(tmp_path, ScriptedGenerator("Give 5 g of anything. Trust me.")).ask("What to give?")
+    assert (record.outcome, record.text, record.claims, record.checks) == (Outcome.REJECTED, "", (), ())
+    assert len(record.withheld) == 2
+    assert record.notice
+
+
+def test_law_2_hidden_words_are_not_quoted(tmp_path: Path) -> None:
+    hidden = replace(FIRST, boxes=boxes(FIRST.text, hidden=(0, 60)), width=595.0, height=842.0)
+    record = Bench(tmp_path, documents=(GUIDE,), pages=(hidden,)).ask("adrenaline dose in anaphylaxis?")
+    assert "0.5 mg" not in record.text
+    assert Verdict.UNRESOLVABLE in {one.verdict for one in record.withheld}
+
+
+def test_markers_count_from_one_in_reading_order_and_agree_with_the_passages(tmp_path: Path) -> None:
+    script = "In sepsis give antibiotics within 1 hour [2].\nDo not give adrenaline intravenously [1]. Observe for 12 hours after anaphylaxis [2]."
+    record = Bench(tmp_path, ScriptedGenerator(script)).ask("What to give?")
+    assert record.text == (
+        "In sepsis give antibiotics within 1 hour. [1]\n"
+        "Do not give adrenaline intravenously. [2] Observe for 12 hours after anaphylaxis. [1]"
+    )
+    by_marker = {passage.marker: passage for passage in record.retrieval.passages}
+    assert sorted(by_marker) == [1, 2]
+    for check in record.checks:
+        assert by_marker[check.citation.marker].chunk.chunk_id == check.citation.chunk_id
+
+
+def test_passages_that_are_not_cited_come_after_the_cited_ones(tmp_path: Path) -> None:
+    record = Bench(tmp_path, ScriptedGenerator("Observe for 12 hours after anaphylaxis [2].")).ask("How long?")
+    assert [(one.marker, one.document.title) for one in record.retrieval.passages] == [(1, "Sepsis"), (2, "Anaphylaxis")]
+
+
+def test_abstention_names_the_nearest_titles_and_what_is_missing(tmp_path: Path) -> None:
+    record = Bench(tmp_path, coverage=0.1, missing=("football",)).ask("Who won the football cup?")
+    assert record.outcome is Outcome.ABSTAINED
+    assert record.text == ""
+    for words in ("does not cover", "football", "Anaphylaxis; Sepsis"):
+        assert words in record.notice
+
+
+def test_abstention_in_chinese(tmp_path: Path) -> None:
+    record = Bench(tmp_path, coverage=0.1).ask("谁赢了世界杯足球赛?")
+    assert "没有涵盖" in record.notice
+    assert "《Anaphylaxis》" in record.notice
+
+
+def test_abstention_where_no_sentence_answers(tmp_path: Path) -> None:
+    record = Bench(tmp_path).ask("Who won the football cup?")
+    assert record.outcome is Outcome.ABSTAINED
+    assert "no sentence" in record.notice
+
+
+def test_a_chinese_question_on_english_pages_says_that_they_are_english(tmp_path: Path) -> None:
+    record = Bench(tmp_path).ask("成人过敏性休克肾上腺素的剂量是多少?")
+    assert record.claims[0].text.startswith("Adults with anaphylaxis")
+    assert "英文原文" in record.notice
+    assert "语言模型" in record.notice
+
+
+@pytest.mark.parametrize(
+    ("question", "words"), [("", "Please type"), (" \n ", "Please type"), ("??", "Please type"), ("x" * 4001, "4000")]
+)
+def test_a_question_that_cannot_be_taken_is_rejected_and_recorded(tmp_path: Path, question: str, words: str) -> None:
+    bench = Bench(tmp_path)
+    (only,) = bench.assistant.ask(question)
+    assert isinstance(only, Finished)
+    assert only.record.outcome is Outcome.REJECTED
+    assert words in only.record.notice
+    assert len(only.record.question) <= 4000
+    assert bench.store.get(only.record.record_id) == only.record
+
+
+def test_a_long_chinese_question_is_refused_in_chinese(tmp_path: Path) -> None:
+    (only,) = Bench(tmp_path).assistant.ask("肺" * 4001)
+    assert isinstance(only, Finished)
+    assert "过长" in only.record.notice
+
+
+def test_a_superseded_document_is_marked(tmp_path: Path) -> None:
+    old = document("guide", title="Anaphylaxis", **SUPERSEDED)
+    record = Bench(tmp_path, documents=(old, OTHER)).ask("adrenaline dose in anaphylaxis?")
+    assert "newer edition" in record.notice
+    assert "[1]" in record.notice
+    assert record.documents[0].superseded_by == "d-newer"
+
+
+def test_the_answer_works_on_one_snapshot_though_another_is_published(tmp_path: Path) -> None:
+    before, after = SmallSnapshot([GUIDE], [FIRST]), SmallSnapshot([GUIDE, OTHER], [FIRST, SECOND])
+    after.snapshot_id = "000002-00000000"
+    searches: list[str] = []
+
+    class Watching(SmallRetriever):
+        def retrieve(self, query, k):  # type: ignore[no-untyped-def]
+            searches.append(query.text)
+            return super().retrieve(query, k)
+
+    # published between the first look and the end of the first search: the search is run again
+    assistant = RagMedAssistant(
+        SmallSnapshots(before, after),
+        Watching(passages_of(after)),
+        ExtractiveGenerator(),
+        SqliteRecordStore(tmp_path / "records.sqlite"),
+        Settings(),
+    )
+    *_, last = assistant.ask("adrenaline dose in anaphylaxis?")
+    assert isinstance(last, Finished)
+    assert last.record.snapshot_id == "000002-00000000"
+    assert len(searches) == 2
+
+
+def test_a_library_that_never_rests_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    def restless(number: int) -> SmallSnapshot:
+        made = SmallSnapshot([GUIDE], [FIRST])
+        made.snapshot_id = f"{number:06}-00000000"
+        return made
+
+    snapshots = SmallSnapshots(*(restless(number) for number in range(40)))
+    passages = passages_of(SmallSnapshot([GUIDE], [FIRST]))
+    store = SqliteRecordStore(tmp_path / "records.sqlite")
+    assistant = RagMedAssistant(snapshots, SmallRetriever(passages), ExtractiveGenerator(), store, Settings())
+    with pytest.raises(BusyError) as caught:
+        list(assistant.ask("adrenaline dose?"))
+    assert caught.value.remedy
+
+
+CARD = page(
+    GUIDE,
+    (HEADING, "Differential diagnosis"),
+    (HEADING, "Pneumonia"),
+    (BlockKind.PARAGRAPH, "Can't miss."),
+    (ITEM, "• Supports: fever; productive cough."),
+    (ITEM, "• Speaks against: normal CRP."),
+    (ITEM, "• Next test: chest radiograph."),
+    (HEADING, "Asthma"),
+    (ITEM, "• Supports: wheeze."),
+    (HEADING, "What to do"),
+    (BlockKind.PARAGRAPH, "With fever and cough the next step is a chest radiograph within 4 hours."),
+)
+
+
+def test_a_case_gets_the_card_and_the_recommendation(tmp_path: Path) -> None:
+    record = Bench(tmp_path, documents=(GUIDE,), pages=(CARD,)).ask("45F with fever and cough. What are the differentials?")
+    assert record.mode is Mode.DIFFERENTIAL
+    assert [claim.text for claim in record.claims] == ["With fever and cough the next step is a chest radiograph within 4 hours."]
+    assert record.differential is not None
+    first = record.differential[0]
+    assert (first.diagnosis, first.cannot_miss) == ("Pneumonia", True)
+    # every index of the card leads to its own words
+    for candidate in record.differential:
+        for finding in (*candidate.supporting, *candidate.against, *candidate.next_tests):
+            assert finding.citation is not None
+            assert record.checks[finding.citation].citation.quote == finding.text
+            assert record.checks[finding.citation].citation.claim == -1
+    assert {finding.text for finding in record.case} >= {"fever", "cough"}
+
+
+def test_a_case_without_a_card_is_answered_plainly_unless_a_card_was_asked_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    question = "45F with anaphylaxis and hypotension. What next?"
+    plain = bench.ask(question)
+    assert (plain.mode, plain.differential) == (Mode.ANSWER, None)
+    wanted = bench.ask(question, mode=Mode.DIFFERENTIAL)
+    assert (wanted.mode, wanted.differential) == (Mode.DIFFERENTIAL, ())
+    assert "no differential" in wanted.notice
+
+
+def test_the_language_can_be_said(tmp_path: Path) -> None:
+    assert Bench(tmp_path, coverage=0.0).ask("ARDS?", language=Language.CHINESE).language is Language.CHINESE
+
+
+def test_records_can_be_found_again_by_prefix(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    record = bench.ask("adrenaline dose in anaphylaxis?")
+    assert bench.store.get(record.record_id[:6]) == record
+    with pytest.raises(NotFoundError):
+        bench.store.get("zzzz")
