@@ -58,7 +58,8 @@ def digits_of(text: str, one: Quantity) -> tuple[int, int] | None:
 
 
 def chosen(text: str, chance: random.Random, fits: Callable[[Quantity], bool] = lambda _: True) -> Quantity | None:
-    found = [one for one in quantities(text) if fits(one) and digits_of(text, one)]
+    # the number of a list item or reference is no statement, and "00" no other number
+    found = [one for one in quantities(text) if fits(one) and digits_of(text, one) and one.start > 4 and one.value]
     return chance.choice(found) if found else None
 
 

@@ -4,8 +4,8 @@
 
 * ``text``: pages a second from file to text. Ours gives reading order, blocks, notes and a box for every character, in
   the sandbox, with one child process and with one a core; the plain pipeline is ``SimpleDirectoryReader`` with pypdf.
-* ``whole_way``: files to a searchable index. Ours publishes a verified snapshot (boxes, words, sources, hashes); the plain
-  pipeline splits with ``SentenceSplitter``, embeds with the same model and adds to ``IndexFlatIP``, in memory.
+* ``whole_way``: files to a searchable index. Ours publishes a verified snapshot (boxes, words, sources, hashes); the
+  plain pipeline splits with ``SentenceSplitter``, embeds with the same model and adds to ``IndexFlatIP``, in memory.
 
 Target: text with character boxes at least 8 times the plain pipeline's pages a second.
 """

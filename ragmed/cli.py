@@ -289,7 +289,7 @@ def eval_retrieval(
         scores = assemble.evaluate_retrieval(
             _settings(None, None, settings), folder, runs=runs, cache=cache, progress=show_progress
         )
-    terminal.print_scores(scores, as_json=as_json)
+    terminal.print_scores(scores.report(), as_json=as_json)
 
 
 @eval_app.command("questions")
@@ -305,7 +305,7 @@ def eval_questions(
 
     with terminal.progress() as show_progress:
         scores = assemble.evaluate_questions(_settings(library, index, settings), file, progress=show_progress)
-    terminal.print_scores(scores, as_json=as_json)
+    terminal.print_scores(scores.report(), as_json=as_json)
 
 
 def main() -> None:

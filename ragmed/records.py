@@ -403,4 +403,4 @@ class AnswerRecord:
     notice: str = ""
     """Why the program abstained or rejected, or what it has to say about an answer, in the question's language."""
     case: tuple[Finding, ...] = ()
-    """For a case: its findings as the question words them, each with the library's line about it or without a source."""
+    """For a case: its findings as the question words them, each with the library's line about it or none."""

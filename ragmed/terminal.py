@@ -357,9 +357,8 @@ def print_verification(verification: Verification, *, as_json: bool) -> None:
     console.print(f"Snapshot {verification.snapshot_id}: {verification.files} files re-hashed, {result}.")
 
 
-def print_scores(scores: object, *, as_json: bool) -> None:
+def print_scores(values: dict[str, Any], *, as_json: bool) -> None:
     """Figures, a line each; nested ones indented."""
-    values = plain(scores)
     if as_json:
         print_json(values)
         return

@@ -112,7 +112,7 @@ def _judge(claim_text: str, quote: str, headings: str, language: Language) -> Ve
     if left_out is not None:
         require_harmless_omissions(left_out, language)
         return Verdict.VERBATIM
-    claim = verbatim.plain(claim) if not verbatim.plain(claim)[:1].isdigit() else " ".join(claim.split())
+    claim = verbatim.without_bullet(claim)
     require_words(claim, language)
     require_numbers(claim, quote, language)
     require_polarity(claim, quote, language)
@@ -209,7 +209,13 @@ def require_numbers(claim: str, quote: str, language: Language) -> None:
     for quantity in wanted:
         if quantity.key not in keys:
             raise CitationFailedError(Verdict.NUMBER_MISMATCH, _number_reason(claim, quantity, quote, there, language))
-    missing = sorted(identifiers(claim) - identifiers(quote))
+    named = support.concepts(quote)
+    # T4 is borne out by "thyroxine"
+    missing = [
+        name
+        for name in sorted(identifiers(claim) - identifiers(quote))
+        if not support.concepts(name.upper()) or not support.concepts(name.upper()) <= named
+    ]
     if missing and support.same_script(claim, quote):
         raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("name_none", language, claim=missing[0]))
     swapped = _swapped(claim, wanted, quote, there)

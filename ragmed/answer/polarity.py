@@ -23,7 +23,7 @@ _ENGLISH = re.compile(
     re.IGNORECASE,
 )
 _ENGLISH_NO_DENIAL = re.compile(
-    r"\bnot\s+only\b|\bwhether\s+or\s+not\b|\bnot?\s+(?:more|less|fewer|greater|lower|higher|later|earlier|longer)\s+than\b"
+    r"\bnot\s+only\b(?=.*\bbut\b)|\bwhether\s+or\s+not\b|\bnot?\s+(?:more|less|fewer|greater|lower|higher|later|earlier|longer)\s+than\b"
     r"|\bnot\s+exceed(?:ing)?\b|\bno\.\s?\d|\bno\s+longer\s+than\b|\bnot\s+just\b|\bno\s+matter\b",
     re.IGNORECASE,
 )
@@ -48,7 +48,7 @@ _FEW_LETTERS = 6
 
 _NEAR = 0.34
 """Overlap (F1 of words) under which a clause of the claim has no partner; the content check then speaks for it."""
-_SAME_SENTENCE = 0.75
+_SAME_SENTENCE = 0.85
 """Overlap above which two sentences are one and the same but for a few words, so that all their denials must agree."""
 
 

@@ -175,23 +175,24 @@ def opposite(claim: str, evidence: str) -> tuple[str, str] | None:
 
 
 def _turned(claim: str, page: str) -> tuple[str, str] | None:
+    """One word of a pair stands more often in the claim than on the page, and the other less often."""
     for pair in _OPPOSITES:
         for mine, theirs in (pair, pair[::-1]):
-            said = _first(mine, claim)
-            if said and not _first(mine, page):
-                instead = _first(theirs, page)
-                if instead and not _first(theirs, claim):
-                    return said, instead
+            said, page_said = _all(mine, claim), _all(mine, page)
+            if len(said) > len(page_said):
+                instead = _all(theirs, page)
+                if len(instead) > len(_all(theirs, claim)):
+                    return said[0], instead[0]
     return None
 
 
-def _first(alternatives: tuple[str, ...], text: str) -> str | None:
-    """The first of the patterns that stands in ``text``, as it stands there; Latin words as whole words."""
-    for word in alternatives:
-        match = re.search(rf"\b{word}\b" if word.isascii() and word[0].isalpha() else word, text)
-        if match:
-            return match.group()
-    return None
+def _all(alternatives: tuple[str, ...], text: str) -> list[str]:
+    """Every place of the patterns in ``text``, as it stands there; Latin words as whole words."""
+    return [
+        match.group()
+        for word in alternatives
+        for match in re.finditer(rf"\b{word}\b" if word.isascii() and word[0].isalpha() else word, text)
+    ]
 
 
 def _prefixed(claim: frozenset[str], page: frozenset[str]) -> tuple[str, str] | None:

@@ -41,6 +41,11 @@ def shown(text: str) -> str:
     return _BESIDE_HAN.sub("", " ".join(text.split()))
 
 
+def without_bullet(text: str) -> str:
+    """``text`` as one line without the bullet or item number in front."""
+    return _BULLET.sub("", shown(text))
+
+
 def without_markers(text: str) -> str:
     """``text`` without citation markers at its end."""
     while match := _MARKERS.search(text):

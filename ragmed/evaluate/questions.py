@@ -57,7 +57,8 @@ class Asked:
     question: Question
     first_hit: int
     """Rank, from 1, of the first gold page among the distinct pages found; 0 where none is."""
-    cited_hit: bool
+    cited_hit: bool | None
+    """Whether the answer cites a gold page; None where no assistant was asked."""
     abstained: bool
     coverage: float
     numbers_wanted: int
@@ -138,7 +139,7 @@ def evaluate_questions(
 ) -> QuestionScores:
     """Ask every question of ``file``, score what was found, cited and abstained from.
 
-    Without an assistant nothing is cited; with ``abstain_below`` the search's own coverage then decides an abstention.
+    Without an assistant citations and numbers are not measured; with ``abstain_below`` the search's own coverage then decides an abstention.
     """
     questions = read_questions(file)
     asked: list[Asked] = []
@@ -194,7 +195,7 @@ def _ask(question: Question, retriever: Retriever, assistant: Assistant | None, 
     found = retriever.retrieve(retriever.analyse(question.text, None, Filters()), _PASSAGES)
     milliseconds = (time.perf_counter() - began) * 1000
     record = _answer(assistant, question) if assistant else None
-    wanted = set(_NUMBER.findall(" ".join(question.must_have))) if question.answerable else set()
+    wanted = set(_NUMBER.findall(" ".join(question.must_have))) if record and question.answerable else set()
     if record:
         milliseconds = record.timings_ms.total
         abstained = record.outcome is not Outcome.ANSWERED
@@ -203,7 +204,7 @@ def _ask(question: Question, retriever: Retriever, assistant: Assistant | None, 
     return Asked(
         question=question,
         first_hit=first_hit(question.gold, found.passages),
-        cited_hit=bool(record) and any(_is_gold(question.gold, *place) for place in _cited(record)),
+        cited_hit=any(_is_gold(question.gold, *place) for place in _cited(record)) if record else None,
         abstained=abstained,
         coverage=found.coverage,
         numbers_wanted=len(wanted),
@@ -228,9 +229,7 @@ def first_hit(gold: Sequence[GoldPlace], passages: Iterable[Passage]) -> int:
     return 0
 
 
-def _cited(record: AnswerRecord | None) -> Iterable[tuple[str, int]]:
-    if record is None:
-        return
+def _cited(record: AnswerRecord) -> Iterable[tuple[str, int]]:
     paths = {document.document_id: document.source_path for document in record.documents}
     for check in record.checks:
         if check.verdict.holds:
@@ -267,7 +266,7 @@ def score(group: str, asked: Sequence[Asked]) -> GroupScores:
         page_hit_1=_share(one.first_hit == 1 for one in answerable),
         page_hit_5=_share(1 <= one.first_hit <= 5 for one in answerable),
         page_hit_10=_share(1 <= one.first_hit <= 10 for one in answerable),
-        cited_page_hit=_share(one.cited_hit for one in answerable),
+        cited_page_hit=_share(one.cited_hit for one in answerable if one.cited_hit is not None),
         must_have_numbers=_ratio(
             sum(one.numbers_found for one in answerable), sum(one.numbers_wanted for one in answerable)
         ),

@@ -46,24 +46,30 @@ def test_the_share_weighs_a_rare_disease_more_than_a_common_finding() -> None:
     asked = query("fever in malaria")
     frequency = {"fever": 80, "malaria": 0}.get
     share = subject_share(asked, evidence("fever is common"), lambda word: frequency(word, 5) or 0, 100)
-    assert share < 0.1
-    assert subject_share(asked, evidence("malaria brings fever"), often, 100) == pytest.approx(1)
+    assert share < 0.2
+    assert subject_share(asked, evidence("malaria brings fever"), often, 100) > 0.8
 
 
 def test_terms_must_stand_together_in_one_passage() -> None:
     asked = query("septic shock")
     apart = [*evidence("septic arthritis"), *evidence("anaphylactic shock")]
-    assert subject_share(asked, apart, often, 100) == 0
+    together = [*evidence("septic shock"), *evidence("anaphylactic shock")]
+    assert subject_share(asked, apart, often, 100) < 0.5 < subject_share(asked, together, often, 100)
 
 
 def test_a_term_in_a_heading_counts() -> None:
     found = [Evidence(cosine=0.5, text="Give noradrenaline.", headings=("Septic shock",))]
-    assert subject_share(query("septic shock"), found, often, 100) == pytest.approx(1)
+    assert subject_share(query("septic shock"), found, often, 100) > 0.5
 
 
 def test_a_term_counts_in_either_language() -> None:
-    assert subject_share(query("hyperkalaemia"), evidence("高钾血症的处理"), often, 100) == pytest.approx(1)
-    assert subject_share(query("高钾血症"), evidence("Acute hyperkalaemia"), often, 100) == pytest.approx(1)
+    assert subject_share(query("hyperkalaemia"), evidence("高钾血症的处理"), often, 100) > 0.5
+    assert subject_share(query("高钾血症"), evidence("Acute hyperkalaemia"), often, 100) > 0.5
+    assert subject_share(query("高钾血症"), evidence("Acute hypokalaemia"), often, 100) < 0.5
+
+
+def test_a_question_without_a_clinical_term_is_neither_for_nor_against() -> None:
+    assert subject_share(query("Who painted the Mona Lisa?"), evidence("Mona Lisa"), often, 100) == 0.5
 
 
 def test_missing_terms_are_those_of_the_question_in_its_own_words() -> None:
