@@ -3,8 +3,8 @@
     python benchmarks/claims_altered.py [--data ../shared/data] [--sentences 1200] [--seed 7]
 
 Sentences come from the guideline PDFs of the test data and from the demonstration library (the Chinese ones). Each is
-checked unaltered (it has to be verbatim), altered in one way at a time (it has to fail), and restated harmlessly (it has to
-hold). No language model is asked, so the alterations are mechanical: a real model errs in more ways than these.
+checked unaltered (it has to be verbatim), altered in one way at a time (it has to fail), and restated harmlessly (it
+has to hold). No language model is asked, so the alterations are mechanical: a real model errs in more ways than these.
 """
 
 from __future__ import annotations
@@ -33,16 +33,23 @@ from ragmed.text.sentences import sentence_spans
 Alteration = Callable[[str, random.Random, list[str]], str | None]
 """(sentence, chance, other sentences of the page) → the altered sentence, None where it cannot be altered so."""
 
-UNITS = {"mg": "g", "g": "mg", "mcg": "mg", "ml": "l", "mmol/l": "mg/dl", "mg/dl": "mmol/l", "mm": "cm", "cm": "mm",
-         "day": "week", "week": "month", "month": "year", "year": "month", "h": "min", "min": "h", "kg": "lb", "mmhg": "kpa"}  # fmt: skip
+UNITS = {
+    "mg": "g", "g": "mg", "mcg": "mg", "ml": "l", "mmol/l": "mg/dl", "mg/dl": "mmol/l", "mm": "cm", "cm": "mm",
+    "day": "week", "week": "month", "month": "year", "year": "month", "h": "min", "min": "h", "kg": "lb",
+    "mmhg": "kpa",
+}  # fmt: skip
 WRITTEN = {"day": "days", "week": "weeks", "month": "months", "year": "years", "h": "hours", "min": "minutes"}
 CHINESE_WRITTEN = {"day": "天", "week": "周", "month": "个月", "year": "年", "h": "小时", "min": "分钟"}
-FLIPS = (("≥", "<"), ("≤", ">"), ("＞", "＜"), ("＜", "＞"), ("at least", "at most"), ("more than", "less than"),
-         ("less than", "more than"), ("or more", "or less"), ("greater than", "less than"), ("below", "above"),
-         ("above", "below"), ("超过", "不足"), ("以上", "以下"))  # fmt: skip
-OPPOSITES = (("left", "right"), ("before", "after"), ("after", "before"), ("adults", "children"), ("children", "adults"),
-             ("increased", "decreased"), ("decreased", "increased"), ("high", "low"), ("positive", "negative"),
-             ("women", "men"), ("acute", "chronic"), ("升高", "降低"), ("增大", "缩小"), ("阳性", "阴性"), ("口服", "静脉"))  # fmt: skip
+FLIPS = (
+    ("≥", "<"), ("≤", ">"), ("＞", "＜"), ("＜", "＞"), ("at least", "at most"), ("more than", "less than"),
+    ("less than", "more than"), ("or more", "or less"), ("greater than", "less than"), ("below", "above"),
+    ("above", "below"), ("超过", "不足"), ("以上", "以下"),
+)  # fmt: skip
+OPPOSITES = (
+    ("left", "right"), ("before", "after"), ("after", "before"), ("adults", "children"), ("children", "adults"),
+    ("increased", "decreased"), ("decreased", "increased"), ("high", "low"), ("positive", "negative"),
+    ("women", "men"), ("acute", "chronic"), ("升高", "降低"), ("增大", "缩小"), ("阳性", "阴性"), ("口服", "静脉"),
+)  # fmt: skip
 MODAL = re.compile(r"\b(should|must|may|can|is|are|was|were|will)\b(?! not\b)")
 DENIAL = re.compile(r"\b(not|never|no|without)\b ?|不(?=[能应宜推可得])|未|禁(?=用)")
 CHINESE_MODAL = re.compile(r"应(?!用)|需|可(?!疑|能|见)|推荐")
@@ -136,7 +143,11 @@ def denial_added(text: str, chance: random.Random, others: list[str]) -> str | N
 
 
 def denial_removed(text: str, chance: random.Random, others: list[str]) -> str | None:
-    found = [match for match in DENIAL.finditer(text) if not re.match(r"(?:no|not) (?:more|less) than|not only", text[match.start() :])]
+    found = [
+        match
+        for match in DENIAL.finditer(text)
+        if not re.match(r"(?:no|not) (?:more|less) than|not only", text[match.start() :])
+    ]
     return replaced(text, found[0].span(), "可" if found[0].group() == "禁" else "") if found else None
 
 
@@ -189,7 +200,12 @@ def last_clause_dropped(text: str, chance: random.Random, others: list[str]) -> 
 
 
 def said_otherwise(text: str, chance: random.Random, others: list[str]) -> str | None:
-    for old, new in (("should be ", "ought to be "), ("Patients ", "People "), ("such as", "for example"), ("should ", "need to ")):
+    for old, new in (
+        ("should be ", "ought to be "),
+        ("Patients ", "People "),
+        ("such as", "for example"),
+        ("should ", "need to "),
+    ):
         if old in text:
             return "In short, " + text[0].lower() + text.replace(old, new, 1)[1:]
     return None
@@ -236,7 +252,10 @@ def measure(pages: list[list[str]], most: int, seed: int) -> dict[str, Any]:
                 if altered is not None and altered != sentence:
                     verdicts[judge(altered, sentence)[0].value] += 1
                     if "-v" in sys.argv and (judge(altered, sentence)[0].holds) is (name == "false"):
-                        print(f"{alter.__name__}\n   {sentence}\n   {altered}\n   {judge(altered, sentence)}", file=sys.stderr)
+                        print(
+                            f"{alter.__name__}\n   {sentence}\n   {altered}\n   {judge(altered, sentence)}",
+                            file=sys.stderr,
+                        )
             total = sum(verdicts.values())
             held = verdicts["verbatim"] + verdicts["supported"]
             share = round(1 - held / total, 4) if total else None
@@ -255,7 +274,8 @@ def main() -> None:
     asked = parser.parse_args()
     english = list(pages_of(sorted((asked.data / "guidelines").rglob("*.pdf"))))
     chinese = [
-        page for page in pages_of(sorted(p for p in (root / "guidelines").glob("*zh*") if p.suffix in (".pdf", ".md")))
+        page
+        for page in pages_of(sorted(p for p in (root / "guidelines").glob("*zh*") if p.suffix in (".pdf", ".md")))
         if detect_language(page[0]) is Language.CHINESE
     ]
     result = {

@@ -1,7 +1,7 @@
 """What kind of answer a question wants, and whether a sentence is of that kind.
 
-A table of cues, not a model: "how much" wants a dose, "how often" a time, "contraindicated" a denial. A cue only moves a
-sentence among those that match the question's words; its weight is small and the same for every question.
+A table of cues, not a model: "how much" wants a dose, "how often" a time, "contraindicated" a denial. A cue only moves
+a sentence among those that match the question's words; its weight is small and the same for every question.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ ASKS = (
     Ask(
         "dose",
         _words(
-            r"\bdos(?:e|es|age|ing)\b|\bhow (?:much|many (?:mg|mcg|units|ml))\b|\bloading\b|剂量|用量|多少(?:毫克|mg|单位)|怎么用|用多少"
+            r"\bdos(?:e|es|age|ing)\b|\bhow (?:much|many (?:mg|mcg|units|ml))\b|\bloading\b|剂量|用量"
+            r"|多少(?:毫克|mg|单位)|怎么用|用多少"
         ),
         lambda _, numbers: any(_MASS.search(number.unit) for number in numbers),
         0.12,
@@ -60,7 +61,8 @@ ASKS = (
     Ask(
         "time",
         _words(
-            r"\bhow (?:long|often|soon|frequent\w*|many (?:days|weeks|months|years|hours|minutes|times))\b|\bwhen\b|\binterval\b"
+            r"\bhow (?:long|often|soon|frequent\w*|many (?:days|weeks|months|years|hours|minutes|times))\b"
+            r"|\bwhen\b|\binterval\b"
             r"|\bduration\b|\bfollow-?\s?up\b|多久|多长时间|几(?:天|周|个?月|年|小时|次)|间隔|何时|什么时候|随访|复查|疗程"
         ),
         lambda _, numbers: any(_TIME.match(number.unit) for number in numbers),
@@ -69,8 +71,10 @@ ASKS = (
     Ask(
         "threshold",
         _words(
-            r"\bthreshold\b|\bcut-?\s?off\b|\btargets?\b|\bgoals?\b|\bwhat (?:level|value|percentage|proportion|rate|bmi)\b"
-            r"|\b(?:above|below) what\b|\bhow (?:high|low|many|much)\b|\bcriteria\b|目标|阈值|标准|多少|几|正常值|上限|下限"
+            r"\bthreshold\b|\bcut-?\s?off\b|\btargets?\b|\bgoals?\b|\bwhat (?:level|value|percentage|proportion"
+            r"|rate|bmi)\b"
+            r"|\b(?:above|below) what\b|\bhow (?:high|low|many|much)\b|\bcriteria\b"
+            r"|目标|阈值|标准|多少|几|正常值|上限|下限"
         ),
         lambda _, numbers: bool(numbers),
         0.08,
@@ -78,7 +82,8 @@ ASKS = (
     Ask(
         "test",
         _words(
-            r"\b(?:which|what) (?:\w+ ){0,3}(?:tests?|bloods?|investigations?|imaging|scans?)\b|\bwork-?\s?up\b|\bscreen\w*\b|检查|化验|筛查"
+            r"\b(?:which|what) (?:\w+ ){0,3}(?:tests?|bloods?|investigations?|imaging|scans?)\b|\bwork-?\s?up\b"
+            r"|\bscreen\w*\b|检查|化验|筛查"
         ),
         _has_kind("test", "procedure"),
         0.05,
@@ -86,7 +91,8 @@ ASKS = (
     Ask(
         "forbidden",
         _words(
-            r"\bcontra-?indicat\w*|\bavoid\w*|\bshould\s?n[o']t\b|\bnot\b|\bstop\b|\bunsafe\b|\bsafe\b|\bcan i (?:give|use)\b|\bwithhold\b"
+            r"\bcontra-?indicat\w*|\bavoid\w*|\bshould\s?n[o']t\b|\bnot\b|\bstop\b|\bunsafe\b|\bsafe\b"
+            r"|\bcan i (?:give|use)\b|\bwithhold\b"
             r"|禁忌|禁用|不能|不宜|避免|不要|停用|慎用|安全|能否|可以.{0,10}吗"
         ),
         lambda text, _: polarity.denials(text) > 0,
@@ -95,7 +101,8 @@ ASKS = (
     Ask(
         "treatment",
         _words(
-            r"\btreat\w*|\bmanag\w+|\btherap\w+|\bfirst[- ]line\b|\bwhat (?:do|should) (?:i|we) (?:give|do|use)\b|治疗|处理|用药|首选|怎么办|给什么"
+            r"\btreat\w*|\bmanag\w+|\btherap\w+|\bfirst[- ]line\b|\bwhat (?:do|should) (?:i|we) (?:give|do|use)\b"
+            r"|治疗|处理|用药|首选|怎么办|给什么"
         ),
         _has_kind("drug", "procedure"),
         0.05,
@@ -103,7 +110,8 @@ ASKS = (
     Ask(
         "effects",
         _words(
-            r"\bside[- ]effects?\b|\badverse\b|\bcomplication\w*|\brisks?\b|\bwatch (?:for|out)\b|\bmonitor\w*|不良反应|副作用|并发症|风险|监测"
+            r"\bside[- ]effects?\b|\badverse\b|\bcomplication\w*|\brisks?\b|\bwatch (?:for|out)\b|\bmonitor\w*"
+            r"|不良反应|副作用|并发症|风险|监测"
         ),
         _says(r"side effect|adverse|reaction|complication|risk|monitor|toxic|不良|副作用|并发|风险|监测|毒性"),
         0.06,
@@ -125,7 +133,8 @@ ASKS = (
     Ask(
         "who",
         _words(
-            r"^who\b|\bwhich (?:patients?|people|women|men|adults|children)\b|\beligib\w+|\bwhom\b|哪些(?:人|患者)|什么人|谁"
+            r"^who\b|\bwhich (?:patients?|people|women|men|adults|children)\b|\beligib\w+|\bwhom\b"
+            r"|哪些(?:人|患者)|什么人|谁"
         ),
         _says(r"\b(?:patients?|people|adults?|women|men|children|persons?|individuals)\b|患者|人群|者"),
         0.04,

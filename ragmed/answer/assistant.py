@@ -4,10 +4,10 @@ Laws of this room:
 
 * An answer works on one snapshot. If a newer one is published while the search runs, the search is run again.
 * The evidence is told first, then the answer.
-* Nothing is shown that was not checked (law 2), and nothing that was not kept (law 5): the record is in the store before
-  ``Finished`` is yielded; where it cannot be kept the error goes to the caller instead of the answer.
-* No silence: a question that cannot be taken, that the library does not cover, or whose draft failed its checks ends in a
-  record that says so in the question's language.
+* Nothing is shown that was not checked (law 2), and nothing that was not kept (law 5): the record is in the store
+  before ``Finished`` is yielded; where it cannot be kept the error goes to the caller instead of the answer.
+* No silence: a question that cannot be taken, that the library does not cover, or whose draft failed its checks ends in
+  a record that says so in the question's language.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ _CLAUSE = re.compile(
     r"[,，;；。！？!?、\n]|\.(?=\s|$)|——|—|\s[-–]\s|\b(?:and|but|with|who has|which|presenting|presents)\b|伴有?|但"
 )
 _AGE = re.compile(
-    r"(?P<a>\d{1,3})\s*[-\s]?(?:years?|yrs?|y)?[-\s]?(?:old|o)\b|(?P<b>\d{1,3})\s*(?:周岁|岁)|\b(?P<c>\d{1,3})\s?[MF]\b|\b[MF]\s?(?P<d>\d{2})\b"
+    r"(?P<a>\d{1,3})\s*[-\s]?(?:years?|yrs?|y)?[-\s]?(?:old|o)\b|(?P<b>\d{1,3})\s*(?:周岁|岁)"
+    r"|\b(?P<c>\d{1,3})\s?[MF]\b|\b[MF]\s?(?P<d>\d{2})\b"
     r"|\baged?\s+(?P<e>\d{1,3})\b",
     re.IGNORECASE,
 )
@@ -35,13 +36,16 @@ _PATIENT = re.compile(
     r"\b(?:patient|pt|presents?|presenting|admitted|brought in)\b|患者|病人|病例|入院|就诊", re.IGNORECASE
 )
 _ASKS_DIFFERENTIAL = re.compile(
-    r"\bdifferentials?\b|\bddx\b|\bwhat (?:could|might|may) (?:this|it) be\b|\bwhat else\b|\b(?:most )?likely (?:diagnos|cause)\w*"
-    r"|\b(?:possible|probable|which|what) (?:diagnos\w+|causes?)\b|\bwhat(?:'s| is) (?:the|your) diagnosis\b|\bcannot miss\b|\bcan't miss\b"
+    r"\bdifferentials?\b|\bddx\b|\bwhat (?:could|might|may) (?:this|it) be\b|\bwhat else\b"
+    r"|\b(?:most )?likely (?:diagnos|cause)\w*"
+    r"|\b(?:possible|probable|which|what) (?:diagnos\w+|causes?)\b|\bwhat(?:'s| is) (?:the|your) diagnosis\b"
+    r"|\bcannot miss\b|\bcan't miss\b"
     r"|鉴别诊断|鉴别|可能的诊断|可能是什么|考虑(?:哪些|什么|何)|什么病|哪些疾病|诊断是什么|病因有哪些",
     re.IGNORECASE,
 )
 _ASKS_NEXT = re.compile(
-    r"\bnext step|\bwhat next\b|\bwhat now\b|\bwhat should (?:i|we) (?:do|consider|think)|\bwhat do (?:i|we) do\b|\bworking diagnosis\b"
+    r"\bnext step|\bwhat next\b|\bwhat now\b|\bwhat should (?:i|we) (?:do|consider|think)|\bwhat do (?:i|we) do\b"
+    r"|\bworking diagnosis\b"
     r"|下一步|怎么办|如何处理|怎么考虑|需要考虑",
     re.IGNORECASE,
 )
@@ -63,7 +67,10 @@ _OLD = re.compile(r"\b(?:older|advanced|old) age\b|\bolder adults?\b|\belderly\b
 _OLD_FROM = 65
 QUALIFIERS = (
     _OLD,
-    re.compile(r"\b(?:normal|raised|elevated|high|low|positive|negative|long|no|without)\b|正常|升高|阳性|阴性|长期|无", re.IGNORECASE),
+    re.compile(
+        r"\b(?:normal|raised|elevated|high|low|positive|negative|long|no|without)\b|正常|升高|阳性|阴性|长期|无",
+        re.IGNORECASE,
+    ),
 )
 """Words that say in which state a finding is: read with it, not left over."""
 _STATES = (

@@ -5,10 +5,11 @@ The checks run in this order, each a small function that returns nothing or rais
 1. *resolvable*: document, page and chunk exist in the snapshot, belong together, and the quoted words stand at the
    offsets named, cut at the edges of words, and are visible on the page → ``unresolvable``;
 2. *verbatim*: the claim is the quoted words → ``verbatim``, unless a denial stands just before them on the page;
-3. *numbers*: every number of the claim stands in the quote with its unit, range, direction and place → ``number_mismatch``;
+3. *numbers*: every number of the claim stands in the quote with its unit, range, direction and place →
+   ``number_mismatch``;
 4. *denials*: no clause of the claim affirms what the quote denies, or denies what it affirms → ``negation_mismatch``;
-5. *words*: no opposite (left for right), no drug that the quote lacks, enough content words → ``unsupported``;
-   then ``supported``.
+5. *words*: no opposite (left for right), no drug or group of patients that the quote lacks, enough content words →
+   ``unsupported``; then ``supported``.
 
 Nothing passes for want of something to check: a claim without a citation, or without a word, is ``unsupported``.
 Thresholds come from ``benchmarks/claims_altered.py``; figures and the reasons are in docs/adr/0006-citation-checks.md.

@@ -1,9 +1,9 @@
 """Prose with markers ``[1]`` → claims with citations.
 
 Laws of this room: a sentence is a claim of its own; a marker belongs to the sentence it stands in and to no other, so a
-sentence without one has no citation, whatever stands after its neighbour. The words that a marker leans on are those the
-generator named, or else the span of the passage that shares most with the claim; a marker to a passage that was never
-shown becomes a citation that cannot be resolved, never silence.
+sentence without one has no citation, whatever stands after its neighbour. The words that a marker leans on are those
+the generator named, or else the span of the passage that shares most with the claim; a marker to a passage that was
+never shown becomes a citation that cannot be resolved, never silence.
 """
 
 from __future__ import annotations

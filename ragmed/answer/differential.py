@@ -1,9 +1,9 @@
 """The differential card: which diagnoses the library names for a case, what in this case speaks for and against each.
 
-Laws of this room: every line is words of a page with a citation that passed its check, or is marked as having no source; a
-card is in one language; a line counts as found in the case only where all that it names is in the case, in the same
-state. The order is a sum that a reader can redo (``_weight``); nothing is computed from prevalence, and nothing is asked of
-a model.
+Laws of this room: every line is words of a page with a citation that passed its check, or is marked as having no
+source; a card is in one language; a line counts as found in the case only where all that it names is in the case, in
+the same state. The order is a sum that a reader can redo (``_weight``); nothing is computed from prevalence, and
+nothing is asked of a model.
 """
 
 from __future__ import annotations
@@ -56,10 +56,11 @@ _ALTERNATIVES = re.compile(r"[,，、/]|\bor\b|或|及(?!其)|\bincluding\b")
 _COMMON_HEADINGS = 3
 _OPENING = 45
 """Characters in which a sentence about a finding names it."""
-_GENERIC = support.content_words(
+_GENERIC = (
     "disease diseases disorder syndrome lesion lesions other related acute chronic early primary secondary cause causes "
     "疾病 病变 综合征 其他 相关 急性 慢性 早期 原发 继发 性病变"
 )
+"""Words of a diagnosis that tell it from no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +246,7 @@ def _ranked(sources: Sequence[_Source], case: Case, first: str) -> list[Entry]:
         names = [support.content_words(_bare_name(entry)) for entry in source.entries]
         common = {word for word in set().union(*names) if sum(word in name for name in names) >= _COMMON_HEADINGS}
         for place, (entry, name) in enumerate(zip(source.entries, names, strict=True)):
-            telling = name - common - _GENERIC - _words_of_case(_bare_name(entry), case)
+            telling = name - common - support.content_words(_GENERIC) - _words_of_case(_bare_name(entry), case)
             weight = _weight(entry, case, first, telling, place, len(source.entries))
             key = _concept_key(entry)
             if key not in weighed:
@@ -266,7 +267,8 @@ def _words_of_case(name: str, case: Case) -> frozenset[str]:
 
 def _weight(entry: Entry, case: Case, first: str, telling: frozenset[str], place: int, count: int) -> float:
     """Lines for minus lines against in this case, at most three each; half a line more for a diagnosis that must not be
-    missed, one and a half, less by place, where the library names it first for such a case, up to half a line for the library's order."""
+    missed, one and a half, less by place, where the library names it first for such a case, up to half a line for the
+    library's order."""
     weight = float(min(3, len(_matching(entry.supporting, case))) - min(3, len(_matching(entry.against, case))))
     weight += 0.5 if entry.cannot_miss else 0.0
     for rank, sentence_part in enumerate(_ALTERNATIVES.split(first)):
@@ -345,8 +347,8 @@ def _lines(lines: Sequence[Line], case: Case, book: _Book) -> tuple[Finding, ...
 
 
 def _case_finding(text: str, facts: Facts, related: Sequence[Chunk], case: Case, book: _Book) -> Finding:
-    """A finding of the case with a sentence of the library about it: one that begins with it before one that names it by
-    the way, then the one that shares most with the rest of the case. Lines of the card itself are passed over."""
+    """A finding of the case with a sentence of the library about it: one that begins with it before one that names it
+    by the way, then the one that shares most with the rest of the case. Lines of the card itself are passed over."""
     others = {concept for concept, _ in case.facts}
     best: tuple[float, Chunk, int, int] | None = None
     for chunk in related:

@@ -1,10 +1,10 @@
 """The library's own differential diagnoses: entries read from its pages, line by line with their offsets.
 
-Laws of this room: an entry is only what the page says, in the page's words; nothing is inferred. Two forms are read. The
-regular one: a heading that names the diagnosis, "Can't miss." where it holds, and items that begin "Supports:",
-"Speaks against:", "Next test:" (支持： 不支持： 下一步检查：), findings parted by semicolons. The loose one: items or rows
-under a heading about differential diagnosis or causes, the diagnosis first, what speaks for it behind a colon, dash or
-cell border; there only the diagnosis and one supporting line are taken.
+Laws of this room: an entry is only what the page says, in the page's words; nothing is inferred. Two forms are read.
+The regular one: a heading that names the diagnosis, "Can't miss." where it holds, and items that begin "Supports:",
+"Speaks against:", "Next test:" (支持： 不支持： 下一步检查：), findings parted by semicolons. The loose one: items
+or rows under a heading about differential diagnosis or causes, the diagnosis first, what speaks for it behind a colon,
+dash or cell border; there only the diagnosis and one supporting line are taken.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What may be quoted from a passage: sentences, list items with their introduction, table rows.
 
-Laws of this room: an excerpt is a contiguous stretch of its chunk, cut at the ends of sentences, items and rows, so that
-``page.text[start:end]`` is what is shown but for white space. Nothing is put together from two places.
+Laws of this room: an excerpt is a contiguous stretch of its chunk, cut at the ends of sentences, items and rows, so
+that ``page.text[start:end]`` is what is shown but for white space. Nothing is put together from two places.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Excerpt:
 
     @property
     def is_title(self) -> bool:
-        """Whether it is a caption or a title rather than a statement: short, without a stop and without a row's cells."""
+        """Whether it is a caption or a title rather than a statement: short, without a stop and without a row's
+        cells."""
         return len(self.text) <= _SHORT_TITLE and not self.text.endswith(_ENDS) and CELLS not in self.text
 
     @property

@@ -1,9 +1,9 @@
 """Answers without a language model: the sentences that answer, word for word.
 
-Laws of this room: every claim is a contiguous stretch of a page with its offsets; the same passages give the same answer
-(ties are broken by place); no sentence is better than a wrong one: where nothing fits, the draft is empty and the
-assistant abstains. Choosing has two stages: words and concepts over all sentences of the passages, then the embedder over
-the best ``DENSE_CANDIDATES`` of them, so that a question costs one batch.
+Laws of this room: every claim is a contiguous stretch of a page with its offsets; the same passages give the same
+answer (ties are broken by place); no sentence is better than a wrong one: where nothing fits, the draft is empty and
+the assistant abstains. Choosing has two stages: words and concepts over all sentences of the passages, then the
+embedder over the best ``DENSE_CANDIDATES`` of them, so that a question costs one batch.
 """
 
 from __future__ import annotations
@@ -176,7 +176,8 @@ def _language_bonus(excerpt: Excerpt, query: Query) -> float:
 
 
 def _embeddable(excerpt: Excerpt, *, multilingual: bool) -> str:
-    """The sentence under its nearest heading; a Chinese one, for an English model, through its gloss, as in the index."""
+    """The sentence under its nearest heading; a Chinese one, for an English model, through its gloss, as in the
+    index."""
     heading = excerpt.passage.chunk.heading_path[-1:] or (excerpt.passage.document.title,)
     text = f"{heading[0]}: {excerpt.text[:_EMBEDDED_CHARACTERS]}"
     if multilingual or detect_language(text) is not Language.CHINESE:

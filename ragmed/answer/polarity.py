@@ -16,14 +16,18 @@ Words = Callable[[str], frozenset[str]]
 """The content words of a text, as the caller compares them."""
 
 _ENGLISH = re.compile(
-    r"\b(?:no|not|never|without|neither|nor|none|cannot|avoid(?:s|ed|ing|ance)?|contra-?indicat\w*|withh[eo]ld\w*|refrain\w*"
-    r"|absen(?:ce|t)|lack(?:s|ed|ing)?|unnecessary|inappropriate|unsafe|inadvisable|unlikely|den(?:y|ies|ied)|free\s+(?:of|from)"
-    r"|(?:recommend|advis|decid)\w*\s+against|fail(?:s|ed)?\s+to|prohibit\w*|forbid\w*|forbidden|rather\s+than|instead\s+of)\b"
+    r"\b(?:no|not|never|without|neither|nor|none|cannot|avoid(?:s|ed|ing|ance)?|contra-?indicat\w*|withh[eo]ld\w*"
+    r"|refrain\w*"
+    r"|absen(?:ce|t)|lack(?:s|ed|ing)?|unnecessary|inappropriate|unsafe|inadvisable|unlikely|den(?:y|ies|ied)"
+    r"|free\s+(?:of|from)"
+    r"|(?:recommend|advis|decid)\w*\s+against|fail(?:s|ed)?\s+to|prohibit\w*|forbid\w*|forbidden|rather\s+than"
+    r"|instead\s+of)\b"
     r"|n['’]t\b",
     re.IGNORECASE,
 )
 _ENGLISH_NO_DENIAL = re.compile(
-    r"\bnot\s+only\b(?=.*\bbut\b)|\bwhether\s+or\s+not\b|\bnot?\s+(?:more|less|fewer|greater|lower|higher|later|earlier|longer)\s+than\b"
+    r"\bnot\s+only\b(?=.*\bbut\b)|\bwhether\s+or\s+not\b|\bnot?\s+(?:more|less|fewer|greater|lower|higher|later"
+    r"|earlier|longer)\s+than\b"
     r"|\bnot\s+exceed(?:ing)?\b|\bno\.\s?\d|\bno\s+longer\s+than\b|\bnot\s+just\b|\bno\s+matter\b",
     re.IGNORECASE,
 )
@@ -34,9 +38,11 @@ _CHINESE_NO_DENIAL = re.compile(
     r"|非ST|非瓣膜|非处方|除非|莫非|是非|未来|未成年|禁食|禁水|禁闭|没药|没食子|莫西|不尽快|非侵入|非糖尿病"
 )
 _BREAK = re.compile(
-    r"(?<=[^\d])[,，](?=\D|\s)|(?<=\d)[,，](?=\s|[^\d])|[;；。！？!?]|(?<=[a-z)\]%”])[.](?=\s|$)|(?<=\d)\.(?=\s|$)|(?<!\d)[:：]|[:：](?!\d)"
+    r"(?<=[^\d])[,，](?=\D|\s)|(?<=\d)[,，](?=\s|[^\d])|[;；。！？!?]|(?<=[a-z)\]%”])[.](?=\s|$)|(?<=\d)\.(?=\s|$)"
+    r"|(?<!\d)[:：]|[:：](?!\d)"
     r"|[()（）\[\]]|\n\s*[•·▪◦*–-]\s|\s—\s"
-    r"|\b(?:but|however|although|though|whereas|while|unless|except|because|so that)\b|但|然而|除非|虽然|而(?=[^且])|因为|因此"
+    r"|\b(?:but|however|although|though|whereas|while|unless|except|because|so that)\b"
+    r"|但|然而|除非|虽然|而(?=[^且])|因为|因此"
 )
 _SENTENCE = re.compile(r"(?<=[a-z)\]%”\d])[.](?=\s|$)|[。！？!?;；]|\n\s*[•·▪◦*–-]\s")
 

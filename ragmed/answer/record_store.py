@@ -2,7 +2,8 @@
 
 Laws of this room: a record is written once and never changed; what ``append`` has returned from survives a power cut
 (WAL, ``synchronous=FULL``); any number of processes may read and write at once; a record's canonical JSON is kept with
-its SHA-256, and reading compares them. The file holds patients' questions: mode 0600. A newer schema is refused by name.
+its SHA-256, and reading compares them. The file holds patients' questions: mode 0600. A newer schema is refused by
+name.
 """
 
 from __future__ import annotations

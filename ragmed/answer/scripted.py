@@ -1,7 +1,7 @@
 """A generator that says what it is told to: the seam at which tests stand in for a language model.
 
-It ships with the program so that no test patches the assistant: whatever a model might write, true or false, goes through
-the same checks as the real thing.
+It ships with the program so that no test patches the assistant: whatever a model might write, true or false, goes
+through the same checks as the real thing.
 """
 
 from __future__ import annotations

@@ -18,13 +18,31 @@ from ragmed.text.words import words
 _NUMBER_WORD = re.compile(r"[\d.,/%]+|\d+[a-z]*")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 _DRUG_ENDING = re.compile(
-    r"(?i)\b[a-z]{3,}(?:mab|tinib|ciclib|rafenib|pril|sartan|olol|statin|cillin|mycin|micin|conazole|oxacin|tidine|dipine"
-    r"|gliptin|gliflozin|glutide|parin|xaban|gatran|afil|setron|vir|cycline|prazole|triptan|dronate|thiazide|zepam|zolam"
-    r"|caine|curium|floxacin|penem|sulfa|profen|coxib|lukast|terol|tropium|sone|solone|platin|taxel|rubicin|azole|formin"
+    r"(?i)\b[a-z]{3,}(?:mab|tinib|ciclib|rafenib|pril|sartan|olol|statin|cillin|mycin|micin|conazole|oxacin"
+    r"|tidine|dipine"
+    r"|gliptin|gliflozin|glutide|parin|xaban|gatran|afil|setron|vir|cycline|prazole|triptan|dronate|thiazide"
+    r"|zepam|zolam"
+    r"|caine|curium|floxacin|penem|sulfa|profen|coxib|lukast|terol|tropium|sone|solone|platin|taxel|rubicin|azole"
+    r"|formin"
     r"|glitazone|semide|lactone|oxetine|azepine|toin|barbital|fentanil|thyroxine|grel|plase)s?\b"
 )
-_NO_DRUG = frozenset("april survivor caine person's nirvana reason season person lesson comparison unison poison prison "
-                     "venison jettison".split())  # fmt: skip  # noqa: SIM905
+_NO_DRUG = frozenset(
+    (
+        "april",
+        "caine",
+        "comparison",
+        "jettison",
+        "lesson",
+        "nirvana",
+        "person",
+        "person's",
+        "poison",
+        "prison",
+        "reason",
+    )
+    + ("season", "survivor", "unison", "venison")
+)
+"""Words that end like a drug and are none."""
 _OPPOSITES = tuple(
     (tuple(one.split("|")), tuple(other.split("|")))
     for one, other in (

@@ -90,7 +90,7 @@ def index_collection(
 
 
 def _forget_snapshots(folder: Path) -> None:
-    """Of an earlier run only the segments are worth keeping: a snapshot is made in seconds, and always measured anew."""
+    """Of an earlier run only the segments are worth keeping: a snapshot is made in seconds, and measured anew."""
     shutil.rmtree(folder / SNAPSHOTS, ignore_errors=True)
     for name in (POINTER, HISTORY):
         (folder / name).unlink(missing_ok=True)

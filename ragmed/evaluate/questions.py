@@ -139,7 +139,8 @@ def evaluate_questions(
 ) -> QuestionScores:
     """Ask every question of ``file``, score what was found, cited and abstained from.
 
-    Without an assistant citations and numbers are not measured; with ``abstain_below`` the search's own coverage then decides an abstention.
+    Without an assistant citations and numbers are not measured; with ``abstain_below`` the search's own coverage then
+    decides an abstention.
     """
     questions = read_questions(file)
     asked: list[Asked] = []

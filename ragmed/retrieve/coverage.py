@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ragmed.records import Query
 from ragmed.terms import Term, find_terms
@@ -47,8 +48,12 @@ class Evidence:
     """What one passage has to say: how near it is, and its words with those of its headings."""
 
     cosine: float
-    text: str
-    headings: tuple[str, ...]
+    held: frozenset[str]
+
+    @classmethod
+    def of(cls, cosine: float, text: str, headings: Sequence[str] = ()) -> Evidence:
+        """``headings`` with the document's title."""
+        return cls(cosine=cosine, held=frozenset(words("\n".join((*headings, text)))))
 
 
 def coverage(query: Query, found: Sequence[Evidence], frequency: Callable[[str], int], chunks: int) -> float:
@@ -62,21 +67,19 @@ def coverage(query: Query, found: Sequence[Evidence], frequency: Callable[[str],
 
 def subject_share(query: Query, found: Sequence[Evidence], frequency: Callable[[str], int], chunks: int) -> float:
     """Share of the question's clinical terms that stand in ``found``, each weighted by its kind and its rarity."""
-    held = _words_of(found)
     total, present = PRIOR, PRIOR / 2
     for subject in _subjects(query):
         rarity = max((_rarity(frequency(word), chunks) for word in words(subject.term.en)), default=0.0)
         weight = KIND_WEIGHTS[subject.term.kind] * rarity
         total += weight
-        present += weight * subject.stands_in(held)
+        present += weight * subject.stands_in(found)
     return present / total
 
 
 def missing_terms(query: Query, found: Sequence[Evidence]) -> tuple[str, ...]:
     """The diseases, drugs, organisms, procedures and tests of the question that no passage names, as written there."""
-    held = _words_of(found)
     return tuple(
-        subject.surface for subject in _subjects(query) if subject.term.kind in SUBJECT and not subject.stands_in(held)
+        subject.surface for subject in _subjects(query) if subject.term.kind in SUBJECT and not subject.stands_in(found)
     )
 
 
@@ -87,11 +90,10 @@ class _Subject:
     term: Term
     surface: str
 
-    def stands_in(self, held: Sequence[frozenset[str]]) -> bool:
+    def stands_in(self, found: Sequence[Evidence]) -> bool:
         """Whether one passage holds all words of one form of the term, in either language."""
-        forms = (self.surface, *self.term.english, *self.term.chinese)
-        wanted = [parts for form in forms if (parts := words(form))]
-        return any(all(part in passage for part in parts) for passage in held for parts in wanted)
+        wanted = {_form(self.surface), *_forms(self.term)}
+        return any(form and form <= one.held for one in found for form in wanted)
 
 
 def _subjects(query: Query) -> tuple[_Subject, ...]:
@@ -103,8 +105,14 @@ def _subjects(query: Query) -> tuple[_Subject, ...]:
     return tuple({subject.term.en: subject for subject in reversed(named)}.values())[::-1]
 
 
-def _words_of(found: Sequence[Evidence]) -> list[frozenset[str]]:
-    return [frozenset(words("\n".join((*one.headings, one.text)))) for one in found]
+@lru_cache(maxsize=4096)
+def _forms(term: Term) -> tuple[frozenset[str], ...]:
+    """The words of each form of a term of the table."""
+    return tuple(_form(form) for form in (*term.english, *term.chinese))
+
+
+def _form(form: str) -> frozenset[str]:
+    return frozenset(words(form))
 
 
 def _rarity(frequency: int, chunks: int) -> float:

@@ -73,9 +73,7 @@ class HybridRetriever:
         found = tuple(_distinct(snapshot, self.rank(snapshot, query).fused, max(k, EVIDENCE)))
         passages = tuple(passage for passage, _ in found)
         evidence = [
-            Evidence(
-                cosine=cosine, text=passage.chunk.text, headings=(passage.document.title, *passage.chunk.heading_path)
-            )
+            Evidence.of(cosine, passage.chunk.text, (passage.document.title, *passage.chunk.heading_path))
             for passage, cosine in found
         ]
         return Retrieval(

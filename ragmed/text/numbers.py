@@ -1,10 +1,10 @@
 """Numbers with their units, in English and Chinese text: what a claim must share with the page that it cites.
 
-Laws of this room: ``text[q.start:q.end]`` is the number as written, with its unit and comparator; spans are in order and
-never overlap. Spellings of one unit are brought together (``mcg``, ``µg``, ``微克``); different units are never merged or
-converted: 0.5 g is not 500 mg here, because a reader must find on the page what the claim says. A comma before one or two
-digits may be a decimal comma or a list: it is not guessed, such a number equals only the same characters. Digits inside a
-name (``CURB-65``, ``HbA1c``, ``B12``) are no quantity; ``identifiers`` gives these names.
+Laws of this room: ``text[q.start:q.end]`` is the number as written, with its unit and comparator; spans are in order
+and never overlap. Spellings of one unit are brought together (``mcg``, ``µg``, ``微克``); different units are never
+merged or converted: 0.5 g is not 500 mg here, because a reader must find on the page what the claim says. A comma
+before one or two digits may be a decimal comma or a list: it is not guessed, such a number equals only the same
+characters. Digits inside a name (``CURB-65``, ``HbA1c``, ``B12``) are no quantity; ``identifiers`` gives these names.
 """
 
 from __future__ import annotations
@@ -96,16 +96,19 @@ _IDENTIFIER = re.compile(
 
 _BEFORE = (
     (
-        r"≥|>\s?=|at least|not? (?:less|fewer|lower) than|(?:a )?minimum(?: of)?|至少|不少于|不低于|不小于|大于等于|大于或等于",
+        r"≥|>\s?=|at least|not? (?:less|fewer|lower) than|(?:a )?minimum(?: of)?"
+        r"|至少|不少于|不低于|不小于|大于等于|大于或等于",
         ">=",
     ),
     (
-        r"≤|<\s?=|at most|not? (?:more|greater|higher|longer|later) than|up to|(?:a )?maximum(?: of)?|not exceed(?:ing)?|"
+        r"≤|<\s?=|at most|not? (?:more|greater|higher|longer|later) than|up to|(?:a )?maximum(?: of)?"
+        r"|not exceed(?:ing)?|"
         r"within|不超过|不大于|不高于|不多于|最多|最大|小于等于|小于或等于|至多",
         "<=",
     ),
     (
-        r">|(?:more|greater|higher|larger|longer|older) than|above|exceed(?:s|ing)?|over|beyond|大于|超过|高于|多于|长于",
+        r">|(?:more|greater|higher|larger|longer|older) than|above|exceed(?:s|ing)?|over|beyond"
+        r"|大于|超过|高于|多于|长于",
         ">",
     ),
     (r"<|(?:less|fewer|lower|smaller|shorter|younger) than|below|under|小于|低于|少于|不足|不到|短于", "<"),

@@ -31,7 +31,9 @@ from ragmed.text.language import detect_language
 from ragmed.text.words import words
 
 
-def document(name: str, *, title: str = "", language: Language = Language.ENGLISH, pages: int = 1, **more: object) -> Document:
+def document(
+    name: str, *, title: str = "", language: Language = Language.ENGLISH, pages: int = 1, **more: object
+) -> Document:
     made = Document(
         document_id=f"d-{name}",
         series=name,

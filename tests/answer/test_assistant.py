@@ -115,7 +115,9 @@ def test_law_5_an_answer_that_cannot_be_kept_is_not_shown(tmp_path: Path) -> Non
         ("Adults with anaphylaxis should receive adrenaline 0.5 mg IM.", Verdict.UNSUPPORTED),
     ],
 )
-def test_law_2_a_failing_claim_is_withheld_and_the_true_one_stays(tmp_path: Path, written: str, verdict: Verdict) -> None:
+def test_law_2_a_failing_claim_is_withheld_and_the_true_one_stays(
+    tmp_path: Path, written: str, verdict: Verdict
+) -> None:
     true = "In sepsis give antibiotics within 1 hour [2]."
     record = Bench(tmp_path, ScriptedGenerator(f"{written} {true}")).ask("What to give?")
     assert record.outcome is Outcome.ANSWERED
@@ -154,7 +156,10 @@ def test_markers_count_from_one_in_reading_order_and_agree_with_the_passages(tmp
 
 def test_passages_that_are_not_cited_come_after_the_cited_ones(tmp_path: Path) -> None:
     record = Bench(tmp_path, ScriptedGenerator("Observe for 12 hours after anaphylaxis [2].")).ask("How long?")
-    assert [(one.marker, one.document.title) for one in record.retrieval.passages] == [(1, "Sepsis"), (2, "Anaphylaxis")]
+    assert [(one.marker, one.document.title) for one in record.retrieval.passages] == [
+        (1, "Sepsis"),
+        (2, "Anaphylaxis"),
+    ]
 
 
 def test_abstention_names_the_nearest_titles_and_what_is_missing(tmp_path: Path) -> None:
@@ -266,9 +271,13 @@ CARD = page(
 
 
 def test_a_case_gets_the_card_and_the_recommendation(tmp_path: Path) -> None:
-    record = Bench(tmp_path, documents=(GUIDE,), pages=(CARD,)).ask("45F with fever and cough. What are the differentials?")
+    record = Bench(tmp_path, documents=(GUIDE,), pages=(CARD,)).ask(
+        "45F with fever and cough. What are the differentials?"
+    )
     assert record.mode is Mode.DIFFERENTIAL
-    assert [claim.text for claim in record.claims] == ["With fever and cough the next step is a chest radiograph within 4 hours."]
+    assert [claim.text for claim in record.claims] == [
+        "With fever and cough the next step is a chest radiograph within 4 hours."
+    ]
     assert record.differential is not None
     first = record.differential[0]
     assert (first.diagnosis, first.cannot_miss) == ("Pneumonia", True)

@@ -82,7 +82,14 @@ def test_number_tricks(trick: str, old: str, new: str) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("≥6 mm", "＜6 mm"), ("≥6 mm", "6 mm"), ("≥6 mm", "＞6 mm"), ("3～6个月", "3～9个月"), ("3～6个月", "3～6周"), ("6 mm", "6 cm")],
+    [
+        ("≥6 mm", "＜6 mm"),
+        ("≥6 mm", "6 mm"),
+        ("≥6 mm", "＞6 mm"),
+        ("3～6个月", "3～9个月"),
+        ("3～6个月", "3～6周"),
+        ("6 mm", "6 cm"),
+    ],
 )
 def test_number_tricks_in_chinese(old: str, new: str) -> None:
     assert verdict_on(FOLLOW.replace(old, new, 1), FOLLOW) is Verdict.NUMBER_MISMATCH
@@ -108,7 +115,11 @@ def test_the_reason_names_both_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("do not give", "give"), ("Give adrenaline", "Do not give adrenaline"), ("Give adrenaline", "Avoid giving adrenaline")],
+    [
+        ("do not give", "give"),
+        ("Give adrenaline", "Do not give adrenaline"),
+        ("Give adrenaline", "Avoid giving adrenaline"),
+    ],
 )
 def test_negation_added_or_removed(old: str, new: str) -> None:
     assert verdict_on(DOSE.replace(old, new)) is Verdict.NEGATION_MISMATCH
@@ -132,12 +143,22 @@ def test_a_double_denial_that_says_the_same_is_not_held_against_a_claim() -> Non
 
 def test_a_quotation_cut_out_of_a_denial() -> None:
     page = "In shock do not give beta blockers to the patient."
-    assert verdict_on("give beta blockers to the patient.", page, "give beta blockers to the patient.") is Verdict.NEGATION_MISMATCH
+    assert (
+        verdict_on("give beta blockers to the patient.", page, "give beta blockers to the patient.")
+        is Verdict.NEGATION_MISMATCH
+    )
 
 
 def test_a_denial_in_the_line_above_is_another_statement() -> None:
     page = plain_page(GUIDE, "Demonstration, not for care\nGive oxygen.")
-    assert check("Give oxygen.", cite(page, "Give oxygen."), SmallSnapshot([GUIDE], [replace(page, blocks=())], _chunks(page))).verdict is Verdict.VERBATIM
+    assert (
+        check(
+            "Give oxygen.",
+            cite(page, "Give oxygen."),
+            SmallSnapshot([GUIDE], [replace(page, blocks=())], _chunks(page)),
+        ).verdict
+        is Verdict.VERBATIM
+    )
 
 
 def _chunks(page: Page):  # type: ignore[no-untyped-def]
@@ -147,7 +168,9 @@ def _chunks(page: Page):  # type: ignore[no-untyped-def]
 
 
 def test_a_marked_omission_is_verbatim_and_may_not_hide_a_denial() -> None:
-    page = "Start insulin at once, after fluids, in the emergency department. Bicarbonate should not be given to adults."
+    page = (
+        "Start insulin at once, after fluids, in the emergency department. Bicarbonate should not be given to adults."
+    )
     first, second = page.split(". ")
     assert verdict_on("Start insulin at once … in the emergency department.", page, first + ".") is Verdict.VERBATIM
     assert verdict_on("Bicarbonate should … be given to adults.", page, second) is Verdict.NEGATION_MISMATCH
@@ -157,7 +180,9 @@ def test_a_marked_omission_is_verbatim_and_may_not_hide_a_denial() -> None:
 def test_drug_swapped() -> None:
     assert verdict_on(DOSE.replace("adrenaline", "atropine")) is Verdict.UNSUPPORTED
     assert verdict_on("Give labetalolex 0.5 mg", "Give labetalolex 0.5 mg now") is Verdict.SUPPORTED
-    assert verdict_on("Give fictolol 0.5 mg now to adults", "Give madeupril 0.5 mg now to adults") is Verdict.UNSUPPORTED
+    assert (
+        verdict_on("Give fictolol 0.5 mg now to adults", "Give madeupril 0.5 mg now to adults") is Verdict.UNSUPPORTED
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,11 +209,19 @@ def test_another_subject_is_unsupported() -> None:
 
 def test_a_superseded_edition_stays_citable_on_its_own_page() -> None:
     old, new = document("old", **SUPERSEDED), document("newer")
-    then, now = plain_page(old, "Repeat CT after 12 months in all adults."), plain_page(new, "Repeat CT after 6 months in all adults.")
+    then, now = (
+        plain_page(old, "Repeat CT after 12 months in all adults."),
+        plain_page(new, "Repeat CT after 6 months in all adults."),
+    )
     snapshot = SmallSnapshot([old, new], [then, now])
     assert check(then.text, cite(then, then.text), snapshot).verdict is Verdict.VERBATIM
     # the words of the old edition, cited from the new one
-    assert check(then.text, cite(then, then.text, document_id="d-newer", chunk_id=cite(now, now.text).chunk_id), snapshot).verdict is Verdict.UNRESOLVABLE
+    assert (
+        check(
+            then.text, cite(then, then.text, document_id="d-newer", chunk_id=cite(now, now.text).chunk_id), snapshot
+        ).verdict
+        is Verdict.UNRESOLVABLE
+    )
 
 
 def unresolvable(citation: Citation, *pages: Page) -> str:
@@ -232,7 +265,10 @@ def test_a_quotation_that_cuts_a_number() -> None:
     first = plain_page(GUIDE, "Give 50 mg or 2.5 mg at night.")
     unresolvable(cite(first, "0 mg"), first)
     unresolvable(cite(first, "5 mg at night."), first)
-    assert check("2.5 mg at night.", cite(first, "2.5 mg at night."), SmallSnapshot([GUIDE], [first])).verdict is Verdict.VERBATIM
+    assert (
+        check("2.5 mg at night.", cite(first, "2.5 mg at night."), SmallSnapshot([GUIDE], [first])).verdict
+        is Verdict.VERBATIM
+    )
 
 
 def test_hidden_quote_without_ink() -> None:

@@ -173,6 +173,7 @@ def test_a_line_with_more_than_the_case_has_is_not_in_the_case() -> None:
     assert in_case("ground-glass nodules", case)
     assert in_case("age above 65 years with ground-glass nodules", case)
     assert not in_case("age above 70 years with ground-glass nodules", case)
+    assert not in_case("ground-glass nodules with fever", case)
 
 
 def test_every_line_is_cited_word_for_word() -> None:
@@ -211,7 +212,10 @@ def test_a_finding_that_the_library_says_nothing_of_has_no_source() -> None:
 
 
 def test_no_entries_no_card() -> None:
-    assert card_for("45F, fever and cough. Differential?", plain_page(CHEST, "Fever and cough are common."), CARD_PAGES[1]) is None
+    assert (
+        card_for("45F, fever and cough. Differential?", plain_page(CHEST, "Fever and cough are common."), CARD_PAGES[1])
+        is None
+    )
 
 
 def test_one_language_a_card() -> None:

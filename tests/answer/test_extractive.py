@@ -14,9 +14,15 @@ ITEM, PARAGRAPH, ROW, HEADING = BlockKind.LIST_ITEM, BlockKind.PARAGRAPH, BlockK
 TREAT = page(
     GUIDE,
     (HEADING, "Treatment"),
-    (PARAGRAPH, "Anaphylaxis is a severe reaction. Adults with anaphylaxis should receive adrenaline 0.5 mg IM. Lay the patient flat."),
+    (
+        PARAGRAPH,
+        "Anaphylaxis is a severe reaction. Adults with anaphylaxis should receive adrenaline 0.5 mg IM. Lay the patient flat.",
+    ),
     (HEADING, "Afterwards"),
-    (PARAGRAPH, "Observe for at least 12 hours after anaphylaxis. Adults with anaphylaxis should receive adrenaline 0.5 mg IM."),
+    (
+        PARAGRAPH,
+        "Observe for at least 12 hours after anaphylaxis. Adults with anaphylaxis should receive adrenaline 0.5 mg IM.",
+    ),
     (HEADING, "Thrombolysis"),
     (PARAGRAPH, "Thrombolysis is contraindicated in:"),
     (ITEM, "• active bleeding"),
@@ -111,7 +117,11 @@ def test_excerpts_are_stretches_of_their_page() -> None:
 
 
 def test_bullets_are_not_part_of_an_item_quoted_alone() -> None:
-    listed = page(GUIDE, (ITEM, "• Give oxygen at once to every patient with anaphylaxis in hospital."), (ITEM, "2. Call for help."))
+    listed = page(
+        GUIDE,
+        (ITEM, "• Give oxygen at once to every patient with anaphylaxis in hospital."),
+        (ITEM, "2. Call for help."),
+    )
     texts = [one.text for passage in passages_of(SmallSnapshot([GUIDE], [listed])) for one in excerpts(passage)]
     assert texts == ["Give oxygen at once to every patient with anaphylaxis in hospital.", "Call for help."]
 

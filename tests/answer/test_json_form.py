@@ -8,7 +8,18 @@ from dataclasses import replace
 from ragmed.answer.json_form import answer_json
 from tests.answer.records import a_record
 
-TOP = {"record_id", "question", "language", "outcome", "text", "claims", "differential", "snapshot_id", "generator", "timings_ms"}
+TOP = {
+    "record_id",
+    "question",
+    "language",
+    "outcome",
+    "text",
+    "claims",
+    "differential",
+    "snapshot_id",
+    "generator",
+    "timings_ms",
+}
 CLAIM = {"text", "start", "end", "verdict", "citations"}
 CITATION = {
     "marker", "document_id", "series", "title", "edition", "page_number", "page_label", "quote", "verdict", "source_path",
@@ -36,7 +47,11 @@ def test_values() -> None:
     citation = form["claims"][0]["citations"][0]
     assert form["outcome"] == "answered"
     assert (citation["title"], citation["page_number"], citation["page_label"]) == ("Oxygen", 1, "T-1")
-    assert (citation["quote"], citation["verdict"], citation["source_path"]) == ("Give oxygen.", "verbatim", "guide.pdf")
+    assert (citation["quote"], citation["verdict"], citation["source_path"]) == (
+        "Give oxygen.",
+        "verbatim",
+        "guide.pdf",
+    )
     assert form["claims"][0]["verdict"] == "verbatim"
     finding = form["differential"][0]["supporting"][0]
     assert finding == {"text": "blue lips", "in_case": True, "citation": None}

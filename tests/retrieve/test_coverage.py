@@ -22,7 +22,7 @@ def query(question: str) -> Query:
 
 
 def evidence(text: str, cosine: float = 0.6) -> list[Evidence]:
-    return [Evidence(cosine=cosine, text=text, headings=())]
+    return [Evidence.of(cosine, text)]
 
 
 def often(word: str) -> int:
@@ -58,7 +58,7 @@ def test_terms_must_stand_together_in_one_passage() -> None:
 
 
 def test_a_term_in_a_heading_counts() -> None:
-    found = [Evidence(cosine=0.5, text="Give noradrenaline.", headings=("Septic shock",))]
+    found = [Evidence.of(0.5, "Give noradrenaline.", ("Septic shock",))]
     assert subject_share(query("septic shock"), found, often, 100) > 0.5
 
 

@@ -96,7 +96,9 @@ def test_reading_one_quantity(text: str, value: str, high: str | None, unit: str
     )
 
 
-@pytest.mark.parametrize("text", ["CURB-65", "HbA1c", "vitamin B12", "CYFRA 21-1".split()[0], "PaO2", "一般情况", "十二指肠", "one of them"])
+@pytest.mark.parametrize(
+    "text", ["CURB-65", "HbA1c", "vitamin B12", ["CYFRA", "21-1"][0], "PaO2", "一般情况", "十二指肠", "one of them"]
+)
 def test_a_digit_inside_a_name_and_an_empty_number_word_are_no_quantity(text: str) -> None:
     assert quantities(text) == ()
 
@@ -136,7 +138,11 @@ def test_spans_are_the_written_words() -> None:
     ]
 
 
-@given(st.text(alphabet=st.sampled_from("0123456789.,-–～/:% mgkLl年岁月次三两≥<约to or more at least次每日ⅣIV"), max_size=60))
+@given(
+    st.text(
+        alphabet=st.sampled_from("0123456789.,-–～/:% mgkLl年岁月次三两≥<约to or more at least次每日ⅣIV"), max_size=60
+    )
+)
 def test_any_text_gives_ordered_spans_inside_it(text: str) -> None:
     reached = 0
     for one in quantities(text):
@@ -144,6 +150,8 @@ def test_any_text_gives_ordered_spans_inside_it(text: str) -> None:
         reached = one.end
 
 
-@given(st.decimals(min_value=0, max_value=99999, places=2), st.sampled_from(["mg", "mL", "mmol/L", "%", "weeks", "毫克"]))
+@given(
+    st.decimals(min_value=0, max_value=99999, places=2), st.sampled_from(["mg", "mL", "mmol/L", "%", "weeks", "毫克"])
+)
 def test_a_number_with_its_unit_is_read_back(value: Decimal, unit: str) -> None:
     assert only(f"dose {value} {unit} now").value == value
