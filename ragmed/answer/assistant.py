@@ -23,6 +23,7 @@ from ragmed.answer import notices
 from ragmed.answer.case import read_case
 from ragmed.answer.citations import check_claim
 from ragmed.answer.claims import CitedClaim, cited_claims
+from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
 from ragmed.answer.differential import Card, differential_card
 from ragmed.answer.held_snapshot import HeldSnapshot
 from ragmed.errors import BusyError
@@ -33,12 +34,9 @@ from ragmed.records import (
     CitationCheck,
     Claim,
     Document,
-    DocumentStatus,
-    Expansion,
     Filters,
     Finding,
     Generation,
-    Hit,
     Language,
     Mode,
     Outcome,
@@ -48,14 +46,12 @@ from ragmed.records import (
     Timings,
     Withheld,
 )
-from ragmed.terms import find_terms
 from ragmed.text.language import detect_language
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Generator, RecordStore, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
 
-_DIAGNOSES = 2
 _TRIES = 5
 """Searches begun again because a snapshot was published meanwhile; more than one a question is not to be expected."""
 
@@ -202,8 +198,8 @@ class RagMedAssistant:
         card = differential_card(query, retrieval.passages, snapshot) if mode is Mode.DIFFERENTIAL else None
         if card is None and chosen:
             mode = Mode.ANSWER  # a case that the library has no card for is answered like any other question
-        passages = _with_related((*retrieval.passages, *self._about_first(query, card, snapshot)), card, snapshot)
-        draft = self._generator.generate(_with_diagnoses(query, card), mode, passages)
+        passages = with_related((*retrieval.passages, *self._about_first(query, card, snapshot)), card, snapshot)
+        draft = self._generator.generate(with_diagnoses(query, card), mode, passages)
         clock.step("generate")
         answer, retrieval = self._checked(mode, draft, card, retrieval, passages, snapshot)
         clock.step("verify")
@@ -231,7 +227,7 @@ class RagMedAssistant:
         )
         if titles:
             said.append(notices.said("nearest", language, titles=notices.quoted_titles(titles[:3], language)))
-        return _Answer(outcome=Outcome.ABSTAINED, mode=mode, generation=generation, notice=_joined(said, language))
+        return _Answer(outcome=Outcome.ABSTAINED, mode=mode, generation=generation, notice=joined(said, language))
 
     def _checked(
         self,
@@ -263,8 +259,8 @@ class RagMedAssistant:
                 withheld=tuple(withheld),
             )
             return refused, retrieval
-        numbered = _Numbered(passages, snapshot)
-        text, claims, checks = _written(held, numbered)
+        numbered = Numbered(passages, snapshot)
+        text, claims, checks = written(held, numbered)
         offset = len(checks)
         if card:
             checks += tuple(numbered.renumbered(check, claim=-1) for check in card.checks)
@@ -276,10 +272,10 @@ class RagMedAssistant:
             text=text,
             claims=claims,
             checks=checks,
-            differential=tuple(_shifted(one, offset) for one in card.candidates) if card else self._no_card(mode),
+            differential=tuple(shifted(one, offset) for one in card.candidates) if card else self._no_card(mode),
             withheld=tuple(withheld),
-            case=tuple(_moved(one, offset) for one in card.case) if card else (),
-            notice=_about(mode, draft, card, checks, numbered, retrieval.query.language, len(withheld)),
+            case=tuple(moved(one, offset) for one in card.case) if card else (),
+            notice=about(mode, draft, card, checks, numbered, retrieval.query.language, len(withheld)),
         )
         return answer, retrieval
 
@@ -317,143 +313,10 @@ class RagMedAssistant:
         return Finished(record=record)
 
 
-class _Numbered:
-    """Gives each cited passage its marker, in the order in which it is first cited."""
-
-    def __init__(self, passages: Sequence[Passage], snapshot: SnapshotReader) -> None:
-        self._known = {passage.chunk.chunk_id: passage for passage in passages}
-        self._snapshot = snapshot
-        self._markers: dict[str, int] = {}
-
-    def renumbered(self, check: CitationCheck, *, claim: int) -> CitationCheck:
-        """The check with its passage's marker."""
-        marker = self._markers.setdefault(check.citation.chunk_id, len(self._markers) + 1)
-        return replace(check, citation=replace(check.citation, marker=marker, claim=claim))
-
-    def passages(self, found: Sequence[Passage]) -> tuple[Passage, ...]:
-        """The cited passages by marker, then the ones found and not cited."""
-        cited = [
-            replace(self._passage(chunk_id, rank), marker=marker)
-            for rank, (chunk_id, marker) in enumerate(self._markers.items(), len(found) + 1)
-        ]
-        rest = [passage for passage in found if passage.chunk.chunk_id not in self._markers]
-        return (*cited, *(replace(passage, marker=len(cited) + number) for number, passage in enumerate(rest, 1)))
-
-    def _passage(self, chunk_id: str, rank: int) -> Passage:
-        if chunk_id in self._known:
-            return self._known[chunk_id]
-        chunk = self._snapshot.chunk(chunk_id)
-        return Passage(
-            marker=0,
-            hit=Hit(chunk_id=chunk_id, rank=rank, score=0.0),
-            chunk=chunk,
-            document=self._snapshot.document(chunk.document_id),
-            page_label=self._snapshot.page_label(chunk.document_id, chunk.page_number),
-        )
-
-
-def _written(
-    held: Sequence[tuple[CitedClaim, tuple[CitationCheck, ...]]], numbered: _Numbered
-) -> tuple[str, tuple[Claim, ...], tuple[CitationCheck, ...]]:
-    """The prose of the claims that hold, each followed by its markers, with the offsets of the claims in it."""
-    text = ""
-    claims: list[Claim] = []
-    checks: list[CitationCheck] = []
-    for number, (drafted, found) in enumerate(held):
-        if text:
-            text += "\n" if drafted.new_line else " "
-        claims.append(Claim(text=drafted.text, start=len(text), end=len(text) + len(drafted.text)))
-        text += drafted.text
-        mine = [numbered.renumbered(check, claim=number) for check in found]
-        checks.extend(mine)
-        text += " " + "".join(f"[{marker}]" for marker in dict.fromkeys(check.citation.marker for check in mine))
-    return text, tuple(claims), tuple(checks)
-
-
-def _with_diagnoses(query: Query, card: Card | None) -> Query:
-    """The query with the diagnoses that the card puts first, so that the sentences chosen are about them too."""
-    if card is None:
-        return query
-    named = []
-    for candidate in card.candidates[:_DIAGNOSES]:
-        for match in find_terms(candidate.diagnosis):
-            if match.term.kind == "disease":
-                named.append(
-                    Expansion(
-                        surface=match.surface,
-                        start=0,
-                        end=0,
-                        english=match.term.en,
-                        chinese=match.term.zh,
-                        reason="diagnosis",
-                    )
-                )
-                break
-    return replace(query, expansions=(*query.expansions, *named))
-
-
-def _with_related(passages: Sequence[Passage], card: Card | None, snapshot: SnapshotReader) -> tuple[Passage, ...]:
-    """The passages for the generator: those found, and for a case the rest of the card's documents."""
-    if card is None:
-        return tuple(passages)
-    # one language a card: the sentences beside it come from the same documents
-    documents = {passage.chunk.document_id for passage in card.related}
-    languages = {snapshot.document(document_id).language for document_id in documents}
-    kept: dict[str, Passage] = {}
-    for passage in (*passages, *card.related):
-        if passage.document.language in languages:
-            kept.setdefault(passage.chunk.chunk_id, passage)
-    return tuple(replace(passage, marker=number) for number, passage in enumerate(kept.values(), 1))
-
-
-def _shifted(candidate: Candidate, offset: int) -> Candidate:
-    """The candidate with its citations counted among all checks of the record."""
-    return replace(
-        candidate,
-        citation=None if candidate.citation is None else candidate.citation + offset,
-        supporting=tuple(_moved(finding, offset) for finding in candidate.supporting),
-        against=tuple(_moved(finding, offset) for finding in candidate.against),
-        next_tests=tuple(_moved(finding, offset) for finding in candidate.next_tests),
-    )
-
-
-def _moved(finding: Finding, offset: int) -> Finding:
-    return finding if finding.citation is None else replace(finding, citation=finding.citation + offset)
-
-
-def _about(
-    mode: Mode,
-    draft: Draft,
-    card: Card | None,
-    checks: Sequence[CitationCheck],
-    numbered: _Numbered,
-    language: Language,
-    withheld: int,
-) -> str:
-    """What has to be said of an answer: who wrote it, its language, superseded editions, what was left out."""
-    said: list[str] = []
-    documents = {passage.marker: passage.document for passage in numbered.passages(())}
-    if draft.generation.kind == "extractive":
-        said.append(notices.said("extractive", language))
-        languages = {document.language for document in documents.values()}
-        if language is Language.CHINESE and Language.ENGLISH in languages:
-            said.append(notices.said("in_english", language))
-        elif language is not Language.CHINESE and Language.CHINESE in languages:
-            said.append(notices.said("in_chinese", language))
-    if mode is Mode.DIFFERENTIAL and card is None:
-        said.append(notices.said("no_card", language))
-    for status, key in ((DocumentStatus.SUPERSEDED, "superseded"), (DocumentStatus.WITHDRAWN, "withdrawn")):
-        markers = [marker for marker, document in documents.items() if document.status is status]
-        cited = sorted({check.citation.marker for check in checks} & set(markers))
-        if cited:
-            said.append(notices.said(key, language, markers="".join(f"[{marker}]" for marker in cited)))
-    if withheld:
-        said.append(notices.said("withheld", language, count=withheld))
-    return _joined(said, language)
-
-
-def _joined(sentences: Sequence[str], language: Language) -> str:
-    return ("" if language is Language.CHINESE else " ").join(sentences)
+def _language_of(question: str) -> Language:
+    """The language to speak in when the question gives no other sign."""
+    found = detect_language(question)
+    return Language.ENGLISH if found is Language.OTHER else found
 
 
 def _documents(answer: _Answer, retrieval: Retrieval, snapshot: SnapshotReader) -> tuple[Document, ...]:
@@ -465,9 +328,3 @@ def _documents(answer: _Answer, retrieval: Retrieval, snapshot: SnapshotReader) 
         ]
     )
     return tuple(snapshot.document(document_id) for document_id in ids)
-
-
-def _language_of(question: str) -> Language:
-    """The language to speak in when the question gives no other sign."""
-    found = detect_language(question)
-    return Language.ENGLISH if found is Language.OTHER else found

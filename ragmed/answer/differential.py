@@ -1,22 +1,20 @@
 """The differential card: which diagnoses the library names for a case, what in this case speaks for and against each.
 
 Laws of this room: every line is words of a page with a citation that passed its check, or is marked as having no
-source; a card is in one language; a line counts as found in the case only where all that it names is in the case, in
-the same state. The order is a sum that a reader can redo (``_weight``); nothing is computed from prevalence, and
-nothing is asked of a model.
+source; a card is in one language. What counts as found in the case, and what stands first, is decided in ``weighing``.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ragmed.answer import citations, support, verbatim
-from ragmed.answer.case import QUALIFIERS, Case, Facts, age_meets, facts_of, read_case
+from ragmed.answer import citations, verbatim
+from ragmed.answer.case import Case, Facts, read_case
 from ragmed.answer.entries import Entry, Line, entries, is_entry_line
 from ragmed.answer.excerpts import CELLS, excerpt_spans
+from ragmed.answer.weighing import Source, all_facts, in_case, matching, named_first, ranked
 from ragmed.interfaces import WeightedText
 from ragmed.records import (
     Candidate,
@@ -33,7 +31,6 @@ from ragmed.records import (
     Query,
     Withheld,
 )
-from ragmed.terms import find_abbreviations, find_terms
 
 if TYPE_CHECKING:
     from ragmed.interfaces import SnapshotReader
@@ -45,22 +42,8 @@ _DOCUMENTS = 4
 _SECOND_DOCUMENT = 0.5
 """Share of the first document's weight that another one needs to add to its card."""
 _RELATED = 60
-_LEAST_COVERED = 0.55
-"""Share of a line's letters that the recognised findings must make up for it to count as found in the case."""
-_FIRST = re.compile(
-    r"\bfirst diagnos|\branked first|\bconsider(?:ed)? first|\bdiagnoses to consider|\bmost likely (?:diagnos|cause)"
-    r"|优先考虑|首先考虑|应首先",
-    re.IGNORECASE,
-)
-_ALTERNATIVES = re.compile(r"[,，、/]|\bor\b|或|及(?!其)|\bincluding\b")
-_COMMON_HEADINGS = 3
 _OPENING = 45
 """Characters in which a sentence about a finding names it."""
-_GENERIC = (
-    "disease diseases disorder syndrome lesion lesions other related acute chronic early primary secondary cause causes "
-    "疾病 病变 综合征 其他 相关 急性 慢性 早期 原发 继发 性病变"
-)
-"""Words of a diagnosis that tell it from no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +109,6 @@ def differential_card(query: Query, passages: Sequence[Passage], snapshot: Snaps
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    document: Document
-    pages: tuple[Page, ...]
-    entries: tuple[Entry, ...]
-    weight: float
-
-
 def _languages(query: Query, passages: Sequence[Passage]) -> list[Language]:
     """Languages of the passages, the question's first."""
     seen = dict.fromkeys(passage.document.language for passage in passages)
@@ -142,7 +117,7 @@ def _languages(query: Query, passages: Sequence[Passage]) -> list[Language]:
 
 def _found_entries(
     passages: Sequence[Passage], snapshot: SnapshotReader, language: Language, case: Case
-) -> list[_Source]:
+) -> list[Source]:
     """The documents with entries that bear on the case, the weightiest first."""
     weights: dict[str, float] = {}
     hits: dict[str, set[int]] = {}
@@ -153,12 +128,12 @@ def _found_entries(
             documents[document_id] = passage.document
             weights[document_id] = weights.get(document_id, 0.0) + max(passage.hit.score, 0.01)
             hits.setdefault(document_id, set()).add(passage.chunk.page_number)
-    sources: list[_Source] = []
+    sources: list[Source] = []
     for document_id in sorted(weights, key=lambda one: (-weights[one], one))[:_DOCUMENTS]:
         pages = _pages(snapshot, documents[document_id], hits[document_id])
         there = entries(pages)
         if there:
-            sources.append(_Source(documents[document_id], pages, there, weights[document_id]))
+            sources.append(Source(documents[document_id], pages, there, weights[document_id]))
     if not sources:
         return []
     first = sources[0].weight
@@ -166,7 +141,7 @@ def _found_entries(
         source
         for number, source in enumerate(sources)
         if number == 0
-        or (source.weight >= _SECOND_DOCUMENT * first and any(_matching(e.supporting, case) for e in source.entries))
+        or (source.weight >= _SECOND_DOCUMENT * first and any(matching(e.supporting, case) for e in source.entries))
     ]
 
 
@@ -179,18 +154,18 @@ def _pages(snapshot: SnapshotReader, document: Document, hits: set[int]) -> tupl
     return tuple(snapshot.page(document.document_id, number) for number in sorted(numbers))
 
 
-def _card(query: Query, case: Case, sources: Sequence[_Source], snapshot: SnapshotReader) -> Card:
+def _card(query: Query, case: Case, sources: Sequence[Source], snapshot: SnapshotReader) -> Card:
     related = [chunk for source in sources for chunk in _chunks(snapshot, source, query)]
     by_page: dict[tuple[str, int], list[Chunk]] = {}
     for chunk in related:
         by_page.setdefault((chunk.document_id, chunk.page_number), []).append(chunk)
     book = _Book(snapshot, by_page, [], [])
-    first = _named_first(sources, related, case)
-    ranked = _ranked(sources, case, first)
-    candidates = tuple(_candidate(entry, case, book) for entry in ranked[:MOST_CANDIDATES])
+    first = named_first(sources, related, case)
+    ordered = ranked(sources, case, first)
+    candidates = tuple(_candidate(entry, case, book) for entry in ordered[:MOST_CANDIDATES])
     told = tuple(_case_finding(finding.text, finding.facts, related, case, book) for finding in case.findings)
     documents = {source.document.document_id: source.document for source in sources}
-    ordered = [
+    passages = [
         Passage(
             marker=0,
             hit=Hit(chunk_id=chunk.chunk_id, rank=rank, score=0.0),
@@ -204,12 +179,12 @@ def _card(query: Query, case: Case, sources: Sequence[_Source], snapshot: Snapsh
         candidates=candidates,
         checks=tuple(book.checks),
         case=told,
-        related=tuple(ordered),
+        related=tuple(passages),
         withheld=tuple(book.withheld),
     )
 
 
-def _chunks(snapshot: SnapshotReader, source: _Source, query: Query) -> list[Chunk]:
+def _chunks(snapshot: SnapshotReader, source: Source, query: Query) -> list[Chunk]:
     """The chunks of the pages read, nearest to the case first, found by their own words within the document."""
     words = " ".join(page.text for page in source.pages)
     rows, _ = snapshot.lexical(
@@ -219,106 +194,6 @@ def _chunks(snapshot: SnapshotReader, source: _Source, query: Query) -> list[Chu
     )
     numbers = {page.number for page in source.pages}
     return [chunk for chunk in snapshot.chunks([int(row) for row in rows]) if chunk.page_number in numbers]
-
-
-def _named_first(sources: Sequence[_Source], related: Sequence[Chunk], case: Case) -> str:
-    """The library's own sentences on what to think of first in such a case, as one text."""
-    documents = {source.document.document_id for source in sources}
-    concepts = {concept for concept, _ in case.facts}
-    chosen = []
-    for chunk in related:
-        if chunk.document_id in documents:
-            for sentence in re.split(r"(?<=[.。！？!?])\s*|\n", chunk.text):
-                if _FIRST.search(sentence) and len(concepts & {name for name, _ in _all_facts(sentence)}) > 1:
-                    chosen.append(sentence)
-    return "\n".join(dict.fromkeys(chosen))
-
-
-def _all_facts(text: str) -> Facts:
-    return frozenset(fact for clause in _ALTERNATIVES.split(text) for fact in facts_of(clause))
-
-
-def _ranked(sources: Sequence[_Source], case: Case, first: str) -> list[Entry]:
-    """The entries, best first; a diagnosis that two documents name stands once, from the weightier one."""
-    weighed: dict[str, tuple[float, int, Entry]] = {}
-    number = 0
-    for source in sources:
-        names = [support.content_words(_bare_name(entry)) for entry in source.entries]
-        common = {word for word in set().union(*names) if sum(word in name for name in names) >= _COMMON_HEADINGS}
-        for place, (entry, name) in enumerate(zip(source.entries, names, strict=True)):
-            telling = name - common - support.content_words(_GENERIC) - _words_of_case(_bare_name(entry), case)
-            weight = _weight(entry, case, first, telling, place, len(source.entries))
-            key = _concept_key(entry)
-            if key not in weighed:
-                weighed[key] = (weight, number, entry)
-                number += 1
-    return [entry for _, _, entry in sorted(weighed.values(), key=lambda one: (-one[0], one[1]))]
-
-
-def _words_of_case(name: str, case: Case) -> frozenset[str]:
-    """Words of a diagnosis that are findings of the case, so that their standing in a sentence tells nothing."""
-    known = {concept for concept, _ in case.facts}
-    found = set(support.content_words(" ".join(one.text for one in case.findings)))
-    for match in find_terms(name):
-        if {concept for concept, _ in facts_of(match.surface)} & known:
-            found |= support.content_words(match.surface)
-    return frozenset(found)
-
-
-def _weight(entry: Entry, case: Case, first: str, telling: frozenset[str], place: int, count: int) -> float:
-    """Lines for minus lines against in this case, at most three each; half a line more for a diagnosis that must not be
-    missed, one and a half, less by place, where the library names it first for such a case, up to half a line for the
-    library's order."""
-    weight = float(min(3, len(_matching(entry.supporting, case))) - min(3, len(_matching(entry.against, case))))
-    weight += 0.5 if entry.cannot_miss else 0.0
-    for rank, sentence_part in enumerate(_ALTERNATIVES.split(first)):
-        if telling & support.content_words(sentence_part):
-            weight += max(1.0, 1.5 - 0.05 * rank)
-            break
-    return weight + 0.5 * (1 - place / count)
-
-
-def _bare_name(entry: Entry) -> str:
-    """The diagnosis without what stands in brackets."""
-    return re.sub(r"[(（].*?[)）]", "", entry.name.text)
-
-
-def _concept_key(entry: Entry) -> str:
-    named = sorted(match.term.en.lower() for match in find_terms(_bare_name(entry)) if match.term.kind == "disease")
-    return "+".join(named) or verbatim.plain(entry.name.text).lower()
-
-
-def _matching(lines: Iterable[Line], case: Case) -> list[Line]:
-    return [line for line in lines if in_case(line.text, case)]
-
-
-def in_case(text: str, case: Case) -> bool:
-    """Whether the case has what a line of the library names: one of its alternatives, wholly and in the same state."""
-    known = case.facts
-    for alternative in _ALTERNATIVES.split(text):
-        facts = facts_of(alternative)
-        old_enough = age_meets(alternative, case.age)
-        if facts and facts <= known and (old_enough or _covered(alternative, known) >= _LEAST_COVERED):
-            return True
-    return False
-
-
-def _covered(text: str, known: Facts) -> float:
-    """How much of a line its known facts make up, in letters: what is left ("persisting beyond 3 months") may not be in
-    the case. Words that only say in which state a finding is count with it.
-    """
-    names = {name for name, _ in known}
-    taken = [False] * len(text)
-    spans = [match.span() for pattern in QUALIFIERS for match in pattern.finditer(text)]
-    spans += [(short.start, short.end) for short in find_abbreviations(text)]
-    for match in find_terms(text):
-        concepts = {name for name, _ in facts_of(match.surface)}
-        if concepts and concepts <= names:
-            spans.append((match.start, match.end))
-    for start, end in spans:
-        taken[start:end] = [True] * (end - start)
-    counted = [number for number, character in enumerate(text) if character.isalnum()]
-    return sum(taken[number] for number in counted) / len(counted) if counted else 1.0
 
 
 def _candidate(entry: Entry, case: Case, book: _Book) -> Candidate:
@@ -354,10 +229,10 @@ def _case_finding(text: str, facts: Facts, related: Sequence[Chunk], case: Case,
     for chunk in related:
         for first, last in excerpt_spans(chunk.text):
             sentence = chunk.text[first:last]
-            there = _all_facts(sentence)
+            there = all_facts(sentence)
             if not facts <= there or is_entry_line(sentence) or CELLS in sentence:
                 continue
-            leads = facts <= _all_facts(sentence[:_OPENING])
+            leads = facts <= all_facts(sentence[:_OPENING])
             score = leads + 0.2 * len(others & {name for name, _ in there}) - (last - first) / 10_000
             if best is None or score > best[0] + 1e-9:
                 best = (score, chunk, chunk.start + first, chunk.start + last)

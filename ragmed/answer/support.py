@@ -28,19 +28,9 @@ _DRUG_ENDING = re.compile(
 )
 _NO_DRUG = frozenset(
     (
-        "april",
-        "caine",
-        "comparison",
-        "jettison",
-        "lesson",
-        "nirvana",
-        "person",
-        "person's",
-        "poison",
-        "prison",
-        "reason",
+        *("april", "caine", "comparison", "jettison", "lesson", "nirvana", "person", "poison", "prison", "reason"),
+        *("season", "survivor", "unison", "venison"),
     )
-    + ("season", "survivor", "unison", "venison")
 )
 """Words that end like a drug and are none."""
 _OPPOSITES = tuple(
