@@ -53,7 +53,8 @@ class Program:
         """Hybrid search over the current snapshot."""
         from ragmed.retrieve.search import HybridRetriever
 
-        return HybridRetriever(self.snapshots, self.embedder, self.settings.retrieve)
+        multilingual = self.settings.embedder.multilingual
+        return HybridRetriever(self.snapshots, self.embedder, self.settings.retrieve, multilingual=multilingual)
 
     @cached_property
     def records(self) -> RecordStore:
@@ -73,7 +74,11 @@ class Program:
                 f"the generator {self.settings.answer.generator!r} is not part of this version",
                 remedy="use --generator extractive, which quotes the library verbatim",
             )
-        generator = ExtractiveGenerator(self.embedder, max_claims=self.settings.answer.max_claims)
+        generator = ExtractiveGenerator(
+            self.embedder,
+            max_claims=self.settings.answer.max_claims,
+            multilingual=self.settings.embedder.multilingual,
+        )
         return RagMedAssistant(self.snapshots, self.retriever, generator, self.records, self.settings)
 
     def render_page(self, record: AnswerRecord, check: CitationCheck, width: int) -> bytes:

@@ -157,14 +157,14 @@ def print_answer(record: AnswerRecord) -> None:
         console.print("\nDifferential", style="bold")
         for rank, candidate in enumerate(record.differential, 1):
             _print_candidate(console, record, rank, candidate)
+    if record.case:
+        console.print("\nThis case", style="bold")
+        for finding in record.case:
+            console.print(f"   {clean(finding.text)}{_finding_chip(record, finding)}")
     if record.checks:
         console.print("\nSources", style="bold")
         for line in _sources(record):
             console.print(line)
-    elif record.retrieval.nearest_titles:
-        console.print("Nearest in the library:")
-        for title in record.retrieval.nearest_titles:
-            console.print(f"  – {clean(title)}")
     for withheld in record.withheld:
         console.print(
             f"Withheld: {clean(withheld.text)} ({withheld.verdict.value}: {clean(withheld.reason)})", style="dim"
