@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ragmed.corpus.fragments import Fragments
-    from ragmed.corpus.layout import Line
+    from ragmed.corpus.lines import Line
     from ragmed.corpus.raw import OutlineEntry
 
 _BOLD = 0.9

@@ -16,6 +16,8 @@ import numpy as np
 from ragmed.corpus.pdf_text import is_han
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from ragmed.corpus.pdf_rules import Rules
@@ -72,7 +74,7 @@ class Fragments:
             pieces.append(self.text[self.starts[run] : self.ends[run]])
         return "".join(pieces)
 
-    def line_text(self, runs: tuple[int, ...]) -> str:
+    def line_text(self, runs: Sequence[int]) -> str:
         """The text of any runs, a space between those that are apart."""
         return "".join(
             (" " if position and self.gaps[run] else "") + self.text[self.starts[run] : self.ends[run]]

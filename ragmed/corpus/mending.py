@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ragmed.corpus.layout import BREAK, CELL, LEADING, NONE, SPACE
+from ragmed.corpus.lines import BREAK, CELL, LEADING, NONE, SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,7 +14,8 @@ import numpy as np
 from ragmed.corpus.blocks import HouseStyle, Segment, house_style, segments_of, set_headings
 from ragmed.corpus.fragments import Fragments, fragments_of
 from ragmed.corpus.furniture import find_furniture, printed_labels
-from ragmed.corpus.layout import BREAK, LEADING, Line, join_line, reading_order
+from ragmed.corpus.layout import reading_order
+from ragmed.corpus.lines import BREAK, LEADING, Line, join_line
 from ragmed.corpus.mending import NEWLINE, MendedPage, Vocabulary, mend_page
 from ragmed.corpus.ocr import INSTALL, OcrTimeoutError, Tesseract, ocr_picture
 from ragmed.corpus.pdf_rules import Rules, RuleSource

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
-from ragmed.corpus.layout import BREAK, SPACE
+from ragmed.corpus.lines import BREAK, SPACE
 from ragmed.corpus.mending import NEWLINE, Vocabulary, mend_page
 from ragmed.corpus.ocr import glyphs_of_words
 from tests.corpus.sheets import chinese_font, column, flowing, read, sheet
