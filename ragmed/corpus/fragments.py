@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from ragmed.corpus.pdf_text import PageGlyphs
 
 BULLETS = "•●○◦▪■□▫◆◇➢➤►▶‣⁃∙·✓✔❖–—*\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf0a8\uf071"
-_BULLET_CODES = np.array([ord(sign) for sign in BULLETS], np.uint32)
+_IS_BULLET = np.zeros(0x10000, np.bool_)
+_IS_BULLET[[ord(sign) for sign in BULLETS]] = True
+"""Indexed by code points of the basic plane; U+FFFF stands for all beyond it."""
 _WIDE_GAP = 1.0
 """Line heights: word gaps of justified text stay below, column gutters above."""
 _MARKER_GAP = 4.0
@@ -43,7 +45,7 @@ class Fragments:
     right: list[float]
     bottom: list[float]
     runs: list[tuple[int, ...]]
-    gaps: NDArray[np.bool_]
+    gaps: list[bool]
     """For each run of the page: whether a space stands before it."""
     size: list[float]
     """Mean line height in points, weighted by characters."""
@@ -53,9 +55,9 @@ class Fragments:
     letters: list[int]
     """Characters in the fragment."""
     text: str
-    """The page's characters as PDFium gave them; run i is ``text[starts[i]:ends[i]]``."""
-    starts: list[int]
-    ends: list[int]
+    """The page's characters as PDFium gave them."""
+    words_of_runs: list[str]
+    """For each run of the page, its characters."""
     width: float
     """Of the layout space."""
     height: float
@@ -67,19 +69,14 @@ class Fragments:
 
     def words(self, fragment: int) -> str:
         """The fragment's text, unmended."""
-        pieces = []
-        for position, run in enumerate(self.runs[fragment]):
-            if position and self.gaps[run]:
-                pieces.append(" ")
-            pieces.append(self.text[self.starts[run] : self.ends[run]])
-        return "".join(pieces)
+        return self.line_text(self.runs[fragment])
 
     def line_text(self, runs: Sequence[int]) -> str:
         """The text of any runs, a space between those that are apart."""
-        return "".join(
-            (" " if position and self.gaps[run] else "") + self.text[self.starts[run] : self.ends[run]]
-            for position, run in enumerate(runs)
-        )
+        words, gaps = self.words_of_runs, self.gaps
+        if len(runs) == 1:
+            return words[runs[0]]
+        return words[runs[0]] + "".join([f" {words[run]}" if gaps[run] else words[run] for run in runs[1:]])
 
 
 def fragments_of(glyphs: PageGlyphs, keep: NDArray[np.bool_], rules: Rules) -> Fragments:
@@ -90,32 +87,9 @@ def fragments_of(glyphs: PageGlyphs, keep: NDArray[np.bool_], rules: Rules) -> F
     chosen = np.flatnonzero(keep & upright)
     groups = _grouped(glyphs, boxes, chosen, rules if turn == 0 else None)
     groups += _turned(boxes, np.flatnonzero(keep & ~upright))
-    lengths = (glyphs.ends - glyphs.starts).tolist()
-    run_height = (boxes[:, 3] - boxes[:, 1]).tolist()
-    rows = boxes.tolist()
-    bold = glyphs.bold.tolist()
-    flags = upright.tolist()
-    left, top, right, bottom, size, heavy, letters = [], [], [], [], [], [], []
-    for group in groups:
-        if len(group) == 1:
-            box = rows[group[0]]
-            left.append(box[0])
-            top.append(box[1])
-            right.append(box[2])
-            bottom.append(box[3])
-            size.append(run_height[group[0]])
-            heavy.append(float(bold[group[0]]))
-            letters.append(lengths[group[0]])
-            continue
-        members = [rows[run] for run in group]
-        left.append(min(box[0] for box in members))
-        top.append(min(box[1] for box in members))
-        right.append(max(box[2] for box in members))
-        bottom.append(max(box[3] for box in members))
-        count = sum(lengths[run] for run in group)
-        size.append(sum(run_height[run] * lengths[run] for run in group) / count)
-        heavy.append(sum(lengths[run] for run in group if bold[run]) / count)
-        letters.append(count)
+    text, starts, ends = glyphs.text, glyphs.starts.tolist(), glyphs.ends.tolist()
+    words = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    left, top, right, bottom, size, bold, letters, turned = _measures(glyphs, boxes, upright, groups)
     return Fragments(
         left=left,
         top=top,
@@ -124,15 +98,42 @@ def fragments_of(glyphs: PageGlyphs, keep: NDArray[np.bool_], rules: Rules) -> F
         runs=groups,
         gaps=spaces,
         size=size,
-        bold=heavy,
-        turned=[not flags[group[0]] for group in groups],
+        bold=bold,
+        turned=turned,
         letters=letters,
-        text=glyphs.text,
-        starts=glyphs.starts.tolist(),
-        ends=glyphs.ends.tolist(),
+        text=text,
+        words_of_runs=words,
         width=width,
         height=height,
         turn=turn,
+    )
+
+
+def _measures(
+    glyphs: PageGlyphs, boxes: NDArray[np.float32], upright: NDArray[np.bool_], groups: list[tuple[int, ...]]
+) -> tuple[list[Any], ...]:
+    """Of each group of runs: left, top, right, bottom, mean height, share of bold, characters, turned or not."""
+    if not groups:
+        return ([], [], [], [], [], [], [], [])
+    order = np.fromiter(chain.from_iterable(groups), np.int64)
+    counts = np.fromiter(map(len, groups), np.int64, len(groups))
+    firsts = np.cumsum(counts) - counts
+    left, top, right, bottom = (np.ascontiguousarray(side) for side in boxes[order].T)
+    lengths = (glyphs.ends - glyphs.starts)[order]
+    letters = np.add.reduceat(lengths, firsts)
+    # a run by itself keeps its height; in a group, products of 24-bit heights and short lengths add up exactly
+    heights = (bottom - top).astype(np.float64)
+    size = np.where(counts == 1, heights[firsts], np.add.reduceat(heights * lengths, firsts) / letters)
+    bold = np.add.reduceat(np.where(glyphs.bold[order], lengths, 0), firsts) / letters
+    return (
+        np.minimum.reduceat(left, firsts).tolist(),
+        np.minimum.reduceat(top, firsts).tolist(),
+        np.maximum.reduceat(right, firsts).tolist(),
+        np.maximum.reduceat(bottom, firsts).tolist(),
+        size.tolist(),
+        bold.tolist(),
+        letters.tolist(),
+        (~upright[order[firsts]]).tolist(),
     )
 
 
@@ -156,13 +157,14 @@ def _layout_space(glyphs: PageGlyphs, keep: NDArray[np.bool_]) -> tuple[NDArray[
     return np.stack([top, wide - right, bottom, wide - left], axis=1), 3, glyphs.height, glyphs.width
 
 
-def _spaces(glyphs: PageGlyphs, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _spaces(glyphs: PageGlyphs, boxes: NDArray[np.float32]) -> list[bool]:
     """Whether a space stands before each run, as far as its neighbour in the file tells."""
     count = len(glyphs.starts)
-    before = np.ones(count, np.bool_)
     if count < 2:
-        return before
-    blank = np.concatenate([[0], np.cumsum(np.isin(glyphs.codes, (0x20, 0xA0, 0x09, 0x3000)))])
+        return [True] * count
+    codes = glyphs.codes
+    blank = np.zeros(len(codes) + 1, np.int32)
+    np.cumsum((codes == 0x20) | (codes == 0xA0) | (codes == 0x09) | (codes == 0x3000), out=blank[1:])
     written = blank[glyphs.starts[1:]] > blank[glyphs.ends[:-1]]
     height = np.maximum(boxes[1:, 3] - boxes[1:, 1], boxes[:-1, 3] - boxes[:-1, 1])
     gap = boxes[1:, 0] - boxes[:-1, 2]
@@ -173,8 +175,8 @@ def _spaces(glyphs: PageGlyphs, boxes: NDArray[np.float32]) -> NDArray[np.bool_]
     han = written & (gap > 0.6 * height)
     # turned runs are parted only where a space stands
     latin |= ~(glyphs.upright[1:] & glyphs.upright[:-1])
-    before[1:] = np.where(left_han & right_han, han, np.where(left_han | right_han, mixed, latin))
-    return before
+    before: list[bool] = np.where(left_han & right_han, han, np.where(left_han | right_han, mixed, latin)).tolist()
+    return [True, *before]
 
 
 def _grouped(
@@ -191,7 +193,7 @@ def _grouped(
     lengths = (glyphs.ends - glyphs.starts)[chosen]
     opening = glyphs.codes[glyphs.starts[chosen]]
     closing = glyphs.codes[glyphs.ends[chosen] - 1]
-    bullet = (lengths == 1) & np.isin(opening, _BULLET_CODES)
+    bullet = (lengths == 1) & _IS_BULLET[np.minimum(opening, 0xFFFF)]
     counted = (lengths <= 3) & ((closing == ord(".")) | (closing == ord(")")))
     marker = (bullet | counted)[:-1] & ~bullet[1:]
     limit = np.where(marker, _MARKER_GAP, _WIDE_GAP) * tall

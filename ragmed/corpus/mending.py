@@ -102,9 +102,10 @@ _KEEPS_HYPHEN = frozenset(
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _FULL_WIDTH = re.compile("[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
-_DIVIDED = re.compile("[^\\W\\d_]+(?:[\ufffe\x02]|[-\u2010\u00ad] ?\\r?\\n)[^\\W\\d_]+")
-"""A word at a line's end and what follows: neither half is a word of the document."""
-_TAIL = re.compile(r"[^\W\d_]+$")
+_DIVISION = re.compile("(?:[\ufffe\x02]|[-\u2010\u00ad] ?\\r?\\n)")
+"""What divides a word at a line's end."""
+_TAIL = re.compile(r"[^\W\d_]+\Z")
+_LONGEST_WORD = 100
 _HEAD = re.compile(r"[^\W\d_]+")
 
 _SYMBOL_FONT = {
@@ -150,7 +151,7 @@ class Vocabulary:
         """From the unmended text of all pages."""
         words: set[str] = set()
         for text in texts:
-            words.update(_WORD.findall(_DIVIDED.sub(" ", text.lower())))
+            words.update(_WORD.findall(_without_divided(text.lower())))
         return cls(frozenset(words))
 
     def keeps_hyphen(self, before: str, after: str) -> bool:
@@ -167,6 +168,20 @@ class Vocabulary:
         if f"{first}{second}" in self.words:
             return False
         return first in _KEEPS_HYPHEN or (len(first) > 3 and first in self.words and second in self.words)
+
+
+def _without_divided(text: str) -> str:
+    """``text`` with a space for each word divided at a line's end: neither half is a word of the document."""
+    kept = []
+    end = 0
+    for division in _DIVISION.finditer(text):
+        # the division is looked for, as it is rare, and the halves around it from there
+        tail = _TAIL.search(text, max(end, division.start() - _LONGEST_WORD), division.start())
+        head = _HEAD.match(text, division.end())
+        if tail is not None and head is not None and division.start() >= end:
+            kept.append(text[end : tail.start()])
+            end = head.end()
+    return " ".join([*kept, text[end:]])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,26 +208,25 @@ def mend_page(
     chosen = np.asarray(runs, np.int64)
     starts = glyphs.starts[chosen].tolist()
     ends = glyphs.ends[chosen].tolist()
-    pieces: list[str] = []
-    for position in range(len(runs)):
-        kind = separators[position]
-        if position == 0:
-            lead = "| " * (kind - LEADING) if kind >= LEADING else ""
-        elif kind == BREAK:
-            lead = _mended_break(source, starts, ends, position, vocabulary)
-        else:
-            lead = _lead(kind)
-        pieces.append(lead)
-        pieces.append("")
-    for position, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        pieces[2 * position + 1] = source[start:end]
+    leads = [_LEADS.get(kind, "") for kind in separators]
+    for position, kind in enumerate(separators):
+        if kind >= CELL:
+            leads[position] = _border(kind)
+        elif kind == BREAK and position:
+            leads[position] = _mended_break(source, starts, ends, position, vocabulary)
+    if leads:
+        leads[0] = "| " * (separators[0] - LEADING)
+    pieces = [""] * (2 * len(runs))
+    pieces[0::2] = leads
+    pieces[1::2] = [source[start:end] for start, end in zip(starts, ends, strict=True)]
     lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    offsets = np.zeros(len(pieces) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
     text = "".join(pieces)
     origin = np.full(len(text), -1, np.int64)
     sizes = lengths[1::2]
-    places = np.repeat(offsets[1:-1:2], sizes) + _counted(sizes)
-    origin[places] = np.repeat(np.asarray(starts, np.int64), sizes) + _counted(sizes)
+    within = _counted(sizes)
+    origin[np.repeat(offsets[1:-1:2], sizes) + within] = np.repeat(np.asarray(starts, np.int64), sizes) + within
     # offsets[2 * i] is where what stands before run i begins: a block ends there, the next begins behind the line break
     edges = np.asarray([offsets[2 * mark] for mark in marks] + [len(text)], np.int64)
     begins = edges[:-1] + [int(pieces[2 * mark].startswith("\n")) for mark in marks]
@@ -229,12 +243,13 @@ def _counted(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.arange(total) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
-def _lead(kind: int) -> str:
+_LEADS = {NONE: "", SPACE: " ", NEWLINE: "\n"}
+
+
+def _border(kind: int) -> str:
     if kind >= LEADING:
         return "\n" + "| " * (kind - LEADING)
-    if kind >= CELL:
-        return " | " + "| " * (kind - CELL)
-    return {NONE: "", SPACE: " ", NEWLINE: "\n"}[kind]
+    return " | " + "| " * (kind - CELL)
 
 
 def _mended_break(source: str, starts: list[int], ends: list[int], position: int, vocabulary: Vocabulary) -> str:
@@ -274,8 +289,10 @@ def pack_boxes(glyphs: PageGlyphs, origin: NDArray[np.int64]) -> bytes:
     Clipped to the page: ink outside is not seen. A character whose whole box is outside gets a zero box.
     """
     edge = np.array([glyphs.width, glyphs.height, glyphs.width, glyphs.height], np.float32)
-    boxes = np.clip(glyphs.boxes[np.maximum(origin, 0)], 0, edge)
-    packed = np.clip(np.rint(boxes * 10), 0, 65535).astype("<u2")
+    boxes = np.minimum(np.maximum(glyphs.boxes, 0), edge) * 10
+    packed = np.minimum(np.rint(boxes, out=boxes), 65535, out=boxes).astype("<u2")
     flat = (packed[:, 2] <= packed[:, 0]) | (packed[:, 3] <= packed[:, 1])
-    packed[(origin < 0) | flat] = 0
-    return packed.tobytes()
+    whole = packed.view("<u8")[:, 0]
+    whole[flat] = 0
+    # -1 takes the zero behind the last character
+    return np.concatenate([whole, np.zeros(1, "<u8")])[origin].tobytes()
