@@ -199,7 +199,7 @@ def _kind(members: list[Line], words: list[str], style: HouseStyle) -> tuple[Blo
 
 
 def _is_heading(members: list[Line], text: str, style: HouseStyle) -> bool:  # noqa: PLR0911  as _breaks
-    letters = sum(1 for sign in text if sign.isalpha())
+    letters = sum(map(str.isalpha, text))
     if len(members) > 4 or letters < 0.6 * len(text.replace(" ", "")) or text[0] in BULLETS:
         return False
     if not _WORDS.search(text):

@@ -56,8 +56,8 @@ class Fragments:
     """Characters in the fragment."""
     text: str
     """The page's characters as PDFium gave them."""
-    words_of_runs: list[str]
-    """For each run of the page, its characters."""
+    spaced: list[str]
+    """For each run of the page, its characters, behind a space where one stands before it."""
     width: float
     """Of the layout space."""
     height: float
@@ -73,10 +73,9 @@ class Fragments:
 
     def line_text(self, runs: Sequence[int]) -> str:
         """The text of any runs, a space between those that are apart."""
-        words, gaps = self.words_of_runs, self.gaps
-        if len(runs) == 1:
-            return words[runs[0]]
-        return words[runs[0]] + "".join([f" {words[run]}" if gaps[run] else words[run] for run in runs[1:]])
+        spaced = self.spaced
+        text = "".join([spaced[run] for run in runs])
+        return text[1:] if self.gaps[runs[0]] else text
 
 
 def fragments_of(glyphs: PageGlyphs, keep: NDArray[np.bool_], rules: Rules) -> Fragments:
@@ -88,7 +87,7 @@ def fragments_of(glyphs: PageGlyphs, keep: NDArray[np.bool_], rules: Rules) -> F
     groups = _grouped(glyphs, boxes, chosen, rules if turn == 0 else None)
     groups += _turned(boxes, np.flatnonzero(keep & ~upright))
     text, starts, ends = glyphs.text, glyphs.starts.tolist(), glyphs.ends.tolist()
-    words = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    spaced = [f" {text[a:b]}" if gap else text[a:b] for a, b, gap in zip(starts, ends, spaces, strict=True)]
     left, top, right, bottom, size, bold, letters, turned = _measures(glyphs, boxes, upright, groups)
     return Fragments(
         left=left,
@@ -102,7 +101,7 @@ def fragments_of(glyphs: PageGlyphs, keep: NDArray[np.bool_], rules: Rules) -> F
         turned=turned,
         letters=letters,
         text=text,
-        words_of_runs=words,
+        spaced=spaced,
         width=width,
         height=height,
         turn=turn,

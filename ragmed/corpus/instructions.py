@@ -29,12 +29,33 @@ _ADDRESS = re.compile(
 )
 
 
+_LATIN = (
+    *("ignore", "disregard", "forget", "override", "do not follow"),
+    *("you are now", "you are a", "you are chatgpt", "you are gpt", "system prompt", "developer prompt"),
+    *("as a ai ", "as an ai ", "as a large ", "as an large ", "<|", "[inst]", "[/inst]", "<<sys>>", "<</sys>>"),
+    *(f"{verb} {whose}" for verb in ("reveal", "print", "repeat", "output") for whose in ("your", "the")),
+    *("to ai", "to the ai", "dear ai", "dear the ai", "attention ai", "attention the ai"),
+    *("llm", "language model", "chatbot"),
+)
+_CHINESE = ("忽略", "无视", "忘记", "不要理会", "不要遵守", "系统提示", "系统指令", "你现在是", "作为")
+_SPEAKER = re.compile(r"(?:system|assistant)\s*:")
+"""What every match of ``_ADDRESS`` holds, folded: looked for first, which takes a tenth of the time."""
+
+
+def _may_address(text: str) -> bool:
+    # what IGNORECASE takes for an i and casefold does not
+    folded = text.replace("\u0130", "i").replace("\u0131", "i").casefold()
+    if any(words in folded for words in _LATIN) or _SPEAKER.search(folded):
+        return True
+    return not text.isascii() and any(words in text for words in _CHINESE)
+
+
 def instruction_notes(pages: Sequence[Page]) -> tuple[ReadNote, ...]:
     """A note for each page that addresses a language model, at most twenty, and how many more there are."""
     notes: list[ReadNote] = []
     more = 0
     for page in pages:
-        match = _ADDRESS.search(page.text)
+        match = _ADDRESS.search(page.text) if _may_address(page.text) else None
         if match is None:
             continue
         if len(notes) == _AT_MOST:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ragmed.corpus.fragments import Fragments
 
 NONE, SPACE, BREAK = 0, 1, 2
-"""What stands before a run inside a line: nothing, a space, an end of line to be mended."""
+"""What stands before a run inside a line: nothing, a space, an end of line to be mended. ``Fragments.gaps`` are the
+first two."""
 CELL = 10
 """CELL + n: the border of a table cell, and n empty cells after it."""
 LEADING = 100
@@ -51,7 +52,10 @@ def join_line(fragments: Fragments, members: Sequence[int]) -> tuple[list[int], 
         own = fragments.runs[member]
         runs.extend(own)
         separators.append(SPACE)
-        separators.extend([SPACE if gaps[run] else NONE for run in own[1:]])
+        if own[-1] - own[0] == len(own) - 1:
+            separators.extend(gaps[own[0] + 1 : own[-1] + 1])
+        else:
+            separators.extend([gaps[run] for run in own[1:]])
     return runs, separators
 
 

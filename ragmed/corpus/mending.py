@@ -275,12 +275,14 @@ def _plain(text: str, origin: NDArray[np.int64]) -> tuple[str, NDArray[np.int64]
     """The text in plain forms, the origin of its characters, and the new offset of each old one."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     counts = np.ones(len(text), np.int64)
-    for sign in set(text):
-        form = _FORMS.get(ord(sign))
-        if form is not None and len(form) != 1:
+    for sign in _CHANGED.intersection(text):
+        form = _FORMS[ord(sign)]
+        if len(form) != 1:
             counts[codes == ord(sign)] = len(form)
+        # no form holds a sign that has one itself
+        text = text.replace(sign, form)
     moved = np.concatenate([[0], np.cumsum(counts)])
-    return text.translate(_FORMS), np.repeat(origin, counts), moved
+    return text, np.repeat(origin, counts), moved
 
 
 def pack_boxes(glyphs: PageGlyphs, origin: NDArray[np.int64]) -> bytes:

@@ -327,17 +327,25 @@ def _blank_sheet(width: float, height: float) -> _Sheet:
 
 def _garbled_share(glyphs: PageGlyphs, keep: NDArray[np.bool_]) -> float:
     """Share of the visible characters that mean nothing: controls, U+FFFD, private use apart from Symbol's."""
-    lengths = (glyphs.ends - glyphs.starts)[keep]
-    total = int(lengths.sum())
+    starts, ends = glyphs.starts[keep], glyphs.ends[keep]
+    total = int((ends - starts).sum())
     if total < 20:
         return 0.0
-    mask = np.zeros(len(glyphs.codes) + 1, np.int64)
-    np.add.at(mask, glyphs.starts[keep], 1)
-    np.add.at(mask, glyphs.ends[keep], -1)
-    codes = glyphs.codes[np.cumsum(mask)[:-1] > 0]
+    upto = np.concatenate([[0], np.cumsum(_UNKNOWN[np.minimum(glyphs.codes, 0x10000)])])
+    return float((upto[ends] - upto[starts]).sum() / total)
+
+
+def _unknown_table() -> NDArray[np.bool_]:
+    """For the code points of the basic plane, and one for all beyond it, whether they mean nothing."""
+    codes = np.arange(0x10001)
     private = (codes >= 0xE000) & (codes <= 0xF8FF) & ~((codes >= 0xF020) & (codes <= 0xF0FF))
-    unknown = (codes == 0xFFFD) | ((codes < 0x20) & (codes != 2)) | ((codes >= 0x7F) & (codes < 0xA0))
-    return float((private | unknown).sum() / total)
+    unknown: NDArray[np.bool_] = (
+        private | (codes == 0xFFFD) | ((codes < 0x20) & (codes != 2)) | ((codes >= 0x7F) & (codes < 0xA0))
+    )
+    return unknown
+
+
+_UNKNOWN = _unknown_table()
 
 
 def _segments(sheet: _Sheet, furniture: set[int], style: HouseStyle) -> list[Segment]:

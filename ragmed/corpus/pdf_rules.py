@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from ragmed.corpus.pdf_text import PageFrame
+from ragmed.corpus.pdf_text import PageFrame, address_of, bind
 
 _TEXT, _PATH, _IMAGE, _SHADING, _FORM = 1, 2, 3, 4, 5
 _MAX_OBJECTS = 3000
@@ -21,6 +22,11 @@ _THIN = 4.0
 """Points: a path at most this thick is a line."""
 _SHORT = 8.0
 """Points: shorter lines are ticks, underlines of one letter, bullets."""
+
+
+_NOTHING: list[ctypes.c_float | float] = [0.0] * 4
+_Map = tuple[float, float, float, float, float, float]
+"""An affine map, a to f as in ISO 32000-1, 8.3.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,29 @@ class RuleSource:
     """Reads Rules of loaded pages."""
 
     def __init__(self, raw: Any) -> None:
+        address, number = ctypes.c_void_p, ctypes.c_int
         self._raw = raw
+        self._object = bind(raw.FPDFPage_GetObject, address, address, number)
+        self._form_object = bind(raw.FPDFFormObj_GetObject, address, address, ctypes.c_ulong)
+        self._form_count = bind(raw.FPDFFormObj_CountObjects, number, address)
+        self._kind = bind(raw.FPDFPageObj_GetType, number, address)
+        self._matrix = bind(raw.FPDFPageObj_GetMatrix, number, address, address)
+        self._bounds = bind(raw.FPDFPageObj_GetBounds, number, *[address] * 5)
+        self._draw_mode = bind(raw.FPDFPath_GetDrawMode, number, *[address] * 3)
+        self._fill_colour = bind(raw.FPDFPageObj_GetFillColor, number, *[address] * 5)
+        self._segment_count = bind(raw.FPDFPath_CountSegments, number, address)
+        self._segment = bind(raw.FPDFPath_GetPathSegment, address, address, number)
+        self._point = bind(raw.FPDFPathSegment_GetPoint, number, *[address] * 3)
+        self._segment_kind = bind(raw.FPDFPathSegment_GetType, number, address)
+        # four numbers that PDFium writes to
+        self._sides, self._modes, self._colour = (ctypes.c_float * 4)(), (ctypes.c_int * 2)(), (ctypes.c_uint * 4)()
+        self._at_sides, self._at_modes, self._at_colour = (
+            [ctypes.addressof(numbers) + 4 * place for place in range(len(numbers))]
+            for numbers in (self._sides, self._modes, self._colour)
+        )
 
     def read(self, page: Any) -> Rules:
+        """The rules of a loaded page (an FPDF_PAGE)."""
         raw = self._raw
         frame = PageFrame.of(raw, page)
         count = max(raw.FPDFPage_CountObjects(page), 0)
@@ -51,8 +77,10 @@ class RuleSource:
             return Rules(drawn=count)
         rects: list[tuple[float, float, float, float]] = []
         pictures: list[tuple[float, float, float, float]] = []
-        for index in range(count):
-            self._collect(raw.FPDFPage_GetObject(page, index), None, rects, pictures, 0)
+        items = list(map(self._object, repeat(address_of(page), count), range(count)))
+        for item, kind in zip(items, map(self._kind, items), strict=True):
+            if kind != _TEXT:
+                self._collect(item, kind, None, rects, pictures, 0)
         share = 0.0
         if pictures:
             shown = frame.displayed(np.array(pictures, np.float32))
@@ -69,74 +97,76 @@ class RuleSource:
 
     def _collect(
         self,
-        item: Any,
-        matrix: Any,
+        item: int,
+        kind: int,
+        matrix: _Map | None,
         rects: list[tuple[float, float, float, float]],
         pictures: list[tuple[float, float, float, float]],
         depth: int,
     ) -> None:
         """Append (left, top, right, bottom) in user space of the item's lines, boxes and pictures."""
-        raw = self._raw
-        kind = raw.FPDFPageObj_GetType(item)
         if kind == _FORM and depth < 2:
-            inner = raw.FS_MATRIX()
-            raw.FPDFPageObj_GetMatrix(item, ctypes.byref(inner))
-            for index in range(min(max(raw.FPDFFormObj_CountObjects(item), 0), _MAX_OBJECTS)):
-                self._collect(
-                    raw.FPDFFormObj_GetObject(item, index), _joined(inner, matrix), rects, pictures, depth + 1
-                )
+            whole = self._joined(item, matrix)
+            for index in range(min(max(self._form_count(item), 0), _MAX_OBJECTS)):
+                inner = self._form_object(item, index)
+                self._collect(inner, self._kind(inner), whole, rects, pictures, depth + 1)
             return
         if kind not in (_PATH, _IMAGE) or len(rects) > _MAX_SEGMENTS:
             return
-        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-        raw.FPDFPageObj_GetBounds(
-            item, ctypes.byref(left), ctypes.byref(bottom), ctypes.byref(right), ctypes.byref(top)
-        )
-        bounds = _moved((left.value, top.value, right.value, bottom.value), matrix)
+        self._sides[:] = _NOTHING
+        self._bounds(item, *self._at_sides)
+        left, bottom, right, top = self._sides
+        bounds = _moved((left, top, right, bottom), matrix)
         if kind == _IMAGE:
             pictures.append(bounds)
             return
         if not self._seen(item):
             return
         thin = min(bounds[2] - bounds[0], bounds[1] - bounds[3]) <= _THIN
-        segments = 0 if thin else raw.FPDFPath_CountSegments(item)
+        segments = 0 if thin else self._segment_count(item)
         if thin or segments in (4, 5):
             rects.append(bounds)
         elif segments <= _MAX_SEGMENTS - len(rects):
             self._segments(item, segments, matrix, rects)
 
-    def _seen(self, item: Any) -> bool:
+    def _seen(self, item: int) -> bool:
         """False for paths without stroke and with no fill or a white one: text frames, masks, clips."""
-        raw = self._raw
-        fill, stroke = ctypes.c_int(), ctypes.c_int()
-        raw.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
-        if stroke.value or not fill.value:
-            return bool(stroke.value)
-        red, green, blue, alpha = (ctypes.c_uint(255) for _ in range(4))
-        raw.FPDFPageObj_GetFillColor(
-            item, ctypes.byref(red), ctypes.byref(green), ctypes.byref(blue), ctypes.byref(alpha)
-        )
-        return min(red.value, green.value, blue.value) < 252 and alpha.value > 8
+        self._modes[:] = [0, 0]
+        self._draw_mode(item, *self._at_modes)
+        fill, stroke = self._modes
+        if stroke or not fill:
+            return bool(stroke)
+        self._colour[:] = [255] * 4
+        self._fill_colour(item, *self._at_colour)
+        red, green, blue, alpha = self._colour
+        return min(red, green, blue) < 252 and alpha > 8
 
-    def _segments(self, item: Any, count: int, matrix: Any, rects: list[tuple[float, float, float, float]]) -> None:
-        raw = self._raw
-        own = raw.FS_MATRIX()
-        raw.FPDFPageObj_GetMatrix(item, ctypes.byref(own))
-        whole = _joined(own, matrix)
-        x, y = ctypes.c_float(), ctypes.c_float()
+    def _segments(
+        self, item: int, count: int, matrix: _Map | None, rects: list[tuple[float, float, float, float]]
+    ) -> None:
+        whole = self._joined(item, matrix)
+        at_x, at_y, *_ = self._at_sides
+        sides = self._sides
+        sides[:] = _NOTHING
         before = (0.0, 0.0)
         for index in range(count):
-            segment = raw.FPDFPath_GetPathSegment(item, index)
-            raw.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y))
-            now = (x.value, y.value)
-            straight = raw.FPDFPathSegment_GetType(segment) == 0  # FPDF_SEGMENT_LINETO
+            segment = self._segment(item, index)
+            self._point(segment, at_x, at_y)
+            now = (sides[0], sides[1])
+            straight = self._segment_kind(segment) == 0  # FPDF_SEGMENT_LINETO
             if straight and (abs(now[0] - before[0]) < 0.5 or abs(now[1] - before[1]) < 0.5):
-                sides = (min(now[0], before[0]), max(now[1], before[1]), max(now[0], before[0]), min(now[1], before[1]))
-                rects.append(_moved(sides, whole))
+                line = (min(now[0], before[0]), max(now[1], before[1]), max(now[0], before[0]), min(now[1], before[1]))
+                rects.append(_moved(line, whole))
             before = now
 
+    def _joined(self, item: int, outer: Any) -> _Map:
+        """The item's own map, then the outer one."""
+        inner = self._raw.FS_MATRIX()
+        self._matrix(item, ctypes.addressof(inner))
+        return _joined(inner, outer)
 
-def _joined(inner: Any, outer: Any) -> tuple[float, float, float, float, float, float]:
+
+def _joined(inner: Any, outer: _Map | None) -> _Map:
     a, b, c, d, e, f = (inner.a, inner.b, inner.c, inner.d, inner.e, inner.f)
     if outer is None:
         return (a, b, c, d, e, f)
@@ -144,7 +174,7 @@ def _joined(inner: Any, outer: Any) -> tuple[float, float, float, float, float, 
     return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)
 
 
-def _moved(sides: tuple[float, float, float, float], matrix: Any) -> tuple[float, float, float, float]:
+def _moved(sides: tuple[float, float, float, float], matrix: _Map | None) -> tuple[float, float, float, float]:
     """A rectangle (left, top, right, bottom; y up) under an affine map, as the box around its corners."""
     if matrix is None:
         return sides

@@ -12,8 +12,10 @@ are not one straight horizontal stretch of one size (superscripts, rotated words
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 import threading
+from collections import deque
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -76,15 +78,15 @@ class GlyphSource:
 
         address, number = ctypes.c_void_p, ctypes.c_int
         self.raw: Any = raw
-        self.loose_box = _bind(raw.FPDFText_GetLooseCharBox, None, address, number, address)
-        self.code_point = _bind(raw.FPDFText_GetUnicode, ctypes.c_uint, address, number)
-        self.char_angle = _bind(raw.FPDFText_GetCharAngle, ctypes.c_float, address, number)
-        self.text_object = _bind(raw.FPDFText_GetTextObject, address, address, number)
-        self.render_mode = _bind(raw.FPDFTextObj_GetTextRenderMode, number, address)
-        self.font_of = _bind(raw.FPDFTextObj_GetFont, address, address)
-        self.fill_colour = _bind(raw.FPDFPageObj_GetFillColor, number, address, address, address, address, address)
-        self.font_name = _bind(raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, address, address, ctypes.c_size_t)
-        self.font_weight = _bind(raw.FPDFFont_GetWeight, number, address)
+        self.loose_box = bind(raw.FPDFText_GetLooseCharBox, None, address, number, address)
+        self.code_point = bind(raw.FPDFText_GetUnicode, ctypes.c_uint, address, number)
+        self.char_angle = bind(raw.FPDFText_GetCharAngle, ctypes.c_float, address, number)
+        self.text_object = bind(raw.FPDFText_GetTextObject, address, address, number)
+        self.render_mode = bind(raw.FPDFTextObj_GetTextRenderMode, number, address)
+        self.font_of = bind(raw.FPDFTextObj_GetFont, address, address)
+        self.fill_colour = bind(raw.FPDFPageObj_GetFillColor, number, address, address, address, address, address)
+        self.font_name = bind(raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, address, address, ctypes.c_size_t)
+        self.font_weight = bind(raw.FPDFFont_GetWeight, number, address)
 
     def read(self, page: Any) -> PageGlyphs:
         """The characters of a loaded page (an FPDF_PAGE). Raises ValueError where PDFium has no text page for it."""
@@ -93,7 +95,7 @@ class GlyphSource:
         if not text_page:
             raise ValueError("PDFium could not load the text of this page")
         try:
-            handle = ctypes.cast(text_page, ctypes.c_void_p).value or 0
+            handle = address_of(text_page)
             codes = self._codes(text_page, handle)
             return self._measured(handle, codes, frame)
         finally:
@@ -117,9 +119,9 @@ class GlyphSource:
         first, last = self._ends(handle, starts, ends, frame)
         straight = _straight(first, last, ends - starts)
         _lay_out(boxes, codes, starts, ends, first, last)
-        crooked = np.flatnonzero(~straight)
-        if len(crooked):
-            each = np.concatenate([np.arange(starts[i], ends[i]) for i in crooked])
+        crooked = ~straight
+        if crooked.any():
+            each = _members(starts[crooked], (ends - starts)[crooked])
             exact = np.zeros((len(each), 4), np.float32)
             self._probe(handle, each.tolist(), exact)
             boxes[each] = frame.displayed(exact)
@@ -143,10 +145,14 @@ class GlyphSource:
         self, handle: int, starts: NDArray[np.int64], ends: NDArray[np.int64], frame: PageFrame
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The boxes of the first and the last character of each run, displayed."""
-        rects = np.zeros((2 * len(starts), 4), np.float32)
-        self._probe(handle, np.concatenate([starts, ends - 1]).tolist(), rects)
+        long = np.flatnonzero(ends - starts > 1)
+        rects = np.zeros((len(starts) + len(long), 4), np.float32)
+        self._probe(handle, np.concatenate([starts, ends[long] - 1]).tolist(), rects)
         rects = frame.displayed(rects)
-        return rects[: len(starts)], rects[len(starts) :]
+        first = rects[: len(starts)]
+        last = first.copy()
+        last[long] = rects[len(starts) :]
+        return first, last
 
     def _upright(
         self,
@@ -160,37 +166,36 @@ class GlyphSource:
         upright = np.ones(len(starts), np.bool_)
         for i in np.flatnonzero(~straight).tolist():
             angle = float(self.char_angle(handle, int(starts[i]))) + frame.turn * np.pi / 2
-            upright[i] = np.cos(angle) > _UPRIGHT
+            upright[i] = math.cos(angle) > _UPRIGHT
         return upright
 
     def _probe(self, handle: int, characters: list[int], into: NDArray[np.float32]) -> None:
         count = len(characters)
         base = into.ctypes.data
         # FS_RECTF is left, top, right, bottom as floats; a failed call leaves the zeros
-        for _ in map(self.loose_box, repeat(handle, count), characters, range(base, base + 16 * count, 16)):
-            pass
+        deque(map(self.loose_box, repeat(handle, count), characters, range(base, base + 16 * count, 16)), maxlen=0)
 
     def _styles(
         self, handle: int, starts: NDArray[np.int64]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
         objects = list(map(self.text_object, repeat(handle, len(starts)), starts.tolist()))
-        known: dict[int | None, tuple[bool, bool, bool]] = {None: (False, False, False)}
+        known: dict[int | None, int] = {None: 0}
         fonts: dict[int, bool] = {}
-        colour = np.zeros(4, np.uint32)
-        base = colour.ctypes.data
-        for item in objects:
-            if item in known or item is None:
+        colour = (ctypes.c_uint * 4)()
+        base = ctypes.addressof(colour)
+        for item in dict.fromkeys(objects):
+            if item is None:
                 continue
             font = self.font_of(item) or 0
             if font not in fonts:
                 fonts[font] = self._is_bold(font)
-            colour[:] = (0, 0, 0, 255)
+            colour[:] = [0, 0, 0, 255]
             self.fill_colour(item, base, base + 4, base + 8, base + 12)
-            red, green, blue, alpha = colour.tolist()
+            red, green, blue, alpha = colour
             faint = alpha < 16 or min(red, green, blue) > 238
-            known[item] = (fonts[font], faint, self.render_mode(item) in INVISIBLE_MODES)
-        table = np.array([known[item] for item in objects], np.bool_).reshape(-1, 3)
-        return table[:, 0], table[:, 1], table[:, 2]
+            known[item] = fonts[font] | faint << 1 | (self.render_mode(item) in INVISIBLE_MODES) << 2
+        styles = np.fromiter(map(known.__getitem__, objects), np.uint8, len(objects))
+        return (styles & 1) != 0, (styles & 2) != 0, (styles & 4) != 0
 
     def _is_bold(self, font: int) -> bool:
         if not font:
@@ -216,8 +221,8 @@ class PageFrame:
         """The frame of a loaded page; US Letter where the file's box is no box."""
         rect = raw.FS_RECTF()
         raw.FPDF_GetPageBoundingBox(page, ctypes.byref(rect))
-        sides = np.array([rect.left, rect.bottom, rect.right, rect.top], np.float64)
-        if not np.isfinite(sides).all() or rect.right - rect.left < 1 or rect.top - rect.bottom < 1:
+        finite = all(map(math.isfinite, (rect.left, rect.bottom, rect.right, rect.top)))
+        if not finite or rect.right - rect.left < 1 or rect.top - rect.bottom < 1:
             return cls(0.0, 0.0, 612.0, 792.0, 0)
         return cls(rect.left, rect.bottom, rect.right, rect.top, raw.FPDFPage_GetRotation(page) % 4)
 
@@ -231,7 +236,8 @@ class PageFrame:
 
     def displayed(self, rects: NDArray[np.float32]) -> NDArray[np.float32]:
         """(left, top, right, bottom) in user space, y up → the same on the displayed page, y down. NaN becomes 0."""
-        rects = np.nan_to_num(rects, nan=0.0, posinf=0.0, neginf=0.0)
+        if not np.isfinite(rects).all():
+            rects = np.nan_to_num(rects, nan=0.0, posinf=0.0, neginf=0.0)
         left, top, right, bottom = rects.T
         blank = (left == 0) & (top == 0) & (right == 0) & (bottom == 0)
         if self.turn == 0:
@@ -242,23 +248,30 @@ class PageFrame:
             across, down = (self.right - right, self.right - left), (bottom - self.bottom, top - self.bottom)
         else:
             across, down = (self.top - top, self.top - bottom), (self.right - right, self.right - left)
-        shown = np.stack(
-            [np.minimum(*across), np.minimum(*down), np.maximum(*across), np.maximum(*down)], axis=1
-        ).astype(np.float32)
+        shown = np.empty((len(rects), 4), np.float32)
+        shown[:, 0], shown[:, 1] = np.minimum(*across), np.minimum(*down)
+        shown[:, 2], shown[:, 3] = np.maximum(*across), np.maximum(*down)
         shown[blank] = 0
         return shown
 
 
-def _bind(function: Any, result: Any, *arguments: Any) -> Any:
+def bind(function: Any, result: Any, *arguments: Any) -> Any:
+    """One of pypdfium2's raw functions with a leaner prototype."""
     return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
-def _width_table() -> NDArray[np.float32]:
-    """Relative advance of the 256 first code points, close enough to any proportional Latin face."""
-    widths = np.full(256, 0.55, np.float32)
+def address_of(pointer: Any) -> int:
+    """The address that one of pypdfium2's pointers holds, as ``bind``'s prototypes take it."""
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
+
+
+def _width_table() -> NDArray[np.float64]:
+    """Relative advance of the 256 first code points, close enough to any proportional Latin face; then the others'."""
+    widths = np.full(257, 0.55, np.float32)
+    widths[256] = 1.0
     for letters, width in ((_NARROW, 0.3), (_WIDE, 0.83), ("ABCEFHKNPRSTUVXYZ", 0.68)):
         widths[[ord(letter) for letter in letters]] = width
-    return widths
+    return widths.astype(np.float64)
 
 
 _WIDTHS = _width_table()
@@ -292,14 +305,32 @@ def is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 def _runs(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where runs start and end: at spaces, between full-width and other characters, after a line-end hyphen."""
-    kind = np.where(is_space(codes), 0, np.where(is_han(codes), 2, 1)).astype(np.int8)
-    change = np.diff(np.concatenate([[0], kind, [0]]).astype(np.int8)) != 0
+    kind = np.zeros(len(codes) + 2, np.int8)
+    kind[1:-1] = _KINDS[np.minimum(codes, 0xFFFF)]
+    beyond = codes > 0xFFFF
+    if beyond.any():
+        kind[1:-1][beyond] = _kinds(codes[beyond])
+    change = kind[1:] != kind[:-1]
     change[1:] |= (codes == LINE_END_HYPHEN) | (codes == 2)
     edges = np.flatnonzero(change)
-    starts = edges[:-1] if len(edges) else edges
-    ends = edges[1:] if len(edges) else edges
-    keep = kind[starts] != 0 if len(starts) else np.zeros(0, bool)
-    return starts[keep].astype(np.int64), ends[keep].astype(np.int64)
+    starts, ends = edges[:-1], edges[1:]
+    keep = kind[starts + 1] != 0
+    return starts[keep].astype(np.int64, copy=False), ends[keep].astype(np.int64, copy=False)
+
+
+def _kinds(codes: NDArray[np.uint32]) -> NDArray[np.int8]:
+    """0 for spaces, 2 for full-width characters, 1 for all others."""
+    return np.where(is_space(codes), 0, np.where(is_han(codes), 2, 1)).astype(np.int8)
+
+
+_KINDS = _kinds(np.arange(0x10000, dtype=np.uint32))
+
+
+def _members(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The indices of the characters of runs, one run after the other."""
+    firsts = np.cumsum(lengths) - lengths
+    indices: NDArray[np.int64] = np.arange(int(lengths.sum())) + np.repeat(starts - firsts, lengths)
+    return indices
 
 
 def _straight(first: NDArray[np.float32], last: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -324,52 +355,61 @@ def _lay_out(
     if not len(starts):
         return
     lengths = ends - starts
-    owner = np.repeat(np.arange(len(starts)), lengths)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])[:-1]
-    where = np.arange(int(lengths.sum())) - np.repeat(offsets - starts, lengths)
-    inside = codes[where]
-    widths = np.where(inside < 256, _WIDTHS[np.minimum(inside, 255)], np.float32(1.0)).astype(np.float64)
+    offsets = np.cumsum(lengths) - lengths
+    where = _members(starts, lengths)
+    widths = _WIDTHS[np.minimum(codes[where], 256)]
     upto = np.cumsum(widths)
     before = upto - widths
     origin = before[offsets]
     total = upto[offsets + lengths - 1] - origin
     span = (last[:, 2] - first[:, 0]).astype(np.float64) / total
-    left = first[owner, 0] + (before - origin[owner]) * span[owner]
-    right = first[owner, 0] + (upto - origin[owner]) * span[owner]
-    boxes[where, 0] = left
-    boxes[where, 1] = np.minimum(first[:, 1], last[:, 1])[owner]
-    boxes[where, 2] = right
-    boxes[where, 3] = np.maximum(first[:, 3], last[:, 3])[owner]
+    begin, origin, span = (np.repeat(values, lengths) for values in (first[:, 0], origin, span))
+    laid = np.empty((len(where), 4), np.float32)
+    laid[:, 0] = begin + (before - origin) * span
+    laid[:, 1] = np.repeat(np.minimum(first[:, 1], last[:, 1]), lengths)
+    laid[:, 2] = begin + (upto - origin) * span
+    laid[:, 3] = np.repeat(np.maximum(first[:, 3], last[:, 3]), lengths)
+    boxes[where] = laid
 
 
 def _bounds(boxes: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
     """The box around each run. Spaces between runs hold zeros, so they are kept from the reduction by the sign."""
     if not len(starts):
         return np.zeros((0, 4), np.float32)
-    blank: NDArray[np.bool_] = np.logical_not(boxes.any(axis=1))
-    low = np.where(blank[:, None], np.float32(np.inf), boxes[:, :2])
-    high = np.where(blank[:, None], np.float32(-np.inf), boxes[:, 2:])
-    bounds = np.concatenate([np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)], axis=1)
-    bounds[~np.isfinite(bounds).all(axis=1)] = 0
-    return bounds.astype(np.float32)
+    sides = boxes.T.copy()
+    blank = ~(
+        sides[0].astype(np.bool_) | sides[1].astype(np.bool_) | sides[2].astype(np.bool_) | sides[3].astype(np.bool_)
+    )
+    sides[:2, blank] = np.inf
+    sides[2:, blank] = -np.inf
+    bounds = np.empty((len(starts), 4), np.float32)
+    for side, bound in enumerate((np.minimum, np.minimum, np.maximum, np.maximum)):
+        bounds[:, side] = bound.reduceat(sides[side], starts)
+    bounds[~np.isfinite(bounds[:, 0])] = 0
+    return bounds
 
 
 def _torn(
     boxes: NDArray[np.float32], starts: NDArray[np.int64], ends: NDArray[np.int64], straight: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Split crooked runs where two characters stand apart: PDFium sees no space between words of turned text."""
-    cuts: list[int] = []
-    for i in np.flatnonzero(~straight & (ends - starts > 1)).tolist():
-        own = boxes[starts[i] : ends[i]]
-        apart = np.maximum(own[1:, :2] - own[:-1, 2:], own[:-1, :2] - own[1:, 2:]).max(axis=1)
-        size = np.minimum(own[:, 2] - own[:, 0], own[:, 3] - own[:, 1])
-        large = np.maximum(own[:, 2] - own[:, 0], own[:, 3] - own[:, 1])
-        upright = abs(own[-1, 0] - own[0, 0]) >= abs(own[-1, 1] - own[0, 1])
-        limit = 0.6 * large if upright else 0.2 * np.maximum(size, 0.5 * large)
-        cuts.extend((np.flatnonzero(apart > np.maximum(limit[1:], limit[:-1])) + 1 + starts[i]).tolist())
-    if not cuts:
+    crooked = np.flatnonzero(~straight & (ends - starts > 1))
+    if not len(crooked):
         return starts, ends, straight
-    new = np.array(cuts, np.int64)
+    lengths = (ends - starts)[crooked]
+    each = _members(starts[crooked], lengths)
+    own = boxes[each]
+    apart = np.maximum(own[1:, :2] - own[:-1, 2:], own[:-1, :2] - own[1:, 2:]).max(axis=1)
+    wide, high = own[:, 2] - own[:, 0], own[:, 3] - own[:, 1]
+    size, large = np.minimum(wide, high), np.maximum(wide, high)
+    along = np.abs(boxes[ends[crooked] - 1, :2] - boxes[starts[crooked], :2])
+    upright = np.repeat(along[:, 0] >= along[:, 1], lengths)
+    limit = np.where(upright, np.float32(0.6) * large, np.float32(0.2) * np.maximum(size, np.float32(0.5) * large))
+    within = np.repeat(np.arange(len(crooked)), lengths)
+    cut = (apart > np.maximum(limit[1:], limit[:-1])) & (within[1:] == within[:-1])
+    new = each[1:][cut]
+    if not len(new):
+        return starts, ends, straight
     owner = np.searchsorted(starts, new, side="right") - 1
     every = np.concatenate([starts, new])
     order = np.argsort(every, kind="stable")

@@ -36,11 +36,6 @@ def out_of_page(glyphs: PageGlyphs) -> NDArray[np.bool_]:
     return np.asarray(np.maximum(wide, 0) * np.maximum(high, 0) < 0.5 * area)
 
 
-def suspects(glyphs: PageGlyphs) -> NDArray[np.bool_]:
-    """Runs on the page whose file says little or no ink; whether they are seen takes ``without_contrast``."""
-    return (glyphs.faint | glyphs.inkless) & ~out_of_page(glyphs)
-
-
 def too_small(glyphs: PageGlyphs) -> NDArray[np.bool_]:
     """Runs with a line height under one point."""
     wide = glyphs.run_boxes[:, 2] - glyphs.run_boxes[:, 0]
@@ -51,7 +46,8 @@ def too_small(glyphs: PageGlyphs) -> NDArray[np.bool_]:
 def hidden_runs(glyphs: PageGlyphs, raw: Any, page: Any, picture_share: float) -> NDArray[np.bool_]:
     """Runs that nobody sees. ``picture_share`` is the part of the page under its largest picture."""
     hidden = out_of_page(glyphs) | too_small(glyphs)
-    doubtful = suspects(glyphs) & ~hidden
+    # runs whose file says little or no ink
+    doubtful = (glyphs.faint | glyphs.inkless) & ~hidden
     if not doubtful.any():
         return hidden
     scan = picture_share >= _SCAN_SHARE
