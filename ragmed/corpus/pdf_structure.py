@@ -44,8 +44,12 @@ class Structure:
 
 
 def read_structure(path: Path, pdfium_document: Any, raw: Any) -> Structure:
-    """The structure of a file, by pypdf within a few seconds, else by PDFium (``pdfium_document`` may be None)."""
-    found = Structure()
+    """The structure of a file, by pypdf within a few seconds, else by PDFium (``pdfium_document`` may be None).
+
+    A sound outline is PDFium's: the same as pypdf's in a hundredth of the time. Where a bookmark of it names no page,
+    pypdf is asked, which understands more kinds of broken destinations; page labels are pypdf's for the same reason.
+    """
+    found = Structure(outline=_sound_outline(pdfium_document, raw))
     done = threading.Event()
 
     def work() -> None:
@@ -111,7 +115,7 @@ def _labels(reader: Any, root: Any, found: Structure) -> None:
 
 
 def _outline(reader: Any, root: Any, found: Structure) -> None:
-    if "/Outlines" not in root:
+    if found.outline or "/Outlines" not in root:
         return
     entries = []
     for level, item in _walk(reader.outline, 1):
@@ -170,6 +174,14 @@ def iso_date(stated: str) -> str:
     return f"{year}-{month}-{day}"
 
 
+def _sound_outline(document: Any, raw: Any) -> tuple[OutlineEntry, ...]:
+    """PDFium's outline if each of its bookmarks leads to a page, else nothing."""
+    if document is None:
+        return ()
+    entries = tuple(_bookmarks(document, raw))
+    return entries if all(entry.page_number for entry in entries) else ()
+
+
 def _by_pdfium(document: Any, raw: Any) -> Structure:
     found = Structure()
     found.title = _meta(document, raw, b"Title")
@@ -199,7 +211,7 @@ def _bookmarks(document: Any, raw: Any) -> Iterator[OutlineEntry]:
         target = raw.FPDFBookmark_GetDest(document, mark)
         number = raw.FPDFDest_GetDestPageIndex(document, target) + 1 if target else 0
         if title.strip():
-            yield OutlineEntry(level=level, title=" ".join(title.split()), page_number=max(number, 0))
+            yield OutlineEntry(level=level, title=_text(title), page_number=max(number, 0))
         todo.append((level, raw.FPDFBookmark_GetNextSibling(document, mark)))
         if level < 12:
             todo.append((level + 1, raw.FPDFBookmark_GetFirstChild(document, mark)))

@@ -42,6 +42,11 @@ def test_hyphen_goes_only_where_the_word_is_written_without_it(
     assert Vocabulary.of([known]).keeps_hyphen(before, after) is keeps
 
 
+def test_the_halves_of_a_divided_word_are_no_words_of_the_document() -> None:
+    texts = ["Give thera-\r\npeutic doses of non-\nsmall", "up-\nto-\ndate, well\ufffeknown; 3-\nfold", "non-small"]
+    assert Vocabulary.of(texts).words == {"give", "doses", "of", "non-small", "date", "fold"}
+
+
 def test_hyphenation_is_mended_with_boxes_of_both_lines(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         column(

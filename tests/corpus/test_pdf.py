@@ -89,6 +89,14 @@ def test_labels_outline_metadata_scripts_and_attachments(tmp_path: Path) -> None
     assert "doses.csv" in found[NoteKind.ATTACHMENT]
 
 
+def test_a_bookmark_whose_destination_is_broken_still_names_its_page(data: Path) -> None:
+    name = "resources_outlines-with-invalid-destinations.pdf"
+    outline = read(data / "hostile_pdf" / "pypdf_resources" / name).metadata.outline
+    assert len(outline) == 9
+    assert outline[0].title.startswith("Valid Destination")
+    assert outline[0].page_number == 2
+
+
 @pytest.mark.parametrize(
     ("stated", "iso"),
     [
