@@ -37,12 +37,14 @@ class Excerpt:
     """Offsets on the page."""
     text: str
     """As one line."""
+    is_row: bool = False
+    """Whether it is cells of a table."""
 
     @property
     def is_title(self) -> bool:
         """Whether it is a caption or a title rather than a statement: short, without a stop and without a row's
         cells."""
-        return len(self.text) <= _SHORT_TITLE and not self.text.endswith(_ENDS) and CELLS not in self.text
+        return len(self.text) <= _SHORT_TITLE and not self.text.endswith(_ENDS) and not self.is_row
 
     @property
     def key(self) -> tuple[str, int, int, int]:
@@ -74,7 +76,13 @@ def excerpts(passage: Passage) -> tuple[Excerpt, ...]:
     """All excerpts of a passage, in order; they may overlap."""
     text, base = passage.chunk.text, passage.chunk.start
     return tuple(
-        Excerpt(passage=passage, start=base + start, end=base + end, text=verbatim.shown(text[start:end]))
+        Excerpt(
+            passage=passage,
+            start=base + start,
+            end=base + end,
+            text=verbatim.shown(text[start:end]),
+            is_row=CELLS in text[start:end].split("\n", 1)[0],
+        )
         for start, end in excerpt_spans(text)
     )
 
