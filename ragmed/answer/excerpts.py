@@ -1,7 +1,8 @@
 """What may be quoted from a passage: sentences, list items with their introduction, table rows.
 
 Laws of this room: an excerpt is a contiguous stretch of its chunk, cut at the ends of sentences, items and rows, so
-that ``page.text[start:end]`` is what is shown but for white space. Nothing is put together from two places.
+that ``page.text[start:end]`` is what is shown but for white space. Nothing is put together from two places; a row is
+shown under its table's header, the rows between left out by a marked ellipsis where they deny and except nothing.
 """
 
 from __future__ import annotations
@@ -39,6 +40,13 @@ class Excerpt:
     """As one line."""
     is_row: bool = False
     """Whether it is cells of a table."""
+    own_start: int = -1
+    """Where its own words begin behind a table's header; ``start`` where that is not told."""
+
+    @property
+    def own(self) -> tuple[int, int]:
+        """Offsets of its own words: two rows under one header share no words."""
+        return (self.own_start if self.own_start >= 0 else self.start), self.end
 
     @property
     def is_title(self) -> bool:
@@ -80,11 +88,20 @@ def excerpts(passage: Passage) -> tuple[Excerpt, ...]:
             passage=passage,
             start=base + start,
             end=base + end,
-            text=verbatim.shown(text[start:end]),
+            text=_as_shown(text[start:end]),
             is_row=CELLS in text[start:end].split("\n", 1)[0],
+            own_start=base + start + max(0, text[start:end].rfind("\n") + 1),
         )
         for start, end in excerpt_spans(text)
     )
+
+
+def _as_shown(quote: str) -> str:
+    """One line; of a table's stretch the header and the last row."""
+    rows = quote.split("\n")
+    if len(rows) > 2 and all(CELLS in row for row in rows):
+        return f"{verbatim.shown(rows[0])} … {verbatim.shown(rows[-1])}"
+    return verbatim.shown(quote)
 
 
 def excerpt_spans(text: str) -> tuple[tuple[int, int], ...]:
@@ -127,12 +144,15 @@ def _of_line(text: str, lines: Sequence[_Line], number: int, line: _Line) -> Ite
 
 
 def _row(lines: Sequence[_Line], number: int) -> tuple[int, int]:
-    """A row, from its table's first row on where that is near: the header tells what the cells mean."""
+    """A row, from its table's first row on where that is near and the rows between may be left out: the header tells
+    what the cells mean."""
     first = number
     while first and lines[first - 1].is_row:
         first -= 1
     line = lines[number]
-    return (lines[first].start, line.end) if line.end - lines[first].start <= LONGEST // 2 else (line.start, line.end)
+    between = "\n".join(one.text for one in lines[first + 1 : number])
+    headed = line.end - lines[first].start <= LONGEST and verbatim.harmless(between)
+    return (lines[first].start, line.end) if headed else (line.start, line.end)
 
 
 def _item(text: str, lines: Sequence[_Line], number: int) -> Iterator[tuple[int, int]]:

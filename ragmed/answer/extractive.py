@@ -22,7 +22,7 @@ from ragmed.answer.fitting import answers, fit
 from ragmed.answer.recognising import diagnoses, standing
 from ragmed.interfaces import Draft
 from ragmed.records import Generation, Language, Mode, Passage, Query
-from ragmed.terms import gloss_to_english
+from ragmed.terms import find_terms, gloss_to_english
 from ragmed.text.language import detect_language
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ _TITLE = 0.2
 """What a caption or title loses against a statement."""
 _ROW = 0.08
 """What a row of a table loses against a sentence: it is taken where it answers better than any."""
+_ROW_IN_CASE = 0.25
+"""The same beside a card: a row of a score says not what to think of."""
 _FRAGMENT = 0.25
 """What a line of a differential card ("Next test: …") loses against a sentence."""
 _FLOOR = 0.62
@@ -62,6 +64,10 @@ _FEW, _FEW_FLOOR = 4, 0.70
 """The same, and how many claims, where the best sentence is of the kind asked for."""
 _LEAST_LEXICAL, _LEAST_DENSE = 0.12, 0.35
 """A sentence under both answers nothing."""
+_UNSURE = 6
+"""Claims at most where the best sentence is not of the kind asked for, or no kind is known."""
+_CASE_FLOOR = 0.65
+"""The same beside a card, which says the rest."""
 _NEAR_DUPLICATE = 0.7
 _CLAIMS_OF_PASSAGE = 3
 
@@ -98,12 +104,14 @@ class ExtractiveGenerator:
     def _extent(self, scored: Sequence[_Scored], mode: Mode, asks: Asks) -> tuple[int, float]:
         """How many claims at most, and the share of the best one's score that each needs: few where the best one is of
         the kind asked for, more for a list, a case, or where no sentence is clearly the answer."""
-        if mode is Mode.DIFFERENTIAL or asks.wants_list or not scored:
+        if mode is Mode.DIFFERENTIAL:
+            return min(_FEW + 1, self._max_claims), _CASE_FLOOR
+        if asks.wants_list or not scored:
             return self._max_claims, _FLOOR
         best = scored[0].excerpt
         if answers(best.text, asks, _headings(best)):
             return min(_FEW, self._max_claims), _FEW_FLOOR
-        return min(_FEW + 1, self._max_claims), _FLOOR
+        return min(_UNSURE, self._max_claims), _FLOOR
 
     def _scored(self, query: Query, mode: Mode, passages: Sequence[Passage], asks: Asks) -> list[_Scored]:
         """The best candidates by words, then with the embedder's view of them; best first."""
@@ -122,7 +130,8 @@ class ExtractiveGenerator:
             else:
                 extra += fit(excerpt.text, asks, _headings(excerpt))
             extra -= _TITLE if excerpt.is_title else 0.0
-            extra -= _ROW if excerpt.is_row else 0.0
+            if excerpt.is_row:
+                extra -= _ROW_IN_CASE if mode is Mode.DIFFERENTIAL else _ROW
             extra -= _FRAGMENT if is_entry_line(excerpt.text) else 0.0
             first.append(_Scored(excerpt, lexical, _LEXICAL * lexical + extra, words))
         first.sort(key=_best_first)
@@ -169,11 +178,16 @@ class _Wanted:
         def weight(count: int) -> float:
             return math.log(1 + (len(texts) + 1) / (count + 0.5))
 
+        asking = _ASKING.union(
+            *(
+                support.content_words(match.surface)
+                for match in find_terms(query.text)
+                if match.term.en.lower() in _ASKING_CONCEPTS
+            )
+        )
         # a word of the question that no sentence has tells them not apart
         words = {
-            word: weight(said[word]) * (_ASKING_WEIGHT if word in _ASKING else 1.0)
-            for word in sorted(own)
-            if said[word]
+            word: weight(said[word]) * (_ASKING_WEIGHT if word in asking else 1.0) for word in sorted(own) if said[word]
         }
         concepts = {
             name: weight(meant[name]) * (_ASKING_WEIGHT if name in _ASKING_CONCEPTS else 1.0)
@@ -244,7 +258,7 @@ def _chosen(scored: Sequence[_Scored], most: int, floor: float) -> list[_Scored]
 def _repeats(one: _Scored, other: _Scored) -> bool:
     mine, theirs = one.excerpt, other.excerpt
     same_page = mine.key[:2] == theirs.key[:2]
-    if same_page and mine.start < theirs.end and theirs.start < mine.end:
+    if same_page and mine.own[0] < theirs.end and theirs.own[0] < mine.end:
         return True
     if mine.text == theirs.text:
         return True

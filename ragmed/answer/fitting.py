@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from ragmed.answer.asks import Asks, Kind, is_class
 from ragmed.answer.circumstances import Circumstance, circumstances
+from ragmed.answer.excerpts import CELLS
 from ragmed.terms import TermMatch, find_abbreviations, find_terms
 from ragmed.text.numbers import Quantity, quantities
 
@@ -22,6 +23,8 @@ _UNASKED, _UNASKED_GRAVE, _UNASKED_MOST = 0.05, 0.10, 0.15
 """What each circumstance costs that the question does not name; the grave ones change the treatment itself."""
 _GRAVE = frozenset({Circumstance.ARREST, Circumstance.FAILED, Circumstance.ALTERNATIVE})
 _FULL, _HALF = 1.0, 0.5
+_OTHER_DRUG = -0.4
+"""A dose of other drugs only."""
 
 _DOSE_UNIT = re.compile(
     r"^(?:k?g|mg|mcg|ug|ng|ml|l|u|iu|meq|mmol|tablet|capsule|drop|puff|oz)"
@@ -48,6 +51,7 @@ _DURATION_BEFORE = re.compile(
 _DURATION_AFTER = re.compile(
     r"^\s*(?:of treatment|are (?:usually )?enough|in total|or more|course)|^(?:以上|后停药|疗程)"
 )
+_LASTS = re.compile(r"\bduration\b|\blasts\b|\blength\b|疗程|持续", re.IGNORECASE)
 _TIMING_BEFORE = re.compile(
     r"\b(?:within|in|by|no(?:t)? later than|before|less than|under|at)\s+(?:about |the )?(?:first )?$", re.IGNORECASE
 )
@@ -98,7 +102,7 @@ _MEANS = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = 45
-"""Characters in which a definition names what it defines."""
+"""Characters in which a sentence names what it is about."""
 _PEOPLE = re.compile(
     r"\b(?:patients?|people|adults?|women|men|children|persons?|individuals)\b|患者|人群|者", re.IGNORECASE
 )
@@ -141,11 +145,15 @@ def _drugs(text: str) -> tuple[TermMatch, ...]:
 
 
 def _dose(text: str, headings: str, numbers: tuple[Quantity, ...], asks: Asks) -> float:
-    """1 for a dose of a drug asked for, less for a dose of which the drug is not told, 0 for one of another drug."""
+    """1 for a dose of a drug asked for, less for a dose of which the drug is not told, and a loss
+    for doses of other drugs alone."""
     doses = [one for one in numbers if is_dose(one)]
     if not doses:
         return 0.0
     drugs = _drugs(text)
+    there = {drug.term.en.lower() for drug in drugs}
+    if asks.drugs and there and not there & asks.drugs and not any(is_class(name) for name in there):
+        return _OTHER_DRUG
     best = 0.0
     for dose in doses:
         taken = _drug_of(text, dose, drugs)
@@ -165,6 +173,12 @@ def _dose(text: str, headings: str, numbers: tuple[Quantity, ...], asks: Asks) -
                 worth += 0.2
         best = max(best, worth)
     return best
+
+
+def advises_test(text: str) -> bool:
+    """Whether the sentence is about a test and says to do it."""
+    tests = [match for match in find_terms(text) if match.term.kind == "test" and match.start <= _SUBJECT]
+    return bool(tests) and _ADVISES.search(text) is not None
 
 
 def is_dose(number: Quantity) -> bool:
@@ -192,6 +206,8 @@ def _times(text: str, numbers: tuple[Quantity, ...], before: re.Pattern[str], af
 
 
 def _duration(text: str, numbers: tuple[Quantity, ...], _: Asks) -> float:
+    if CELLS.strip() in text and _LASTS.search(text) and any(_TIME_UNIT.match(one.unit) for one in numbers):
+        return _FULL
     return _times(text, numbers, _DURATION_BEFORE, _DURATION_AFTER)
 
 
@@ -232,9 +248,12 @@ def _threshold(text: str, numbers: tuple[Quantity, ...], asks: Asks) -> float:
 
 
 def _test(text: str, _: tuple[Quantity, ...], __: Asks) -> float:
-    if not any(match.term.kind in ("test", "procedure") for match in find_terms(text)):
+    tests = [match for match in find_terms(text) if match.term.kind in ("test", "procedure")]
+    if not tests:
         return 0.0
-    return _FULL if _ADVISES.search(text) else _HALF
+    if not _ADVISES.search(text):
+        return _HALF
+    return 1.2 if tests[0].start <= _SUBJECT else _FULL
 
 
 def _choice(text: str, _: tuple[Quantity, ...], asks: Asks) -> float:

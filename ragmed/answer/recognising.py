@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ragmed.answer.fitting import is_dose
+from ragmed.answer.fitting import advises_test, is_dose
 from ragmed.records import Passage, Query
 from ragmed.terms import find_terms
 from ragmed.text.numbers import quantities
@@ -50,7 +50,7 @@ def standing(text: str, wanted: frozenset[str]) -> float:
             return _RECOGNISED
         if there:
             return _OTHER_RECOGNISED if not _NEXT_STEP.search(text) else _NEXT
-    if _NEXT_STEP.search(text):
+    if _NEXT_STEP.search(text) or (_diseases(text) & wanted and advises_test(text)):
         return _NEXT
     if _TREATS.search(text) or any(is_dose(number) for number in quantities(text)):
         return _TREATED
