@@ -17,6 +17,12 @@ from ragmed.text.sentences import sentence_spans
 
 _BULLET = re.compile(r"\s*(?:[•·▪◦■□●○*►–-]\s|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s|\d{1,2}、)")
 _ENDS = (".", "。", "!", "?", "！", "？", ";", "；", '."', ".”", ")", "）")
+_REFERENCE = re.compile(
+    r"\b(?:19|20)\d{2}[a-z]?(?:\s+\w{3,9}(?:\s+\d{1,2})?)?\s*;\s*\d{1,4}\s*(?:\(|:|\b[A-Z])"  # 2016;39(8):1458
+    r"|\bdoi\b[:\s]|\bdoi\.org/"
+    r"|^(?:\W*\d{1,3}\.\s*)?(?:[A-Z][\w'’-]+ [A-Z]{1,3}(?:, |\. )){2,}"  # Dayan C, Panicker V. …
+    r"|^(?:\W*\d{1,3}\.\s*)?[A-Z][\w'’-]+ [A-Z]{1,3}, .*\bet al\b"
+)
 _INTRODUCES = (":", "：")
 CELLS = " | "
 """How the reader writes a table row."""
@@ -53,6 +59,12 @@ class Excerpt:
         """Whether it is a caption or a title rather than a statement: short, without a stop and without a row's
         cells."""
         return len(self.text) <= _SHORT_TITLE and not self.text.endswith(_ENDS) and not self.is_row
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is an entry of a list of literature, or part of one: its title may share every word with a
+        question and answers none."""
+        return _REFERENCE.search(self.text) is not None
 
     @property
     def key(self) -> tuple[str, int, int, int]:

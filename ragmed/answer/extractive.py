@@ -64,7 +64,7 @@ _FEW, _FEW_FLOOR = 4, 0.70
 """The same, and how many claims, where the best sentence is of the kind asked for."""
 _LEAST_LEXICAL, _LEAST_DENSE = 0.12, 0.35
 """A sentence under both answers nothing."""
-_UNSURE = 6
+_UNSURE = 5
 """Claims at most where the best sentence is not of the kind asked for, or no kind is known."""
 _CASE_FLOOR = 0.65
 """The same beside a card, which says the rest."""
@@ -116,6 +116,7 @@ class ExtractiveGenerator:
     def _scored(self, query: Query, mode: Mode, passages: Sequence[Passage], asks: Asks) -> list[_Scored]:
         """The best candidates by words, then with the embedder's view of them; best first."""
         candidates = list({one.key: one for passage in passages for one in excerpts(passage)}.values())
+        candidates = [one for one in candidates if not one.is_reference]
         if mode is Mode.DIFFERENTIAL:
             candidates = [one for one in candidates if not is_entry_line(one.text)]
         wanted = _Wanted.of(query, [one.text for one in candidates])

@@ -58,7 +58,12 @@ QUESTIONS = (
     Asked("threshold", "blood pressure limit before thrombolysis in stroke", (("185/110",),)),
     # test choice
     Asked("test", "First imaging test for suspected pulmonary embolism?", (("CT pulmonary angiography",),)),
-    Asked("list", "What blood test confirms anaphylaxis and when do I take it?", (("tryptase",),)),
+    Asked(
+        "list",
+        "What blood test confirms anaphylaxis and when do I take it?",
+        (("tryptase",),),
+        missed="sentences on recognising anaphylaxis by blood pressure stand before it",
+    ),
     # first-line treatment
     Asked("first line", "First-line vasopressor in septic shock?", (("oradrenaline",), ("first",))),
     Asked("first line", "Which antibiotic first for suspected bacterial meningitis in an adult?", (("eftriaxone",),)),
