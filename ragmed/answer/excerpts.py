@@ -8,11 +8,13 @@ shown under its table's header, the rows between left out by a marked ellipsis w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ragmed.answer import verbatim
 from ragmed.records import Passage
+from ragmed.text.numbers import quantities
 from ragmed.text.sentences import sentence_spans
 
 _BULLET = re.compile(r"\s*(?:[•·▪◦■□●○*►–-]\s|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s|\d{1,2}、)")
@@ -53,6 +55,16 @@ class Excerpt:
     def own(self) -> tuple[int, int]:
         """Offsets of its own words: two rows under one header share no words."""
         return (self.own_start if self.own_start >= 0 else self.start), self.end
+
+    def row_number_in(self, values: Set[Decimal]) -> bool:
+        """Whether the first cell of a row is one of these numbers, or a range that holds one."""
+        chunk = self.passage.chunk
+        cell = chunk.text[self.own[0] - chunk.start : self.own[1] - chunk.start].split(CELLS, 1)[0]
+        return any(
+            one.value <= value <= (one.value if one.high is None else one.high)
+            for one in quantities(cell)
+            for value in values
+        )
 
     @property
     def is_title(self) -> bool:

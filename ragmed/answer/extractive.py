@@ -9,6 +9,7 @@ embedder over the best ``DENSE_CANDIDATES`` of them, so that a question costs on
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from ragmed.interfaces import Draft
 from ragmed.records import Generation, Language, Mode, Passage, Query
 from ragmed.terms import find_terms, gloss_to_english
 from ragmed.text.language import detect_language
+from ragmed.text.numbers import quantities
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Embedder
@@ -54,18 +56,23 @@ _TITLE = 0.2
 """What a caption or title loses against a statement."""
 _ROW = 0.08
 """What a row of a table loses against a sentence: it is taken where it answers better than any."""
+_ROW_NAMED = 0.15
+"""What a row gains whose first cell is a number of the question, or a range that holds it ("boy of 12")."""
+_LEANS = 0.06
+"""What a sentence loses that leans on the one before it."""
+_LEANING = re.compile(
+    r"(?:However|But|Thus|Therefore|Moreover|Furthermore|In addition|This|These|Such|但|然而|此外|因此)\b,?"
+)
 _ROW_IN_CASE = 0.25
 """The same beside a card: a row of a score says not what to think of."""
 _FRAGMENT = 0.25
 """What a line of a differential card ("Next test: …") loses against a sentence."""
 _FLOOR = 0.62
 """Sentences under this share of the best one's score are not part of the answer."""
-_FEW, _FEW_FLOOR = 4, 0.70
-"""The same, and how many claims, where the best sentence is of the kind asked for."""
+_FEW = 4
+"""Claims at most where the best sentence is of the kind asked for."""
 _LEAST_LEXICAL, _LEAST_DENSE = 0.12, 0.35
 """A sentence under both answers nothing."""
-_UNSURE = 5
-"""Claims at most where the best sentence is not of the kind asked for, or no kind is known."""
 _CASE_FLOOR = 0.65
 """The same beside a card, which says the rest."""
 _NEAR_DUPLICATE = 0.7
@@ -109,9 +116,7 @@ class ExtractiveGenerator:
         if asks.wants_list or not scored:
             return self._max_claims, _FLOOR
         best = scored[0].excerpt
-        if answers(best.text, asks, _headings(best)):
-            return min(_FEW, self._max_claims), _FEW_FLOOR
-        return min(_UNSURE, self._max_claims), _FLOOR
+        return min(_FEW, self._max_claims) if answers(best.text, asks, _headings(best)) else self._max_claims, _FLOOR
 
     def _scored(self, query: Query, mode: Mode, passages: Sequence[Passage], asks: Asks) -> list[_Scored]:
         """The best candidates by words, then with the embedder's view of them; best first."""
@@ -120,6 +125,7 @@ class ExtractiveGenerator:
         if mode is Mode.DIFFERENTIAL:
             candidates = [one for one in candidates if not is_entry_line(one.text)]
         wanted = _Wanted.of(query, [one.text for one in candidates])
+        asked_numbers = {number.value for number in quantities(query.text)}
         wanted_diagnoses = diagnoses(query, passages)
         first = []
         for excerpt in candidates:
@@ -133,6 +139,8 @@ class ExtractiveGenerator:
             extra -= _TITLE if excerpt.is_title else 0.0
             if excerpt.is_row:
                 extra -= _ROW_IN_CASE if mode is Mode.DIFFERENTIAL else _ROW
+                extra += _ROW_NAMED if excerpt.row_number_in(asked_numbers) else 0.0
+            extra -= _LEANS if _LEANING.match(excerpt.text) else 0.0
             extra -= _FRAGMENT if is_entry_line(excerpt.text) else 0.0
             first.append(_Scored(excerpt, lexical, _LEXICAL * lexical + extra, words))
         first.sort(key=_best_first)
