@@ -67,7 +67,7 @@ _CUES = {
     Kind.TREATMENT: r"\btreat\w*|\bmanag\w+|\btherap\w+|\bwhat (?:do|should) (?:i|we) (?:give|do|use)\b"
     r"|治疗|处理|用药|怎么办|给什么",
     Kind.FORBIDDEN: r"\bcontra-?indicat\w*|\bavoid\w*|\bshould\s?n[o']t\b|\bnot\b|\bstop\b|\bunsafe\b|\bsafe\b"
-    r"|\bcan (?:i|we|you) (?:give|use)\b|\bwithh[eo]ld\b|\bok to\b"
+    r"|\bcan (?:i|we|you) (?:give|use)\b|\bwithh[eo]ld\b|\bok to\b|\brecommended\b"
     r"|禁忌|禁用|不能|不宜|不可以?|避免|不要|停用|慎用|安全|能否|能不能|可以.{0,10}吗|能.{0,10}吗",
     Kind.EFFECTS: r"\bside[- ]effects?\b|\badverse\b|\bcomplication\w*|\brisks?\b|\bwatch (?:for|out)\b|\bmonitor\w*"
     r"|不良反应|副作用|并发症|风险|监测",

@@ -82,6 +82,7 @@ _FIRST = re.compile(
 )
 _LOADING = re.compile(r"\bloading\b|\bbolus\b|\bonce, then\b|负荷", re.IGNORECASE)
 _FORBIDS = re.compile(
+    r"\bdoes not support\b|\bno (?:benefit|role)\b|"
     r"\bcontra-?indicat\w*|\bavoid\w*|\b(?:not|never) be\b|\bmust not\b|\bnot (?:recommended|advised|indicated"
     r"|suitable|safe"
     r"|be (?:given|used|taken|started))\b|\bunless\b|\bwithh[eo]ld\w*|\bunsafe\b|\bdo not\b|\bstop\w*\b|\bcannot\b"
