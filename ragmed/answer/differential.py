@@ -6,8 +6,9 @@ source; a card is in one language. What counts as found in the case, and what st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ragmed.answer import citations, verbatim
@@ -42,6 +43,7 @@ _DOCUMENTS = 4
 _SECOND_DOCUMENT = 0.5
 """Share of the first document's weight that another one needs to add to its card."""
 _RELATED = 60
+_BETWEEN = re.compile(r"\s*[;；]\s*")
 _OPENING = 45
 """Characters in which a sentence about a finding names it."""
 
@@ -69,6 +71,31 @@ class _Book:
 
     def cite(self, line: Line) -> int | None:
         """The index of a citation of these words, None where they may not be shown as cited."""
+        checked = self._checked(line)
+        if checked is None:
+            return None
+        if not checked.verdict.holds:
+            self.withheld.append(Withheld(text=line.text, verdict=checked.verdict, reason=checked.reason))
+            return None
+        self.checks.append(checked)
+        return len(self.checks) - 1
+
+    def cite_together(self, lines: Sequence[Line]) -> tuple[int | None, ...]:
+        """The citation of each line: those that follow one another in one item of the page share a quote of all of
+        them, so that a card has a few places to open and not one a finding; where it fails each is cited alone."""
+        found: list[int | None] = []
+        for run in _runs(lines):
+            whole = Line(page=run[0].page, start=run[0].start, end=run[-1].end)
+            checked = self._checked(whole) if len(run) > 1 else None
+            if checked is not None and checked.verdict.holds:
+                self.checks.append(checked)
+                found.extend([len(self.checks) - 1] * len(run))
+            else:
+                found.extend(self.cite(line) for line in run)
+        return tuple(found)
+
+    def _checked(self, line: Line) -> CitationCheck | None:
+        """The citation of these words as checked; None where no chunk of their page was read."""
         chunk = self._chunk(line)
         quote = line.text
         if chunk is None:
@@ -83,12 +110,7 @@ class _Book:
             end=line.end,
             quote=quote,
         )
-        checked = citations.check(quote, citation, self.snapshot)
-        if not checked.verdict.holds:
-            self.withheld.append(Withheld(text=quote, verdict=checked.verdict, reason=checked.reason))
-            return None
-        self.checks.append(checked)
-        return len(self.checks) - 1
+        return citations.check(quote, citation, self.snapshot)
 
     def _chunk(self, line: Line) -> Chunk | None:
         """The chunk that holds the words; for a heading, which no chunk holds, the next one on the page."""
@@ -201,24 +223,41 @@ def _candidate(entry: Entry, case: Case, book: _Book) -> Candidate:
         diagnosis=verbatim.shown(entry.name.text),
         cannot_miss=entry.cannot_miss is not None,
         citation=book.cite(entry.name),
-        supporting=_lines(entry.supporting, case, book),
-        against=_lines(entry.against, case, book),
-        next_tests=tuple(
-            Finding(text=verbatim.shown(line.text), citation=index)
-            for line in entry.next_tests
-            if (index := book.cite(line)) is not None
-        ),
+        supporting=_found_first(_lines(entry.supporting, book), case),
+        against=_found_first(_lines(entry.against, book), case),
+        next_tests=_lines(entry.next_tests, book),
     )
 
 
-def _lines(lines: Sequence[Line], case: Case, book: _Book) -> tuple[Finding, ...]:
-    """The lines that may be cited, those found in the case first."""
-    cited = [
-        Finding(text=verbatim.shown(line.text), citation=index, in_case=in_case(line.text, case))
-        for line in lines
-        if (index := book.cite(line)) is not None
-    ]
-    return tuple(sorted(cited, key=lambda finding: not finding.in_case))
+def _lines(lines: Sequence[Line], book: _Book) -> tuple[Finding, ...]:
+    """The lines that may be cited."""
+    return tuple(
+        Finding(text=verbatim.shown(line.text), citation=index)
+        for line, index in zip(lines, book.cite_together(lines), strict=True)
+        if index is not None
+    )
+
+
+def _found_first(findings: Sequence[Finding], case: Case) -> tuple[Finding, ...]:
+    """The findings with what the case has of them, that first."""
+    told = [replace(finding, in_case=in_case(finding.text, case)) for finding in findings]
+    return tuple(sorted(told, key=lambda finding: not finding.in_case))
+
+
+def _runs(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines that stand one behind the other in one item, parted by semicolons only."""
+    runs: list[list[Line]] = []
+    for line in lines:
+        last = runs[-1][-1] if runs else None
+        if last and _same_page(last, line) and _BETWEEN.fullmatch(line.page.text[last.end : line.start]):
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return runs
+
+
+def _same_page(one: Line, other: Line) -> bool:
+    return (one.page.document_id, one.page.number) == (other.page.document_id, other.page.number)
 
 
 def _case_finding(text: str, facts: Facts, related: Sequence[Chunk], case: Case, book: _Book) -> Finding:

@@ -1,21 +1,30 @@
 """What may be quoted from a passage: sentences, list items with their introduction, table rows.
 
 Laws of this room: an excerpt is a contiguous stretch of its chunk, cut at the ends of sentences, items and rows, so
-that ``page.text[start:end]`` is what is shown but for white space. Nothing is put together from two places.
+that ``page.text[start:end]`` is what is shown but for white space. Nothing is put together from two places; a row is
+shown under its table's header, the rows between left out by a marked ellipsis where they deny and except nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ragmed.answer import verbatim
 from ragmed.records import Passage
+from ragmed.text.numbers import quantities
 from ragmed.text.sentences import sentence_spans
 
 _BULLET = re.compile(r"\s*(?:[•·▪◦■□●○*►–-]\s|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s|\d{1,2}、)")
 _ENDS = (".", "。", "!", "?", "！", "？", ";", "；", '."', ".”", ")", "）")
+_REFERENCE = re.compile(
+    r"\b(?:19|20)\d{2}[a-z]?(?:\s+\w{3,9}(?:\s+\d{1,2})?)?\s*;\s*\d{1,4}\s*(?:\(|:|\b[A-Z])"  # 2016;39(8):1458
+    r"|\bdoi\b[:\s]|\bdoi\.org/"
+    r"|^(?:\W*\d{1,3}\.\s*)?(?:[A-Z][\w'’-]+ [A-Z]{1,3}(?:, |\. )){2,}"  # Dayan C, Panicker V. …
+    r"|^(?:\W*\d{1,3}\.\s*)?[A-Z][\w'’-]+ [A-Z]{1,3}, .*\bet al\b"
+)
 _INTRODUCES = (":", "：")
 CELLS = " | "
 """How the reader writes a table row."""
@@ -37,12 +46,37 @@ class Excerpt:
     """Offsets on the page."""
     text: str
     """As one line."""
+    is_row: bool = False
+    """Whether it is cells of a table."""
+    own_start: int = -1
+    """Where its own words begin behind a table's header; ``start`` where that is not told."""
+
+    @property
+    def own(self) -> tuple[int, int]:
+        """Offsets of its own words: two rows under one header share no words."""
+        return (self.own_start if self.own_start >= 0 else self.start), self.end
+
+    def row_number_in(self, values: Set[Decimal]) -> bool:
+        """Whether the first cell of a row is one of these numbers, or a range that holds one."""
+        chunk = self.passage.chunk
+        cell = chunk.text[self.own[0] - chunk.start : self.own[1] - chunk.start].split(CELLS, 1)[0]
+        return any(
+            one.value <= value <= (one.value if one.high is None else one.high)
+            for one in quantities(cell)
+            for value in values
+        )
 
     @property
     def is_title(self) -> bool:
         """Whether it is a caption or a title rather than a statement: short, without a stop and without a row's
         cells."""
-        return len(self.text) <= _SHORT_TITLE and not self.text.endswith(_ENDS) and CELLS not in self.text
+        return len(self.text) <= _SHORT_TITLE and not self.text.endswith(_ENDS) and not self.is_row
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is an entry of a list of literature, or part of one: its title may share every word with a
+        question and answers none."""
+        return _REFERENCE.search(self.text) is not None
 
     @property
     def key(self) -> tuple[str, int, int, int]:
@@ -74,9 +108,24 @@ def excerpts(passage: Passage) -> tuple[Excerpt, ...]:
     """All excerpts of a passage, in order; they may overlap."""
     text, base = passage.chunk.text, passage.chunk.start
     return tuple(
-        Excerpt(passage=passage, start=base + start, end=base + end, text=verbatim.shown(text[start:end]))
+        Excerpt(
+            passage=passage,
+            start=base + start,
+            end=base + end,
+            text=_as_shown(text[start:end]),
+            is_row=CELLS in text[start:end].split("\n", 1)[0],
+            own_start=base + start + max(0, text[start:end].rfind("\n") + 1),
+        )
         for start, end in excerpt_spans(text)
     )
+
+
+def _as_shown(quote: str) -> str:
+    """One line; of a table's stretch the header and the last row."""
+    rows = quote.split("\n")
+    if len(rows) > 2 and all(CELLS in row for row in rows):
+        return f"{verbatim.shown(rows[0])} … {verbatim.shown(rows[-1])}"
+    return verbatim.shown(quote)
 
 
 def excerpt_spans(text: str) -> tuple[tuple[int, int], ...]:
@@ -119,12 +168,15 @@ def _of_line(text: str, lines: Sequence[_Line], number: int, line: _Line) -> Ite
 
 
 def _row(lines: Sequence[_Line], number: int) -> tuple[int, int]:
-    """A row, from its table's first row on where that is near: the header tells what the cells mean."""
+    """A row, from its table's first row on where that is near and the rows between may be left out: the header tells
+    what the cells mean."""
     first = number
     while first and lines[first - 1].is_row:
         first -= 1
     line = lines[number]
-    return (lines[first].start, line.end) if line.end - lines[first].start <= LONGEST // 2 else (line.start, line.end)
+    between = "\n".join(one.text for one in lines[first + 1 : number])
+    headed = line.end - lines[first].start <= LONGEST and verbatim.harmless(between)
+    return (lines[first].start, line.end) if headed else (line.start, line.end)
 
 
 def _item(text: str, lines: Sequence[_Line], number: int) -> Iterator[tuple[int, int]]:

@@ -16,40 +16,67 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragmed.answer import support
-from ragmed.answer.asks import Ask, asked_for, fit
+from ragmed.answer.asks import Asks, asked_for
 from ragmed.answer.entries import is_entry_line
 from ragmed.answer.excerpts import Excerpt, excerpts
+from ragmed.answer.fitting import answers, fit
+from ragmed.answer.recognising import diagnoses, standing
 from ragmed.interfaces import Draft
 from ragmed.records import Generation, Language, Mode, Passage, Query
-from ragmed.terms import gloss_to_english
+from ragmed.terms import find_terms, gloss_to_english
 from ragmed.text.language import detect_language
+from ragmed.text.numbers import quantities
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Embedder
 
-REVISION = "1"
+REVISION = "2"
 """Changes whenever the same passages may give another answer."""
 DENSE_CANDIDATES = 12
 _EMBEDDED_CHARACTERS = 240
 """Of a long excerpt this much is embedded: about 55 tokens, where the time of a question goes."""
 
-_LEXICAL, _DENSE, _RANK, _SAME_LANGUAGE = 0.42, 0.60, 0.25, 0.06
+_LEXICAL, _DENSE, _RANK, _SAME_LANGUAGE = 0.42, 0.60, 0.25, 0.12
 """Weights of a sentence's score. Measured on the on-call development questions (docs/adr/0006-citation-checks.md)."""
+_ASKING = support.content_words(
+    "dose doses dosage change changes suggest suggests show shows confirm confirms repeat repeated take taken give"
+    " given"
+    " first start starting initial hour hours day days week weeks month months minute minutes long often soon level"
+    " limit"
+    " test tests diagnosis examination treatment management therapy sign signs symptom symptoms cause causes feature"
+    " features criteria choice line need needed use used mean meaning recommended patient adult time rate route"
+    " 剂量 用量 首选 检查 诊断 治疗 处理 复查 随访 表现 症状 标准 时间 多久 多少 什么 哪些 情况 患者 成人"
+)
+_ASKING_CONCEPTS = support.concepts("test, blood test, diagnosis, examination, treatment, management, symptom, dose")
+_ASKING_WEIGHT = 0.4
+"""Weight of the words that ask, beside those that say what is asked about: the kind of sentence answers them."""
 _HEADING = 0.3
 """Weight of a question word that stands only in the headings above the sentence."""
 _TITLE = 0.2
 """What a caption or title loses against a statement."""
+_ROW = 0.08
+"""What a row of a table loses against a sentence: it is taken where it answers better than any."""
+_ROW_NAMED = 0.15
+"""What a row gains whose first cell is a number of the question, or a range that holds it ("boy of 12")."""
+_LEANS = 0.06
+"""What a sentence loses that leans on the one before it."""
+_LEANING = re.compile(
+    r"(?:However|But|Thus|Therefore|Moreover|Furthermore|In addition|This|These|Such|但|然而|此外|因此)\b,?"
+)
+_ROW_IN_CASE = 0.25
+"""The same beside a card: a row of a score says not what to think of."""
+_FRAGMENT = 0.25
+"""What a line of a differential card ("Next test: …") loses against a sentence."""
 _FLOOR = 0.62
 """Sentences under this share of the best one's score are not part of the answer."""
+_FEW = 4
+"""Claims at most where the best sentence is of the kind asked for."""
 _LEAST_LEXICAL, _LEAST_DENSE = 0.12, 0.35
 """A sentence under both answers nothing."""
+_CASE_FLOOR = 0.65
+"""The same beside a card, which says the rest."""
 _NEAR_DUPLICATE = 0.7
 _CLAIMS_OF_PASSAGE = 3
-_NEXT_STEP = re.compile(
-    r"\bfirst diagnos|\bconsider|\branked first|\bnext step|\bfollow-?\s?up|\brepeat\b|\brefer\b|\bdifferential"
-    r"|优先考虑|首先考虑|应考虑|下一步|随访|复查|转诊|鉴别",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +99,49 @@ class ExtractiveGenerator:
 
     def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Draft:
         """One claim a line, each ending with its marker; ``quotes`` has the offsets of each. Empty: nothing answers."""
-        asks = asked_for(query.text)
+        asks = asked_for(query.text, query.english)
         scored = self._scored(query, mode, passages, asks)
-        chosen = _ordered(_chosen(scored, self._max_claims))
+        chosen = _ordered(_chosen(scored, *self._extent(scored, mode, asks)))
         lines = [f"{one.excerpt.text} [{one.excerpt.passage.marker}]" for one in chosen]
         model = "words+concepts" if self._embedder is None else f"words+concepts+{self._embedder.name}"
         generation = Generation(text="\n".join(lines), kind=self.kind, model_id=model, revision=REVISION)
         quotes = tuple((one.excerpt.passage.marker, one.excerpt.start, one.excerpt.end) for one in chosen)
         return Draft(generation=generation, quotes=quotes)
 
-    def _scored(self, query: Query, mode: Mode, passages: Sequence[Passage], asks: tuple[Ask, ...]) -> list[_Scored]:
+    def _extent(self, scored: Sequence[_Scored], mode: Mode, asks: Asks) -> tuple[int, float]:
+        """How many claims at most, and the share of the best one's score that each needs: few where the best one is of
+        the kind asked for, more for a list, a case, or where no sentence is clearly the answer."""
+        if mode is Mode.DIFFERENTIAL:
+            return min(_FEW + 1, self._max_claims), _CASE_FLOOR
+        if asks.wants_list or not scored:
+            return self._max_claims, _FLOOR
+        best = scored[0].excerpt
+        return min(_FEW, self._max_claims) if answers(best.text, asks, _headings(best)) else self._max_claims, _FLOOR
+
+    def _scored(self, query: Query, mode: Mode, passages: Sequence[Passage], asks: Asks) -> list[_Scored]:
         """The best candidates by words, then with the embedder's view of them; best first."""
         candidates = list({one.key: one for passage in passages for one in excerpts(passage)}.values())
+        candidates = [one for one in candidates if not one.is_reference]
         if mode is Mode.DIFFERENTIAL:
             candidates = [one for one in candidates if not is_entry_line(one.text)]
         wanted = _Wanted.of(query, [one.text for one in candidates])
+        asked_numbers = {number.value for number in quantities(query.text)}
+        wanted_diagnoses = diagnoses(query, passages)
         first = []
         for excerpt in candidates:
             words = support.content_words(excerpt.text)
             lexical = wanted.share(excerpt, words)
-            hint = 0.25 if mode is Mode.DIFFERENTIAL and _NEXT_STEP.search(excerpt.text) else 0.0
-            extra = _rank_prior(excerpt, passages) + _language_bonus(excerpt, query) + fit(excerpt.text, asks) + hint
+            extra = _rank_prior(excerpt, passages) + _language_bonus(excerpt, query)
+            if mode is Mode.DIFFERENTIAL:
+                extra += standing(excerpt.text, wanted_diagnoses)
+            else:
+                extra += fit(excerpt.text, asks, _headings(excerpt))
             extra -= _TITLE if excerpt.is_title else 0.0
+            if excerpt.is_row:
+                extra -= _ROW_IN_CASE if mode is Mode.DIFFERENTIAL else _ROW
+                extra += _ROW_NAMED if excerpt.row_number_in(asked_numbers) else 0.0
+            extra -= _LEANS if _LEANING.match(excerpt.text) else 0.0
+            extra -= _FRAGMENT if is_entry_line(excerpt.text) else 0.0
             first.append(_Scored(excerpt, lexical, _LEXICAL * lexical + extra, words))
         first.sort(key=_best_first)
         return self._with_dense(query, first[:DENSE_CANDIDATES])
@@ -139,9 +187,22 @@ class _Wanted:
         def weight(count: int) -> float:
             return math.log(1 + (len(texts) + 1) / (count + 0.5))
 
+        asking = _ASKING.union(
+            *(
+                support.content_words(match.surface)
+                for match in find_terms(query.text)
+                if match.term.en.lower() in _ASKING_CONCEPTS
+            )
+        )
         # a word of the question that no sentence has tells them not apart
-        words = {word: weight(said[word]) for word in sorted(own) if said[word]}
-        concepts = {name: weight(meant[name]) for name in sorted(named) if meant[name]}
+        words = {
+            word: weight(said[word]) * (_ASKING_WEIGHT if word in asking else 1.0) for word in sorted(own) if said[word]
+        }
+        concepts = {
+            name: weight(meant[name]) * (_ASKING_WEIGHT if name in _ASKING_CONCEPTS else 1.0)
+            for name in sorted(named)
+            if meant[name]
+        }
         return cls(words, concepts)
 
     def share(self, excerpt: Excerpt, words: frozenset[str]) -> float:
@@ -185,12 +246,16 @@ def _embeddable(excerpt: Excerpt, *, multilingual: bool) -> str:
     return gloss_to_english(text) or text
 
 
-def _chosen(scored: Sequence[_Scored], most: int) -> list[_Scored]:
+def _headings(excerpt: Excerpt) -> str:
+    return " ".join(excerpt.passage.chunk.heading_path)
+
+
+def _chosen(scored: Sequence[_Scored], most: int, floor: float) -> list[_Scored]:
     """The best sentences, near duplicates and the far weaker ones left out."""
     chosen: list[_Scored] = []
     of_passage: Counter[str] = Counter()
     for one in scored:
-        if len(chosen) == most or one.score < _FLOOR * scored[0].score:
+        if len(chosen) == most or one.score < floor * scored[0].score:
             break
         chunk_id = one.excerpt.passage.chunk.chunk_id
         if of_passage[chunk_id] < _CLAIMS_OF_PASSAGE and not any(_repeats(one, other) for other in chosen):
@@ -202,7 +267,7 @@ def _chosen(scored: Sequence[_Scored], most: int) -> list[_Scored]:
 def _repeats(one: _Scored, other: _Scored) -> bool:
     mine, theirs = one.excerpt, other.excerpt
     same_page = mine.key[:2] == theirs.key[:2]
-    if same_page and mine.start < theirs.end and theirs.start < mine.end:
+    if same_page and mine.own[0] < theirs.end and theirs.own[0] < mine.end:
         return True
     if mine.text == theirs.text:
         return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ragmed.answer import polarity
 from ragmed.text.language import HAN
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -26,6 +27,7 @@ _BESIDE_HAN = re.compile(rf"(?<=[{HAN}，。；：、（）《》“”]) | (?=[
 _BULLET = re.compile(r"^(?:[•·▪◦■□●○*►-]\s*|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+|\d{1,2}、\s*)+")
 _END = re.compile(r"[\s.,;:!?、]+$")
 _MARKERS = re.compile(r"\s*\[\d{1,3}(?:\s*[,，–-]\s*\d{1,3})*\]\s*$")
+_EXCEPTS = re.compile(r"\b(?:unless|except|only|if)\b|除非|除外|仅|只")
 ELLIPSIS = re.compile(r"\s*(?:\.\.\.|\[\.\.\.\]|\(\.\.\.\))\s*")
 
 
@@ -57,6 +59,11 @@ def identical(claim: str, quote: str) -> bool:
     """Whether the claim is the quoted words."""
     mine = plain(claim)
     return bool(mine) and mine == plain(quote)
+
+
+def harmless(left_out: str) -> bool:
+    """Whether words may be left out by an ellipsis: they deny nothing and make no exception."""
+    return not polarity.denials(left_out) and _EXCEPTS.search(left_out) is None
 
 
 def omissions(claim: str, quote: str) -> tuple[str, ...] | None:

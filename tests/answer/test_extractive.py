@@ -116,6 +116,54 @@ def test_excerpts_are_stretches_of_their_page() -> None:
             assert passage.chunk.start <= one.start < one.end <= passage.chunk.end
 
 
+def test_an_entry_of_the_literature_answers_nothing() -> None:
+    listed = page(
+        GUIDE,
+        (PARAGRAPH, "Adults with anaphylaxis should receive adrenaline 0.5 mg IM."),
+        (
+            PARAGRAPH,
+            "Doe J, Roe R. What dose of adrenaline for adults with anaphylaxis? J Test Med. 2016;39(8):1458–1461.",
+        ),
+        (PARAGRAPH, "Poe E, Roe R. Adrenaline dose for adults with anaphylaxis, doi: 10.1000/182"),
+    )
+    _, quotes = asked("What dose of adrenaline for adults with anaphylaxis?", listed)
+    assert quotes == ["Adults with anaphylaxis should receive adrenaline 0.5 mg IM."]
+
+
+def test_a_dose_is_one_of_the_drug_asked_for_and_no_count_of_doses() -> None:
+    listed = page(
+        GUIDE,
+        (PARAGRAPH, "Observe for 12 hours after anaphylaxis that needed more than two doses of adrenaline."),
+        (PARAGRAPH, "Glucagon 1 mg IV is given in anaphylaxis that does not respond to adrenaline."),
+        (PARAGRAPH, "In anaphylaxis give adrenaline 0.5 mg IM."),
+    )
+    _, quotes = asked("First dose of adrenaline in anaphylaxis?", listed)
+    assert quotes[0] == "In anaphylaxis give adrenaline 0.5 mg IM."
+
+
+def test_a_far_row_stands_under_its_header_with_the_rows_between_marked_as_left_out() -> None:
+    table = page(
+        GUIDE,
+        (ROW, "Age | Adrenaline IM"),
+        (ROW, "Adult | 0.5 mg"),
+        (ROW, "Child 6 to 12 years | 0.3 mg"),
+    )
+    draft, quotes = asked("adrenaline dose for a child of 6 to 12 years", table)
+    assert quotes[0] == "Age | Adrenaline IM\nAdult | 0.5 mg\nChild 6 to 12 years | 0.3 mg"
+    assert draft.generation.text.splitlines()[0] == "Age | Adrenaline IM … Child 6 to 12 years | 0.3 mg [1]"
+
+
+def test_rows_that_deny_are_not_left_out_by_an_ellipsis() -> None:
+    table = page(
+        GUIDE,
+        (ROW, "Age | Adrenaline IM"),
+        (ROW, "Adult with a pulse | never as an IV bolus"),
+        (ROW, "Child 6 to 12 years | 0.3 mg"),
+    )
+    _, quotes = asked("adrenaline dose for a child of 6 to 12 years", table)
+    assert quotes[0] == "Child 6 to 12 years | 0.3 mg"
+
+
 def test_bullets_are_not_part_of_an_item_quoted_alone() -> None:
     listed = page(
         GUIDE,
