@@ -103,8 +103,7 @@ _KEEPS_HYPHEN = frozenset(
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _FULL_WIDTH = re.compile("[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
 _FULL_WIDTH_SIGN = re.compile(
-    "[\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\ufe30-\ufe4f"
-    "\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+    "[\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\ufe30-\ufe4f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 )
 """Chinese stops, brackets and full-width signs; not the full-width digits and letters, which are words."""
 _SHARED_SIGNS = "\u2014\u2018\u2019\u201c\u201d\u2026\u00b7"
@@ -262,7 +261,7 @@ def _mended_break(source: str, starts: list[int], ends: list[int], position: int
 
 
 def _joins(last: str, first: str) -> bool:
-    """Whether a line's end between these two characters was no space: within Chinese, and beside a Chinese stop or sign.
+    """Whether a line's end between these characters was no space: within Chinese, and beside a Chinese stop or sign.
 
     A full-width stop or sign carries its space within, so that nothing is put between it and a digit or letter
     (``6～ | 12周``, ``剂量： | 5 mg``); between a Chinese character and a Latin word the document's own habit is not

@@ -159,7 +159,9 @@ def test_boxes_are_tight_to_the_words(tmp_path: Path) -> None:
 
 
 WORDS = st.lists(
-    st.text(st.sampled_from("abcé多发～，—ﬁ\u00ad-\ufffe3.\x02\U0001d40a"), min_size=1, max_size=8), min_size=1, max_size=12
+    st.text(st.sampled_from("abcé多发～，—ﬁ\u00ad-\ufffe3.\x02\U0001d40a"), min_size=1, max_size=8),
+    min_size=1,
+    max_size=12,
 )
 
 
