@@ -36,6 +36,9 @@ def print_build(report: BuildReport) -> None:
             console.print(f"{'':13}{clean(file.reason)}", style="dim")
         for line in _note_lines(file.notes):
             console.print(f"{'':13}{line}", style="dim")
+    if report.notes:
+        kinds = ", ".join(f"{one.count} {one.kind.replace('_', ' ')}" for one in report.notes)
+        console.print(f"Notes about how files were read: {kinds}.")
     if report.pages_read:
         speed = f"{report.pages_per_second:,.1f} pages/s, {report.chunks_per_second:,.1f} chunks/s"
         console.print(f"{report.pages_read} pages read in {report.seconds:.1f} s ({speed})", style="dim")
