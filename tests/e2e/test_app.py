@@ -285,6 +285,25 @@ def test_touch_targets_on_a_phone(visiting: Visiting, small_app: str) -> None:
     assert small == 0
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_head_of_a_phone_page_is_two_rows(visiting: Visiting, small_app: str, language: str) -> None:
+    page = visiting(small_app, size=PHONE, language=language).go("/library")
+    tops = [page.locator(name).bounding_box()["y"] for name in (".rm-brand", ".st-key-language_switch")]  # type: ignore[index]
+    assert abs(tops[0] - tops[1]) < 24
+
+
+def test_the_row_of_passages_is_turned_by_arrows_and_shows_the_key(visiting: Visiting, small_app: str) -> None:
+    page = visiting(small_app).go(f"/?record={kept_id('case')}&cite=1")
+    wait_for_picture(page)
+    page.locator(".rm-viewer-row a[aria-current]").press("ArrowRight")
+    expect(page, "section.rm-cited:not([hidden]) .rm-viewer-key").to_have_text("1b")
+    page.locator(".rm-viewer-row a[aria-current]").press("End")
+    expect(page, "section.rm-cited:not([hidden]) .rm-viewer-key").to_have_text("2b")
+    assert page.evaluate("() => document.activeElement.closest('.rm-viewer-row') !== null")
+    page.locator(".rm-viewer-row a[aria-current]").press("Home")
+    expect(page, ".rm-count").to_have_text("1 of 6")
+
+
 def test_unknown_record_says_so(visiting: Visiting, small_app: str) -> None:
     page = visiting(small_app).go("/?record=ffffffffffffffff")
     expect(page, ".rm-calm").to_contain_text("This link names an answer that is not kept here.")
