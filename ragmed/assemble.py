@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ragmed.errors import NotFoundError, NotPossibleError
+from ragmed.errors import NotPossibleError
 from ragmed.interfaces import no_progress
 
 if TYPE_CHECKING:
@@ -135,15 +135,3 @@ def evaluate_questions(settings: Settings, file: Path, *, progress: Progress = n
 
     program = open_program(settings)
     return evaluate(file, program.retriever, program.assistant, progress=progress)
-
-
-def citation_of(record: AnswerRecord, marker: int) -> CitationCheck:
-    """The first citation of ``record`` with this marker. Raises NotFoundError naming the markers there are."""
-    for check in record.checks:
-        if check.citation.marker == marker:
-            return check
-    markers = sorted({check.citation.marker for check in record.checks})
-    known = ", ".join(str(number) for number in markers) or "none"
-    raise NotFoundError(
-        f"record {record.record_id} has no citation [{marker}]", remedy=f"it has these citations: {known}"
-    )

@@ -173,7 +173,7 @@ def _language(language: AskLanguage) -> Language | None:
 
 @app.command()
 def show(
-    record: Annotated[str, typer.Argument(metavar="RECORD[:MARKER]", help="An answer's id, and a citation's number.")],
+    record: Annotated[str, typer.Argument(metavar="RECORD[:KEY]", help="An answer's id, and a citation's key: 1, 2b.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the page image here (PNG).")] = None,
     width: Annotated[int, typer.Option("--width", min=200, max=4000, help="Width of the image, pixels.")] = 1200,
     library: LibraryFlag = None,
@@ -183,23 +183,27 @@ def show(
 ) -> None:
     """An answer again, or the cited page with the quote highlighted."""
     from ragmed import assemble, terminal
+    from ragmed.citation_keys import KEY, check_for
 
     program = assemble.open_program(_settings(library, index, settings))
-    record_id, _, marker = record.partition(":")
+    record_id, _, key = record.partition(":")
     found = program.records.get(record_id)
-    if not marker and output is None:
+    if not key and output is None:
         terminal.print_json(terminal.answer_json(found)) if as_json else terminal.print_answer(found)
         return
-    if marker and not marker.isdigit():
-        raise BadInputError(f"{record!r}: the part after the colon is a citation's number", remedy="such as 3f2a:1")
-    check = assemble.citation_of(found, int(marker or 1))
+    key = key or "1"
+    if not KEY.match(key):
+        raise BadInputError(
+            f"{record!r}: the part after the colon is a citation's key", remedy="such as 3f2a:1 or 3f2a:2b"
+        )
+    check = check_for(found, key)
     if output is not None:
         if output.suffix.lower() != ".png":
             raise BadInputError(f"{output}: the page image is a PNG", remedy="give a name that ends in .png")
         image = program.render_page(found, check, width)
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_bytes(image)
-    terminal.print_citation(found, check, output, as_json=as_json)
+    terminal.print_citation(found, key, check, output, as_json=as_json)
 
 
 @app.command()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ragmed.records import AnswerRecord, Candidate, CitationCheck, Finding
+from ragmed.citation_keys import in_order, keys_of, page_label
+from ragmed.records import AnswerRecord, Candidate, Finding
 
 
 def answer_json(record: AnswerRecord) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
         if record.differential is None
         else [_candidate(record, candidate) for candidate in record.differential],
         "case": [_finding(record, finding) for finding in record.case],
+        "citation_keys": in_order(keys_of(record)),
         "withheld": [{"text": one.text, "verdict": one.verdict.value, "reason": one.reason} for one in record.withheld],
         "coverage": round(record.retrieval.coverage, 4),
         "missing_terms": list(record.retrieval.missing_terms),
@@ -48,29 +50,23 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
 
 def _claim(record: AnswerRecord, number: int) -> dict[str, Any]:
     claim = record.claims[number]
-    mine = [check for check in record.checks if check.citation.claim == number]
-    verdicts = [check.verdict.value for check in mine]
+    mine = [index for index, check in enumerate(record.checks) if check.citation.claim == number]
+    verdicts = [record.checks[index].verdict.value for index in mine]
     return {
         "text": claim.text,
         "start": claim.start,
         "end": claim.end,
         "verdict": "verbatim" if "verbatim" in verdicts else (verdicts[0] if verdicts else "unsupported"),
-        "citations": [_citation(record, check) for check in mine],
+        "citations": [_citation(record, index) for index in mine],
     }
 
 
-def _citation(record: AnswerRecord, check: CitationCheck) -> dict[str, Any]:
+def _citation(record: AnswerRecord, index: int) -> dict[str, Any]:
+    check = record.checks[index]
     citation = check.citation
     document = next(one for one in record.documents if one.document_id == citation.document_id)
-    label = next(
-        (
-            passage.page_label
-            for passage in record.retrieval.passages
-            if (passage.chunk.document_id, passage.chunk.page_number) == (citation.document_id, citation.page_number)
-        ),
-        str(citation.page_number),
-    )
     return {
+        "key": keys_of(record)[index],
         "marker": citation.marker,
         "document_id": citation.document_id,
         "series": document.series,
@@ -80,7 +76,7 @@ def _citation(record: AnswerRecord, check: CitationCheck) -> dict[str, Any]:
         "status": document.status.value,
         "superseded_by": document.superseded_by,
         "page_number": citation.page_number,
-        "page_label": label,
+        "page_label": page_label(record, check),
         "start": citation.start,
         "end": citation.end,
         "chunk_id": citation.chunk_id,
@@ -109,4 +105,4 @@ def _finding(record: AnswerRecord, finding: Finding) -> dict[str, Any]:
 
 def _cited(record: AnswerRecord, index: int | None) -> dict[str, Any] | None:
     """The citation of a line of the card; null means: no source in the library."""
-    return None if index is None else _citation(record, record.checks[index])
+    return None if index is None else _citation(record, index)

@@ -32,6 +32,12 @@ _NOT_OURS = re.compile(
 )
 
 
+_IN_A_SENTENCE = re.compile(
+    r"(?i)\b(?:on|in|since|by|until|till|from|of|before|after|during|between|and|to|early|late|mid)\s*\Z"
+)
+"""Behind these words a date tells when something happened, not when the document appeared."""
+
+
 def find_date(lines: Sequence[str]) -> str:
     """The day, month or year of publication that ``lines`` state, or nothing."""
     best: tuple[tuple[int, int, int], str] | None = None
@@ -42,7 +48,7 @@ def find_date(lines: Sequence[str]) -> str:
                 continue
             labelled = _LABEL.search(before) is not None
             # inside a sentence it dates something else; on a short line, or where a bulletin opens, the document
-            if len(line) > 160 and (place > 12 or start > 60):
+            if len(line) > 160 and (place > 12 or start > 60 or (not labelled and _IN_A_SENTENCE.search(before))):
                 continue
             key = (int(labelled), len(stated), -place)
             if best is None or key > best[0]:

@@ -32,7 +32,7 @@ _ALWAYS = re.compile(
     re.IGNORECASE,
 )
 _OWNER = re.compile(r"(?:©|\(c\)|copyright\b|版权所有).{0,160}|.{0,80}all rights reserved.{0,80}", re.IGNORECASE)
-_CODE = re.compile(r"([A-Z]{2,8}-(?:[A-Z]{1,2}|\d{1,3}[A-Z]?|[A-Z]\d{1,2}))(?:\s+\(?(\d+ of \d+)\)?)?", re.IGNORECASE)
+_CODE = re.compile(r"([A-Z]{2,14}-(?:[A-Z]{1,2}|\d{1,3}[A-Z]?|[A-Z]\d{1,2}))(?:\s+\(?(\d+ of \d+)\)?)?", re.IGNORECASE)
 _PART = re.compile(r"\(?(\d+ of \d+)\)?", re.IGNORECASE)
 _PRINTED = re.compile(
     r"(?:page |p\. ?|第 ?|[-–—] ?)?(\d{1,4}|[ivxlc]{1,7})(?: of \d+| ?/ ?\d+| ?页.*| ?[-–—])?", re.IGNORECASE

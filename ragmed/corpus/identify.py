@@ -19,7 +19,7 @@ from ragmed.corpus.title import find_title
 from ragmed.records import Block, BlockKind, Language, Page, ReadNote
 from ragmed.text.language import detect_language
 
-IDENTIFY_VERSION = "1"
+IDENTIFY_VERSION = "2"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -194,7 +194,7 @@ def _publisher(raw: RawReading, title: str) -> str:
                 # a title page; without geometry there is none, and a short line may be a link or a list's head
                 count(text, 2)
     for line in raw.pages[0].text.split("\n"):
-        if "doi.org/" in line and len(line) <= 200:
+        if "doi.org/" in line and len(line) <= 200 and not _REFERENCE.search(line):
             count(line, 3)
     if not scores:
         return raw.metadata.publisher
@@ -247,12 +247,15 @@ def _licence(pages: Sequence[Page], publisher: str) -> str:
 
 
 def _notices(page: Page) -> Iterable[str]:
-    """The page's text as single lines, without captions: the licence of a photograph is not the document's."""
+    """The page's text as single lines, without what speaks of another work: a caption, a line among references."""
     if not page.blocks:
         yield " ".join(page.text.split())
-    for block in page.blocks:
-        if block.kind is not BlockKind.CAPTION:
-            yield " ".join(page.text[block.start : block.end].split())
+    shown = [" ".join(page.text[block.start : block.end].split()) for block in page.blocks]
+    cites = [_REFERENCE.search(text) is not None for text in shown]
+    for place, (block, text) in enumerate(zip(page.blocks, shown, strict=True)):
+        among = 0 < place < len(shown) - 1 and cites[place - 1] and cites[place + 1]
+        if block.kind is not BlockKind.CAPTION and not among:
+            yield text
 
 
 def _creative_name(match: re.Match[str]) -> str:

@@ -102,6 +102,14 @@ _KEEPS_HYPHEN = frozenset(
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _FULL_WIDTH = re.compile("[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
+_FULL_WIDTH_SIGN = re.compile(
+    "[\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\ufe30-\ufe4f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+)
+"""Chinese stops, brackets and full-width signs; not the full-width digits and letters, which are words."""
+_SHARED_SIGNS = "\u2014\u2018\u2019\u201c\u201d\u2026\u00b7"
+"""Dash, quotation marks, ellipsis and dot that Chinese and English write alike: their neighbour tells which it is."""
+_RANGE = "~\u2013\u223c"
+"""Between two numbers these signs stand without spaces."""
 _DIVISION = re.compile("(?:[\ufffe\x02]|[-\u2010\u00ad] ?\\r?\\n)")
 """What divides a word at a line's end."""
 _TAIL = re.compile(r"[^\W\d_]+\Z")
@@ -262,9 +270,23 @@ def _mended_break(source: str, starts: list[int], ends: list[int], position: int
         return "" if after[0].isalnum() else " "
     if before[-1] in "/" and after[0].isalnum() and len(before) > 1:
         return ""
-    if _is_full_width(before[-1]) and _is_full_width(after[0]):
+    if before[-1] in _RANGE and before[-2:-1].isdigit() and after[0].isdigit():
         return ""
-    return " "
+    return "" if _joins(before[-1], after[0]) else " "
+
+
+def _joins(last: str, first: str) -> bool:
+    """Whether a line's end between these characters was no space: within Chinese, and beside a Chinese stop or sign.
+
+    A full-width stop or sign carries its space within, so that nothing is put between it and a digit or letter
+    (``6～ | 12周``, ``剂量： | 5 mg``); between a Chinese character and a Latin word the document's own habit is not
+    known, and a space does no harm there.
+    """
+    if _FULL_WIDTH_SIGN.match(last) or _FULL_WIDTH_SIGN.match(first):
+        return True
+    if _is_full_width(last):
+        return _is_full_width(first) or first in _SHARED_SIGNS
+    return _is_full_width(first) and last in _SHARED_SIGNS
 
 
 def _is_full_width(sign: str) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from ragmed.corpus.cover import matter_beside, names_only_a_kind, own_spelling
 from ragmed.corpus.raw import RawReading
 from ragmed.records import Block, BlockKind, NoteKind, Page, ReadNote
 
@@ -26,6 +27,8 @@ _OPENING_WORDS = re.compile(
 _NUMBERED = re.compile(r"\A(?:\d{1,2}(?:\.\d+)*|[IVX]{1,4}[.)]|[A-Z][.)])\s+\S")
 _WORD = re.compile(r"[a-z0-9]{3,}|[\u3400-\u9fff]")
 _LONGEST = 250
+_FRONT = 40
+"""Pages in which a document is asked how it spells its own title."""
 _STAMP = 60.0
 """Points; larger letters are a stamp such as "ARCHIVE" across the page."""
 
@@ -117,9 +120,9 @@ def _largest_heading(pages: Sequence[Page]) -> str:
             fit = [block for block in headings if sizes[block.start] <= _STAMP]
             fit.extend(block for block in lines if 1.3 * usual < sizes[block.start] <= _STAMP)
             if fit:
-                return _with_neighbours(page, max(fit, key=lambda block: (sizes[block.start], -block.start)))
+                return _with_neighbours(pages, page, max(fit, key=lambda block: (sizes[block.start], -block.start)))
         elif headings:
-            return _with_neighbours(page, min(headings, key=lambda block: (block.level, block.start)))
+            return _with_neighbours(pages, page, min(headings, key=lambda block: (block.level, block.start)))
     return ""
 
 
@@ -139,8 +142,8 @@ def _fits(text: str) -> bool:
     return not (_NUMBERED.match(plain) and not re.match(r"\d{4}\b", plain) and len(plain) < 60)
 
 
-def _with_neighbours(page: Page, best: Block) -> str:
-    """``best`` and the headings of the same level and size that follow it at once."""
+def _with_neighbours(pages: Sequence[Page], page: Page, best: Block) -> str:
+    """``best`` and the headings of the same size that follow it at once; a bare "Full Report" with what it is about."""
     blocks = list(page.blocks)
     place = blocks.index(best)
     parts = [page.text[best.start : best.end]]
@@ -156,6 +159,12 @@ def _with_neighbours(page: Page, best: Block) -> str:
                 break
             parts.append(text)
     joined = " ".join(" ".join(parts).split())
+    joined = joined if len(joined) <= _LONGEST else " ".join(parts[0].split())
+    if page.boxes and names_only_a_kind(joined):
+        sizes = [_size(page, block) for block in blocks]
+        matter = matter_beside(blocks, sizes, page, place, place + len(parts) - 1)
+        if matter:
+            joined = f"{own_spelling(matter, pages[:_FRONT])}: {joined}"
     return joined if len(joined) <= _LONGEST else " ".join(parts[0].split())
 
 

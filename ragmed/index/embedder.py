@@ -19,6 +19,7 @@ import json
 import os
 import threading
 from collections.abc import Sequence
+from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,8 @@ class SentenceTransformerEmbedder:
 
     def _load(self) -> Any:
         os.environ["HF_HUB_OFFLINE"] = "1"
+        # its advice is to install a package that asks a hub for code (law 7), and no embedder here runs in 4 bits
+        getLogger("bitsandbytes.backends.cpu.ops").setLevel(ERROR)
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ragmed.citation_keys import keys_of
 from ragmed.records import Outcome
+from ragmed.ui.chips import chip, shape, with_tail
 from ragmed.ui.differential_view import case_findings, differential_card
-from ragmed.ui.evidence_view import chip, shape, source_list, with_tail
 from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.moments import when
-from ragmed.ui.references import cited, copied_text, keys_of, link
+from ragmed.ui.references import cited, copied_text, link
+from ragmed.ui.sources_view import source_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,11 +15,12 @@ from ragmed.interfaces import EvidenceFound, Finished
 from ragmed.records import Filters, Mode
 from ragmed.ui import first_run
 from ragmed.ui.answer_view import answer
-from ragmed.ui.evidence_view import found_list, viewer
+from ragmed.ui.evidence_view import viewer
 from ragmed.ui.examples import examples
 from ragmed.ui.markup import Markup, el, label
 from ragmed.ui.moments import ago
 from ragmed.ui.references import cited
+from ragmed.ui.sources_view import found_list
 
 if TYPE_CHECKING:
     from ragmed.interfaces import SnapshotReader

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ragmed.ui.evidence_view import chip, with_tail
+from ragmed.citation_keys import keys_of
+from ragmed.ui.chips import chip, with_tail
 from ragmed.ui.markup import Markup, el, join
-from ragmed.ui.references import cited, keys_of
+from ragmed.ui.references import cited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The evidence: the list of sources under an answer, and the viewer with the cited page.
+"""The viewer: the cited page with the quote marked, beside the answer or over it.
 
 The viewer holds every citation of the record, all but one hidden; the page's script shows another without asking the
 server again. On a desk screen it stands beside the answer, on a phone it is a full-screen dialog. Without the script,
@@ -11,112 +11,18 @@ import struct
 from typing import TYPE_CHECKING
 
 from ragmed.errors import NotFoundError
-from ragmed.records import Verdict
-from ragmed.ui.markup import Markup, el, join, text
-from ragmed.ui.references import cited, edition_words, image_path, link, page_words, standing
+from ragmed.ui.chips import particulars, shape, standing_mark
+from ragmed.ui.markup import Markup, el
+from ragmed.ui.pager import pager
+from ragmed.ui.references import cited, image_path, link, page_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ragmed.interfaces import SnapshotReader
-    from ragmed.records import AnswerRecord, Citation, Document, Page, Passage, Retrieval
+    from ragmed.records import AnswerRecord, Citation, Document, Page
     from ragmed.ui.references import Cited
     from ragmed.ui.words import Words
-
-SHAPES = {Verdict.VERBATIM: "whole", Verdict.SUPPORTED: "half"}
-"""A chip's shape tells its verdict without colour; every verdict that does not hold is a cross."""
-
-LONGEST_LAST_WORD = 14
-"""Letters kept on one line with a chip; of Chinese, which has no spaces, four characters."""
-
-
-def chip(record_id: str, item: Cited, words: Words, *, shown: str = "") -> Markup:
-    """The marker at the end of a claim, which opens its own quote; ``shown`` is the key of the one in the viewer."""
-    name = words(
-        "chip.label",
-        number=item.check.citation.marker,
-        verdict=words(f"verdict.{item.check.verdict.value}"),
-        title=item.document.title,
-        page=item.label,
-    )
-    return el(
-        "a",
-        shape(item.check.verdict),
-        str(item.check.citation.marker),
-        class_="rm-chip",
-        href=link(record_id, item.key),
-        data_cite=item.key,
-        aria_label=name,
-        title=name,
-        aria_current="true" if item.key == shown else None,
-    )
-
-
-def with_tail(words: str, tail: Markup | None) -> Markup:
-    """``words`` and then ``tail`` on the same line as their last word, so that no chip stands alone on a line."""
-    if tail is None:
-        return text(words)
-    longest = LONGEST_LAST_WORD if words[-4:].isascii() else 4
-    cut = max(words.rstrip().rfind(" ") + 1, len(words) - longest)
-    return join(words[:cut], el("span", words[cut:], tail, class_="rm-tail"))
-
-
-def particulars(document: Document, words: Words) -> Markup:
-    """Publisher, edition, date."""
-    return join(*(el("span", part) for part in edition_words(document, words)), by="")
-
-
-def standing_mark(document: Document, current: Mapping[str, Document], words: Words) -> Markup | None:
-    """``Superseded by …`` in words, or nothing."""
-    note = standing(document, current, words)
-    return el("span", note, class_="rm-tag rm-tag-old") if note else None
-
-
-def source_list(record: AnswerRecord, words: Words, current: Mapping[str, Document], shown: str = "") -> Markup:
-    """What the answer cites, a line a document and page, then what was found and not cited."""
-    groups: dict[tuple[str, int], list[Cited]] = {}
-    for item in cited(record).values():
-        groups.setdefault((item.document.document_id, item.check.citation.page_number), []).append(item)
-    rows = [
-        _source_row(
-            items[0].document,
-            page_words(items[0].document, items[0].label, number, words),
-            words,
-            current,
-            join(*(chip(record.record_id, item, words, shown=shown) for item in _first_of_each_marker(items))),
-        )
-        for (_, number), items in groups.items()
-    ]
-    seen = set(groups)
-    also: dict[tuple[str, int], Passage] = {}
-    for passage in record.retrieval.passages:
-        place = (passage.document.document_id, passage.chunk.page_number)
-        if place not in seen:
-            also.setdefault(place, passage)
-    return join(
-        el("section", el("h2", words("source.title")), el("ul", *rows, class_="rm-sources"), class_="rm-part")
-        if rows
-        else None,
-        el(
-            "details",
-            el("summary", f"{words('source.also')} ({len(also)})"),
-            el("ul", *(_passage_row(passage, words, current) for passage in also.values()), class_="rm-sources"),
-            class_="rm-fold",
-        )
-        if also
-        else None,
-    )
-
-
-def found_list(retrieval: Retrieval, words: Words) -> Markup:
-    """The evidence as soon as it is found, before anything is written from it."""
-    return el(
-        "section",
-        el("p", words.count("source.found", len(retrieval.passages)), class_="rm-working-count"),
-        el("ul", *(_passage_row(passage, words, {}) for passage in retrieval.passages), class_="rm-sources"),
-        class_="rm-part rm-unchecked",
-        aria_live="polite",
-    )
 
 
 def viewer(
@@ -144,8 +50,8 @@ def viewer(
     return el(
         "dialog",
         *sections,
-        _tools(record, shown, words, f"{words('view.of', number=numbers[shown], total=len(items))}"),
-        _row_of_markers(record, items, shown, words),
+        _tools(record, shown, words, words("view.of", number=numbers[shown], total=len(items))),
+        pager(record, items, shown, words),
         class_="rm-viewer",
         data_record=record.record_id,
         aria_label=words("view.title"),
@@ -202,7 +108,7 @@ def _head(item: Cited, words: Words, current: Mapping[str, Document]) -> Markup:
     document = item.document
     return el(
         "header",
-        el("span", str(item.check.citation.marker), class_="rm-viewer-key", aria_hidden="true"),
+        el("span", item.key, class_="rm-viewer-key", aria_hidden="true"),
         el(
             "div",
             el("h2", document.title, lang=document.language.value),
@@ -247,7 +153,7 @@ def _quote(record: AnswerRecord, item: Cited, words: Words, page: Page | None, c
 def _tools(record: AnswerRecord, shown: str, words: Words, count: str) -> Markup:
     return el(
         "p",
-        el("span", count, class_="rm-count"),
+        el("span", el("span", words("view.quote"), class_="rm-desk-only"), el("span", count, class_="rm-count")),
         el(
             "button",
             words("view.closer"),
@@ -266,67 +172,6 @@ def _tools(record: AnswerRecord, shown: str, words: Words, count: str) -> Markup
         ),
         class_="rm-viewer-tools",
     )
-
-
-def _row_of_markers(record: AnswerRecord, items: Mapping[str, Cited], shown: str, words: Words) -> Markup:
-    marker = items[shown].check.citation.marker
-    row = [
-        el(
-            "a",
-            str(item.check.citation.marker),
-            href=link(record.record_id, item.key),
-            data_cite=item.key,
-            data_marker=item.check.citation.marker,
-            aria_current="true" if item.check.citation.marker == marker else None,
-        )
-        for item in _first_of_each_marker(items.values())
-    ]
-    return el(
-        "nav",
-        el("button", "‹", type="button", data_step="-1", aria_label=words("view.previous")),
-        el("div", *row, class_="rm-viewer-row"),
-        el("button", "›", type="button", data_step="1", aria_label=words("view.next")),
-        class_="rm-viewer-nav",
-        aria_label=words("view.title"),
-    )
-
-
-def _first_of_each_marker(items: Iterable[Cited]) -> list[Cited]:
-    first: dict[int, Cited] = {}
-    for item in items:
-        first.setdefault(item.check.citation.marker, item)
-    return list(first.values())
-
-
-def shape(verdict: Verdict) -> Markup:
-    """The mark that tells a verdict without colour; its words stand beside it or in the chip's name."""
-    return el("span", class_=f"rm-shape rm-shape-{SHAPES.get(verdict, 'cross')}", aria_hidden="true")
-
-
-def _source_row(
-    document: Document, page: str, words: Words, current: Mapping[str, Document], chips: Markup | None
-) -> Markup:
-    return el(
-        "li",
-        el(
-            "p",
-            with_tail(document.title, el("span", chips, class_="rm-chips") if chips else None),
-            class_="rm-source-title",
-            lang=document.language.value,
-        ),
-        el(
-            "p",
-            el("span", page),
-            particulars(document, words),
-            standing_mark(document, current, words),
-            class_="rm-meta",
-        ),
-    )
-
-
-def _passage_row(passage: Passage, words: Words, current: Mapping[str, Document]) -> Markup:
-    page = page_words(passage.document, passage.page_label, passage.chunk.page_number, words)
-    return _source_row(passage.document, page, words, current, None)
 
 
 def _page_of(snapshot: SnapshotReader | None, citation: Citation) -> Page | None:

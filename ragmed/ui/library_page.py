@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ragmed.records import Document, DocumentStatus, NoteKind, ReadNote
+from ragmed.records import Document, DocumentStatus
 from ragmed.ui import first_run
 from ragmed.ui.answer_view import snapshot_number
 from ragmed.ui.markup import Markup, el
 from ragmed.ui.moments import when
+from ragmed.ui.notes_view import notes_of, remarks
 from ragmed.ui.references import edition_words, standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ragmed.index.manifest import Manifest
-    from ragmed.interfaces import SnapshotReader
     from ragmed.ui.main import View
     from ragmed.ui.words import Words
 
@@ -102,57 +101,3 @@ def _row(document: Document, current: Mapping[str, Document], words: Words) -> M
             for name, value in cells.items()
         ),
     )
-
-
-class _Manifested(Protocol):
-    """A snapshot that says what its files' reading brought up, as those of ``ragmed.index`` do."""
-
-    @property
-    def manifest(self) -> Manifest: ...
-
-
-def notes_of(snapshot: SnapshotReader) -> tuple[tuple[str, ReadNote], ...]:
-    """Every file's path with what there is to know about it; nothing from a snapshot without a manifest."""
-    if not hasattr(snapshot, "manifest"):
-        return ()
-    manifest = cast("_Manifested", snapshot).manifest
-    refused = [(file.source_path, note) for file in manifest.refused for note in file.notes]
-    return (*refused, *((item.source_path, item.note) for item in manifest.library_notes))
-
-
-def remarks(notes: Sequence[tuple[str, ReadNote]], words: Words) -> Markup:
-    """What could not be read, in the open; what else there is to know, folded."""
-    refused = [(path, note) for path, note in notes if note.kind is NoteKind.REFUSED]
-    others = [(path, note) for path, note in notes if note.kind is not NoteKind.REFUSED]
-    return el(
-        "div",
-        el("section", el("h2", words.count("library.refused", len(refused))), _notes(refused, words), class_="rm-part")
-        if refused
-        else el("p", words("library.refused.none"), class_="rm-meta"),
-        el(
-            "details",
-            el("summary", words.count("library.notes", len(others))),
-            _notes(others, words),
-            class_="rm-fold",
-        )
-        if others
-        else None,
-        class_="rm-remarks",
-    )
-
-
-def _notes(notes: Sequence[tuple[str, ReadNote]], words: Words) -> Markup:
-    rows = [
-        el(
-            "li",
-            el("span", path, class_="rm-source-title"),
-            el(
-                "p",
-                el("span", note.message),
-                el("span", words("library.note.page", number=note.page_number)) if note.page_number else None,
-                class_="rm-meta",
-            ),
-        )
-        for path, note in notes
-    ]
-    return el("ul", *rows, class_="rm-sources")

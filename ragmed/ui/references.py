@@ -1,8 +1,7 @@
-"""Names and links for what a record cites: citation keys, page references, the text that Copy gives.
+"""Names and links for what a record cites: page references, addresses, the text that Copy gives.
 
-A citation's key is its marker as the reader sees it (``2``); where one marker stands for several quotes, the second and
-later ones carry a letter (``2b``, ``2c``). The reader sees the marker; the key is what links and page images are
-addressed by, so it depends on nothing but the record.
+The reader of an answer sees a citation's marker; links and page images are addressed by its key
+(``ragmed.citation_keys``), which the viewer shows too.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from ragmed.errors import NotFoundError
+from ragmed.citation_keys import in_order, keys_of, page_label
 from ragmed.records import Document, DocumentStatus
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.ui.words import Words
 
-KEY = re.compile(r"[0-9]{1,4}[a-z]{0,2}\Z")
 RECORD_ID = re.compile(r"[0-9A-Za-z_-]{4,80}\Z")
 IMAGE_WIDTH = 1400
 """Pixels: sharp at 560 CSS pixels on a dense screen, and readable when the phone view is moved closer."""
@@ -38,46 +36,15 @@ class Cited:
     """Printed page label."""
 
 
-def keys_of(record: AnswerRecord) -> tuple[str, ...]:
-    """The key of each of ``record.checks``, in order; the same words on the same page share one."""
-    by_marker: dict[int, list[tuple[str, int, int, int]]] = {}
-    keys = []
-    for check in record.checks:
-        citation = check.citation
-        quotes = by_marker.setdefault(citation.marker, [])
-        place = (citation.document_id, citation.page_number, citation.start, citation.end)
-        if place not in quotes:
-            quotes.append(place)
-        keys.append(f"{citation.marker}{_letters(quotes.index(place))}")
-    return tuple(keys)
-
-
 def cited(record: AnswerRecord) -> dict[str, Cited]:
-    """Every distinct quote by key, in order of first use; citations of documents the record lacks are left out."""
+    """Every distinct quote by key, in the order of keys; citations of documents the record lacks are left out."""
     documents = {document.document_id: document for document in record.documents}
     found: dict[str, Cited] = {}
     for key, check in zip(keys_of(record), record.checks, strict=True):
         document = documents.get(check.citation.document_id)
         if key not in found and document is not None:
             found[key] = Cited(key, check, document, page_label(record, check))
-    return dict(sorted(found.items(), key=lambda item: (item[1].check.citation.marker, len(item[0]), item[0])))
-
-
-def check_for(record: AnswerRecord, key: str) -> CitationCheck:
-    """The citation with this key. Raises NotFoundError."""
-    for candidate, check in zip(keys_of(record), record.checks, strict=True):
-        if candidate == key:
-            return check
-    raise NotFoundError(f"record {record.record_id} has no citation {key!r}")
-
-
-def page_label(record: AnswerRecord, check: CitationCheck) -> str:
-    """The printed label of the cited page, as it was when the answer was given; the number where none is known."""
-    citation = check.citation
-    for passage in record.retrieval.passages:
-        if (passage.document.document_id, passage.chunk.page_number) == (citation.document_id, citation.page_number):
-            return passage.page_label
-    return str(citation.page_number)
+    return {key: found[key] for key in in_order(found)}
 
 
 def link(record_id: str, key: str | None = None) -> str:
@@ -173,14 +140,3 @@ def _marks(markers: Iterable[int]) -> str:
 
 def _edition(document: Document) -> str:
     return document.edition or document.published_on or document.title
-
-
-def _letters(index: int) -> str:
-    """Nothing, b, c, … z, ba, bb …: an endless row for the second and later quotes of one marker."""
-    if index == 0:
-        return ""
-    letters = ""
-    while index:
-        index, rest = divmod(index, 26)
-        letters = chr(ord("a") + rest) + letters
-    return letters

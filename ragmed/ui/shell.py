@@ -19,8 +19,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from ragmed.citation_keys import KEY, check_for
 from ragmed.errors import NotFoundError, RagMedError
-from ragmed.ui.references import IMAGE_WIDTH, KEY, RECORD_ID, check_for
+from ragmed.ui.references import IMAGE_WIDTH, RECORD_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable

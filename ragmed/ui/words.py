@@ -29,7 +29,7 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "snapshot.gone": ("no longer kept", "已不再保存"),
     # ask
-    "ask.box": ("Ask about a patient or a recommendation", "输入病例或问题"),
+    "ask.box": ("Enter a case or a question", "输入病例或问题"),
     "ask.mode": ("Kind of answer", "回答方式"),
     "ask.mode.auto": ("Auto", "自动"),
     "ask.mode.answer": ("Look up", "查询"),
@@ -131,6 +131,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "view.title": ("Evidence", "证据"),
     "view.close": ("Close", "关闭"),
     "view.previous": ("Previous citation", "上一处引用"),
+    "view.passage": ("Passage {number}", "第 {number} 段"),
     "view.next": ("Next citation", "下一处引用"),
     "view.alt": ("Page {page} of {title}, with the quoted words marked", "{title} 第 {page} 页，引文已标出"),
     "view.open": ("Open image", "打开图片"),
@@ -141,6 +142,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "无法生成页面图像。上方引文取自已存文本。",
     ),
     "view.of": ("{number} of {total}", "{number} / {total}"),
+    "view.quote": ("Quote ", "引文 "),
     # first run and indexing
     "first.title": ("No library has been indexed yet.", "尚未建立文库索引。"),
     "first.folder": ("Documents are read from {folder}: {files}.", "文献读自 {folder}：{files}。"),
@@ -183,9 +185,95 @@ TABLE: dict[str, tuple[str, str]] = {
     "library.refused.one": ("{count} file could not be read", "{count} 个文件无法读取"),
     "library.refused.many": ("{count} files could not be read", "{count} 个文件无法读取"),
     "library.refused.none": ("Every file was read.", "所有文件均已读取。"),
-    "library.notes.one": ("{count} note about how files were read", "{count} 条读取说明"),
-    "library.notes.many": ("{count} notes about how files were read", "{count} 条读取说明"),
-    "library.note.page": ("page {number}", "第 {number} 页"),
+    "library.notes.one": ("Reading notes: {count} document to look at", "读取说明：{count} 份文献需要留意"),
+    "library.notes.many": ("Reading notes: {count} documents to look at", "读取说明：{count} 份文献需要留意"),
+    # notes about how files were read
+    "note.pages.one": ("page {pages}", "第 {pages} 页"),
+    "note.pages.many": ("pages {pages}", "第 {pages} 页"),
+    "note.pages.more": (" and {count} more", " 等，另有 {count} 页"),
+    "note.more": ("and {count} more like it", "另有 {count} 条同类说明"),
+    "note.refused": ("Not read", "未读取"),
+    "note.refused.why": ("The file cannot be read.", "该文件无法读取。"),
+    "note.no_text": ("No text", "无文字"),
+    "note.no_text.why": (
+        "Nothing on this page can be found or quoted.",
+        "此页内容无法检索，也无法引用。",
+    ),
+    "note.ocr": ("Read by OCR", "经 OCR 识别"),
+    "note.ocr.why": (
+        "A scanned page: check figures and doses against its picture.",
+        "扫描页：数值和剂量请对照页面图像核对。",
+    ),
+    "note.ocr_missing": ("Scan, not read", "扫描页，未读取"),
+    "note.ocr_missing.why": (
+        "The OCR program is not installed here. Install it and index again.",
+        "本机未安装 OCR 程序。安装后重新建立索引。",
+    ),
+    "note.hidden_text": ("Hidden text left out", "隐藏文字未收录"),
+    "note.hidden_text.why": (
+        "Words that a reader of the page cannot see are not quoted.",
+        "读者在页面上看不到的文字不作引用。",
+    ),
+    "note.garbled": ("Letters could not be made out", "文字编码无法辨认"),
+    "note.garbled.why": (
+        "The words there may be wrong: compare them with the page, or get another copy.",
+        "此处文字可能有误：请与页面对照，或换一份文件。",
+    ),
+    "note.repaired": ("Damaged, and read all the same", "文件有损，已修复读取"),
+    "note.repaired.why": (
+        "Compare the page count with the original, or get the file again.",
+        "请与原件核对页数，或重新获取文件。",
+    ),
+    "note.limit": ("Cut short by a limit", "因限额未读完"),
+    "note.limit.why": (
+        "The rest was not read. Raise the limit in the settings, or split the file.",
+        "其余部分未读取。请在设置中提高限额，或拆分文件。",
+    ),
+    "note.attachment": ("Attachments not read", "附件未读取"),
+    "note.attachment.why": (
+        "If they matter, put them into the library as files of their own.",
+        "如有需要，请将附件单独放入文库。",
+    ),
+    "note.script": ("Carries a script", "含脚本"),
+    "note.script.why": ("It was not run. Nothing needs doing.", "脚本未被执行，无需处理。"),
+    "note.instruction": ("Text that addresses a language model", "含有针对语言模型的文字"),
+    "note.instruction.why": (
+        "It is treated as plain text. Ask the publisher where it comes from.",
+        "仅作普通文字处理。请向发布者核实其来源。",
+    ),
+    "note.metadata": ("Title, edition or date to check", "标题、版次或日期需核对"),
+    "note.metadata.why": (
+        "Where it is wrong, say so in a file NAME.toml beside the document.",
+        "如有错误，请在文献旁的 NAME.toml 文件中更正。",
+    ),
+    # why a file was refused, where the page's language is not the readers'
+    "refused.password": (
+        "A password is needed. Put a copy without it into the library.",
+        "需要密码才能打开。请将去除密码的副本放入文库。",
+    ),
+    "refused.scan": (
+        "A scan without text. Install the OCR program and index again.",
+        "扫描件，没有文字。请安装 OCR 程序后重新建立索引。",
+    ),
+    "refused.hidden": (
+        "All its text is hidden from view. Get the file again from its publisher.",
+        "全部文字均不可见。请向发布者重新获取文件。",
+    ),
+    "refused.empty": ("The file holds nothing to read. Get it again.", "文件没有可读内容。请重新获取。"),
+    "refused.attack": (
+        "The file looks built to do harm. Get it again from its publisher.",
+        "文件结构可疑。请向发布者重新获取。",
+    ),
+    "refused.limit": (
+        "Reading it goes beyond a limit. Split it, or raise the limit in the settings.",
+        "读取超出限额。请拆分文件，或在设置中提高限额。",
+    ),
+    "refused.kind": (
+        "Files of this kind are not read. Save it as PDF or DOCX.",
+        "不支持此类文件。请另存为 PDF 或 DOCX。",
+    ),
+    "refused.sidecar": ("The file .toml beside it has a mistake. Mend it.", "旁边的 .toml 文件有误。请更正。"),
+    "refused.damaged": ("The file is damaged. Get it again from its publisher.", "文件已损坏。请向发布者重新获取。"),
     # trouble
     "error.title": ("That did not work.", "未能完成。"),
     "error.remedy": ("What to do: {remedy}", "处理办法：{remedy}"),
@@ -225,9 +313,9 @@ class Words:
         """The text for ``key`` with its fields filled in. Raises KeyError for a key that is not in the table."""
         return TABLE[key][TONGUES.index(self.tongue)].format(**fields)
 
-    def count(self, key: str, count: int) -> str:
+    def count(self, key: str, count: int, **fields: object) -> str:
         """``key.one`` or ``key.many``, by ``count``."""
-        return self(f"{key}.one" if count == 1 else f"{key}.many", count=count)
+        return self(f"{key}.one" if count == 1 else f"{key}.many", count=count, **fields)
 
 
 def tongue_of(locale: str | None) -> Tongue:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 from ragmed.answer.json_form import answer_json
+from ragmed.citation_keys import check_for
 from tests.answer.records import a_record
 
 TOP = {
@@ -56,6 +57,17 @@ def test_values() -> None:
     finding = form["differential"][0]["supporting"][0]
     assert finding == {"text": "blue lips", "in_case": True, "citation": None}
     assert form["differential"][0]["next_tests"][0]["citation"]["quote"] == "Observe for 12 hours."
+
+
+def test_every_citation_of_claims_and_card_names_the_key_that_opens_it() -> None:
+    record = a_record("abcd1111")
+    form = answer_json(record)
+    assert form["citation_keys"] == ["1", "1b"]
+    card = form["differential"][0]
+    shown = [form["claims"][0]["citations"][0], card["citation"], card["next_tests"][0]["citation"]]
+    assert [citation["key"] for citation in shown] == ["1", "1b", "1b"]
+    for citation in shown:
+        assert check_for(record, citation["key"]).citation.quote == citation["quote"]
 
 
 def test_no_card_is_null() -> None:

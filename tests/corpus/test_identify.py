@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
+from ragmed.corpus.cover import names_only_a_kind
 from ragmed.corpus.dates import find_date
 from ragmed.corpus.flow import FlowBlock, paginate
 from ragmed.corpus.html import HtmlReader
@@ -15,6 +17,7 @@ from ragmed.corpus.pdf import PdfReader
 from ragmed.corpus.raw import FoundMetadata, RawReading
 from ragmed.corpus.reading import file_to_read, read_file
 from ragmed.records import BlockKind, Language, NoteKind
+from tests.corpus.sheets import column, read, sheet
 from tests.corpus.small_files import DOCUMENT_ID, LIMITS
 
 
@@ -70,6 +73,14 @@ def test_titles_come_from_the_page_where_file_names_lie(data: Path, name: str, t
             "Centers for Disease Control and Prevention",
             "Version 2.3",
             "2016-09",
+        ),
+        (
+            "nhlbi-obesity-adults-1998",
+            "Clinical Guidelines on the Identification, Evaluation, and Treatment of Overweight and Obesity in Adults: "
+            "The Evidence Report",
+            "National Heart, Lung, and Blood Institute",
+            "",
+            "1998-09",
         ),
         (
             "uspstf-lung-draft-bulletin",
@@ -244,3 +255,77 @@ def test_textbook_sections_have_their_own_series(data: Path) -> None:
         raw = HtmlReader().read(path, DOCUMENT_ID, LIMITS)
         series.add(identify(raw, path.relative_to(data).as_posix(), trust_metadata_date=True).series)
     assert len(series) == len(paths)
+
+
+def _cover(*lines: tuple[str, int], text: str = "") -> object:
+    """A page with each line in the middle, of this size, and words of ordinary size below."""
+
+    def draw(canvas: Canvas) -> None:
+        y = 700
+        for line, size in lines:
+            column(canvas, 60, y, [line], size=size, font="Helvetica-Bold")
+            y -= 3 * size
+        column(canvas, 60, 200, [text or "Ordinary words of the page, which are set small and end here."], size=9)
+
+    return draw
+
+
+def test_a_cover_whose_largest_line_is_only_a_kind_of_document_is_titled_by_its_matter(tmp_path: Path) -> None:
+    cover = _cover(
+        ("Harbour Health Programme", 10),
+        ("CLINICAL GUIDELINES", 14),
+        ("ON THE CARE OF SAILORS AND", 14),
+        ("DIVERS WITH THE BENDS", 14),
+        ("The Evidence Report", 22),
+    )
+    foreword = _cover(
+        ("Foreword", 14), text="We give you the Clinical Guidelines on the Care of Sailors and Divers with the"
+    )
+    more = _cover(
+        ("Panel", 14), text="Clinical Guidelines on the Care of Sailors and Divers With the Bends were made by a panel."
+    )
+    reading = read(sheet(tmp_path / "subtitle_is_largest.pdf", cover, foreword, more))  # type: ignore[arg-type]
+    identity = identify(reading, "report.pdf", trust_metadata_date=False)
+    assert identity.title == (
+        "Clinical Guidelines on the Care of Sailors and Divers With the Bends: The Evidence Report"
+    )
+
+
+def test_without_a_spelling_of_its_own_a_title_keeps_the_covers_capitals(tmp_path: Path) -> None:
+    cover = _cover(("Full Report", 22), ("CARE OF DIVERS WITH THE BENDS", 14), ("Harbour Health Programme", 10))
+    reading = read(sheet(tmp_path / "capitals_only.pdf", cover))  # type: ignore[arg-type]
+    identity = identify(reading, "report.pdf", trust_metadata_date=False)
+    assert identity.title == "CARE OF DIVERS WITH THE BENDS: Full Report"
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("The Evidence Report", True),
+        ("Clinical Practice Guideline", True),
+        ("诊疗指南", True),
+        ("Report on Asthma", False),
+        ("Hypertension Guideline", False),
+        ("肺癌诊疗指南", False),
+    ],
+)
+def test_titles_that_name_only_a_kind(title: str, kind: bool) -> None:
+    assert names_only_a_kind(title) is kind
+
+
+def test_a_date_in_a_sentence_is_no_date_of_publication_and_a_dateline_is() -> None:
+    rest = " the council said that the harbour would have to be closed for a long time" * 2
+    assert find_date((f"On July 27, 2023,{rest}.",)) == ""
+    assert find_date((f"HARBOUR, July 27, 2023 –{rest}.",)) == "2023-07-27"
+
+
+def test_a_work_that_is_cited_lends_neither_publisher_nor_licence() -> None:
+    cited = (
+        "American Diabetes Association. (2019). Standards. Diabetes Care, 42, S46. https://doi.org/10.2337/dc19-S005",
+        "Nursing Skills Copyright 2023 by A College is licensed under a Creative Commons Attribution 4.0 License.",
+        "Smith, J. (2021). Wounds. https://doi.org/10.1007/123",
+    )
+    identity = identity_of((H, "Wounds in sailors"), (P, "Wounds heal."), *((P, line) for line in cited))
+    assert (identity.publisher, identity.licence) == ("", "")
+    own = identity_of((H, "Wounds"), (P, "Wounds heal."), (P, cited[1]))
+    assert own.licence == "CC BY 4.0"

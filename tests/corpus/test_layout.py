@@ -145,7 +145,7 @@ def test_headers_stamps_and_page_numbers_are_furniture_and_give_labels(tmp_path:
 
 
 def test_page_codes_are_labels(tmp_path: Path) -> None:
-    codes = [["NSCL-4A"], ["DIAG-A", "1 OF 3"], ["MS-76"]]
+    codes = [["NSCL-4A"], ["DIAG-A", "1 OF 3"], ["MS-76"], ["UPDATES-1"], ["REFERENCES-12"]]
 
     def drawing(code: list[str]) -> object:
         def draw(canvas: Canvas) -> None:
@@ -157,7 +157,7 @@ def test_page_codes_are_labels(tmp_path: Path) -> None:
         return draw
 
     pages = read(sheet(tmp_path / "page_codes.pdf", *map(drawing, codes), size=(792, 612))).pages  # type: ignore[arg-type]
-    assert [page.label for page in pages] == ["NSCL-4A", "DIAG-A 1 of 3", "MS-76"]
+    assert [page.label for page in pages] == ["NSCL-4A", "DIAG-A 1 of 3", "MS-76", "UPDATES-1", "REFERENCES-12"]
     for page in pages:
         assert "Index" in kinds(page, BlockKind.FURNITURE)
         assert "Discussion" not in flowing(page)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
-from ragmed.corpus.lines import BREAK, SPACE
+from ragmed.corpus.lines import BREAK, NONE, SPACE
 from ragmed.corpus.mending import NEWLINE, Vocabulary, mend_page
 from ragmed.corpus.ocr import glyphs_of_words
 from tests.corpus.sheets import chinese_font, column, flowing, read, sheet
@@ -104,6 +104,38 @@ def test_chinese_lines_join_without_a_space(tmp_path: Path) -> None:
     assert np.diff(signs[:20, 0].astype(int)) == pytest.approx(120, abs=3)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "joined"),
+    [
+        ("6～", "12周", "6～12周"),
+        ("6", "～12周", "6～12周"),
+        ("剂量：", "5", "剂量：5"),
+        ("CT，", "MRI", "CT，MRI"),
+        ("阿司匹林（", "300", "阿司匹林（300"),
+        ("300", "）口服", "300）口服"),
+        ("所谓“", "磨玻璃", "所谓“磨玻璃"),
+        ("早期”", "肺癌", "早期”肺癌"),
+        ("结节——", "肺癌", "结节——肺癌"),
+        ("6–", "12", "6–12"),
+        ("6~", "12周", "6~12周"),
+        ("aspirin –", "300", "aspirin – 300"),
+        ("said “", "take", "said “ take"),
+        ("服用", "aspirin", "服用 aspirin"),
+        ("the dose:", "5", "the dose: 5"),
+    ],
+)
+def test_no_space_is_put_beside_a_full_width_sign_or_within_a_range(before: str, after: str, joined: str) -> None:
+    boxes = [(10.0, 10.0, 50.0, 20.0), (10.0, 40.0, 50.0, 50.0)]
+    glyphs = glyphs_of_words([before, f" {after}"], boxes, 500.0, 100.0)
+    count = len(glyphs.starts)
+    at = next(place for place, start in enumerate(glyphs.starts) if start > len(before))
+    separators = [NEWLINE, *(SPACE if glyphs.text[start - 1] == " " else NONE for start in glyphs.starts[1:])]
+    separators[at] = BREAK
+    page = mend_page(glyphs, glyphs.text, list(range(count)), separators, [0], Vocabulary(frozenset()))
+    assert page.text == joined
+    assert len(page.boxes) == 8 * len(page.text)
+
+
 def test_paragraphs_are_parted_by_a_line_break(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         column(canvas, 60, 700, ["The first paragraph has two lines of text", "and ends here."])
@@ -132,7 +164,9 @@ def test_boxes_are_tight_to_the_words(tmp_path: Path) -> None:
 
 
 WORDS = st.lists(
-    st.text(st.sampled_from("abcé多发ﬁ\u00ad-\ufffe3.\x02\U0001d40a"), min_size=1, max_size=8), min_size=1, max_size=12
+    st.text(st.sampled_from("abcé多发～，—ﬁ\u00ad-\ufffe3.\x02\U0001d40a"), min_size=1, max_size=8),
+    min_size=1,
+    max_size=12,
 )
 
 

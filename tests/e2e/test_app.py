@@ -266,6 +266,9 @@ def test_library_page(visiting: Visiting, small_app: str, size: tuple[int, int])
     expect(page, ".rm-table").to_contain_text("Superseded by Version 2.2026")
     expect(page, ".rm-remarks").to_contain_text("1 file could not be read")
     expect(page, ".rm-remarks").to_contain_text("scan.pdf")
+    expect(page, ".rm-remarks").to_contain_text("What to do: install tesseract (with chi_sim)")
+    page.locator(".rm-fold summary").click()
+    expect(page, ".rm-notes").to_contain_text("Read by OCR · pages 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 2 more")
     assert fits(page)
     page.get_by_test_id("stPageLink").get_by_text("Ask").click()
     expect(page, ".stChatInput").to_be_visible()
@@ -280,6 +283,25 @@ def test_touch_targets_on_a_phone(visiting: Visiting, small_app: str) -> None:
           .filter((box) => box.width && Math.min(box.width, box.height) < 32).length"""
     )
     assert small == 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_head_of_a_phone_page_is_two_rows(visiting: Visiting, small_app: str, language: str) -> None:
+    page = visiting(small_app, size=PHONE, language=language).go("/library")
+    tops = [page.locator(name).bounding_box()["y"] for name in (".rm-brand", ".st-key-language_switch")]  # type: ignore[index]
+    assert abs(tops[0] - tops[1]) < 24
+
+
+def test_the_row_of_passages_is_turned_by_arrows_and_shows_the_key(visiting: Visiting, small_app: str) -> None:
+    page = visiting(small_app).go(f"/?record={kept_id('case')}&cite=1")
+    wait_for_picture(page)
+    page.locator(".rm-viewer-row a[aria-current]").press("ArrowRight")
+    expect(page, "section.rm-cited:not([hidden]) .rm-viewer-key").to_have_text("1b")
+    page.locator(".rm-viewer-row a[aria-current]").press("End")
+    expect(page, "section.rm-cited:not([hidden]) .rm-viewer-key").to_have_text("2b")
+    assert page.evaluate("() => document.activeElement.closest('.rm-viewer-row') !== null")
+    page.locator(".rm-viewer-row a[aria-current]").press("Home")
+    expect(page, ".rm-count").to_have_text("1 of 6")
 
 
 def test_unknown_record_says_so(visiting: Visiting, small_app: str) -> None:

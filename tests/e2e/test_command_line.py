@@ -136,6 +136,25 @@ def test_show_draws_the_cited_page(index: Path, tmp_path: Path) -> None:
     assert run("show", record, "--index", index).returncode == 0
 
 
+def test_every_quote_of_a_case_is_reachable_by_its_key(index: Path, tmp_path: Path) -> None:
+    answer = ask(index, CASE_EN)
+    record, card = answer["record_id"], answer["differential"]
+    lines = [
+        *(entry for entry in card),  # type: ignore[attr-defined]
+        *(line for entry in card for name in ("supporting", "against", "next_tests") for line in entry[name]),  # type: ignore[attr-defined]
+    ]
+    cited = [line["citation"] for line in lines if line["citation"]]
+    assert len({citation["key"] for citation in cited}) > 20
+    assert {citation["key"] for citation in cited} <= set(answer["citation_keys"])  # type: ignore[call-overload]
+    lettered = next(citation for citation in cited if citation["key"][-1].isalpha())
+    done = run("show", f"{record}:{lettered['key']}", "--index", index, "--json", "-o", tmp_path / "page.png")
+    opened = json.loads(done.stdout)
+    assert (opened["key"], opened["check"]["citation"]["quote"]) == (lettered["key"], lettered["quote"])
+    assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
+    printed = run("show", record, "--index", index).stdout
+    assert f"[{lettered['key']}]" in printed
+
+
 def test_search_gives_rank_score_document_edition_page_and_text(index: Path) -> None:
     found = json.loads(run("search", "potassium 6.5 ECG changes", "--index", index, "-k", "3", "--json").stdout)
     assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]

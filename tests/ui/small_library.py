@@ -422,13 +422,20 @@ def _answered(record_id: str, question: str) -> AnswerRecord:
 
 @dataclass
 class SmallManifest:
-    """One file that could not be read, and one remark."""
+    """One file that could not be read, a remark of the library, and what is counted in all."""
+
+    note_counts: tuple[tuple[str, int], ...] = (("hidden_text", 1), ("metadata", 1), ("ocr", 14), ("refused", 1))
 
     refused: tuple[RefusedFile, ...] = (
         RefusedFile(
             source_path="scan.pdf",
             sha256="0" * 64,
-            notes=(ReadNote(kind=NoteKind.REFUSED, message="no text layer, and OCR is not installed"),),
+            notes=(
+                ReadNote(
+                    kind=NoteKind.REFUSED,
+                    message="scan.pdf: no text layer on its 3 pages (install tesseract (with chi_sim))",
+                ),
+            ),
         ),
     )
     library_notes: tuple[LibraryNote, ...] = (
@@ -437,6 +444,25 @@ class SmallManifest:
             note=ReadNote(kind=NoteKind.METADATA, message="no publication date found", page_number=1),
         ),
     )
+
+
+@dataclass(frozen=True)
+class SmallSegment:
+    """What reading one document brought up."""
+
+    own: tuple[ReadNote, ...] = ()
+
+    def notes(self) -> tuple[ReadNote, ...]:
+        return self.own
+
+
+PNEUMONIA_NOTES = (
+    *(
+        ReadNote(kind=NoteKind.OCR, message=f"page {number} is a scan; it was read by OCR", page_number=number)
+        for number in range(2, 16)
+    ),
+    ReadNote(kind=NoteKind.HIDDEN_TEXT, message="12 characters are white on white", page_number=1),
+)
 
 
 @dataclass
@@ -463,6 +489,9 @@ class SmallSnapshot:
         documents = {document.document_id: document for document in EVERY}
         places = list(TEXTS)
         return tuple(_passage(1, documents[places[row][0]], places[row][1]).chunk for row in rows)
+
+    def segment(self, document_id: str) -> SmallSegment:
+        return SmallSegment(PNEUMONIA_NOTES if document_id == PNEUMONIA.document_id else ())
 
     @property
     def manifest(self) -> SmallManifest:

@@ -7,20 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ragmed.citation_keys import KEY, check_for, in_order, keys_of, page_label
 from ragmed.errors import NotFoundError
 from ragmed.records import AnswerRecord, DocumentStatus
-from ragmed.ui.references import (
-    KEY,
-    check_for,
-    cited,
-    copied_text,
-    image_path,
-    keys_of,
-    link,
-    page_label,
-    page_words,
-    standing,
-)
+from ragmed.ui.references import cited, copied_text, image_path, link, page_words, standing
 from ragmed.ui.words import Words
 from tests.ui.small_library import NODULES, NODULES_OLD, PNEUMONIA, QUESTIONS, SmallProgram, kept_id
 
@@ -53,8 +43,12 @@ def test_every_key_is_one_that_the_route_takes_and_leads_back(record: AnswerReco
     assert len(set(keys)) == 60
     assert all(KEY.match(key) for key in keys)
     assert [check_for(long, key) for key in keys] == list(many)
-    with pytest.raises(NotFoundError, match="no citation '9'"):
+    with pytest.raises(NotFoundError, match=r"no citation \[9\]"):
         check_for(record, "9")
+
+
+def test_keys_are_counted_as_a_reader_counts() -> None:
+    assert in_order(["10b", "2", "1ba", "1z", "10", "1", "2"]) == ["1", "1z", "1ba", "2", "10", "10b"]
 
 
 def test_a_link_names_the_record_and_the_citation_and_nothing_else() -> None:

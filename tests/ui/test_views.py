@@ -13,7 +13,8 @@ from ragmed.errors import NotPossibleError
 from ragmed.records import AnswerRecord, Language, Outcome, Verdict
 from ragmed.ui import server, shell
 from ragmed.ui.answer_view import answer, snapshot_number, written_by
-from ragmed.ui.evidence_view import viewer, with_tail
+from ragmed.ui.chips import with_tail
+from ragmed.ui.evidence_view import viewer
 from ragmed.ui.examples import examples
 from ragmed.ui.markup import el
 from ragmed.ui.words import Words

@@ -9,9 +9,10 @@ from importlib import resources
 
 import pytest
 
-from ragmed.records import Language, Mode, Verdict
+from ragmed.records import Language, Mode, NoteKind, Verdict
 from ragmed.ui.ask_page import MODES
 from ragmed.ui.library_page import COLUMNS
+from ragmed.ui.notes_view import REASONS
 from ragmed.ui.words import TABLE, TONGUES, Words, tongue_of
 
 
@@ -59,7 +60,8 @@ def test_every_key_that_a_page_asks_for_is_in_the_table_and_every_key_is_asked_f
         assert known, f"{key} is said nowhere"
     for key in asked:
         if re.fullmatch(
-            r"(nav|ask|answer|view|source|dx|first|library|error|time|snapshot|abstain|reject)\.[a-z_.]*[a-z]", key
+            r"(nav|ask|answer|view|source|dx|first|library|error|time|snapshot|abstain|reject|note|refused)\.[a-z_.]*[a-z]",
+            key,
         ):
             assert key in TABLE or f"{key}.one" in TABLE, f"{key} is missing"
 
@@ -73,6 +75,8 @@ def test_every_value_of_the_records_has_its_words(tongue: str) -> None:
         *(words(f"library.language.{language.value}") for language in Language),
         *(words(f"library.column.{column}") for column in COLUMNS),
         *(words(f"ask.mode.{mode}") for mode in MODES),
+        *(words(f"note.{kind.value}") + words(f"note.{kind.value}.why") for kind in NoteKind),
+        *(words(f"refused.{name}") for name in (*(name for name, _ in REASONS), "damaged")),
     ]
     assert all(said)
 

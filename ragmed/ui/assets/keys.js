@@ -6,6 +6,9 @@
   window.__streamlit ??= { BACKEND_BASE_URL: location.origin, MAIN_PAGE_BASE_URL: location.origin };
   const DESK = matchMedia("(min-width: 1000px)");
   const PHONE = matchMedia("(max-width: 639px)");
+  // passages shown on either side of the current one
+  const WINDOW = 2;
+  const NARROW = 1;
   const viewer = () => document.querySelector("dialog.rm-viewer");
   const quotes = () => [...(viewer()?.querySelectorAll("figure.rm-quote") ?? [])];
   const quote = (key) => quotes().find((each) => each.dataset.key === key);
@@ -61,7 +64,7 @@
     for (const each of quotes()) each.hidden = each !== figure;
     for (const chip of document.querySelectorAll(".rm-chip")) current(chip, chip.dataset.cite === key);
     for (const mark of box.querySelectorAll("nav a")) current(mark, mark.dataset.marker === figure.dataset.marker);
-    page.querySelector(".rm-viewer-key").textContent = figure.dataset.marker;
+    page.querySelector(".rm-viewer-key").textContent = figure.dataset.key;
     box.querySelector(".rm-count").textContent = figure.dataset.count;
     box.querySelector(".rm-open").href = figure.dataset.src;
     box.querySelector("[data-copy-link]").dataset.copyLink = figure.dataset.link;
@@ -73,13 +76,26 @@
     }
     if (open && !DESK.matches && !box.open) box.showModal();
     toQuote();
-    // not scrollIntoView, which would move the page as well
-    const row = box.querySelector(".rm-viewer-row");
-    const mark = row.querySelector("[aria-current]");
-    row.scrollLeft = mark.offsetLeft - row.offsetLeft - (row.clientWidth - mark.offsetWidth) / 2;
+    turn(box.querySelector(".rm-viewer-row"));
     last = { record: box.dataset.record, key };
     if (remember) address(key);
     return true;
+  }
+
+  // the row of passages: the first, the last, those near the current one; a gap of one is filled (as ragmed/ui/pager.py)
+  function turn(row) {
+    const all = [...row.querySelectorAll("a")];
+    const at = all.findIndex((each) => each.hasAttribute("aria-current"));
+    const reach = PHONE.matches ? NARROW : WINDOW;
+    const end = all.length - 1;
+    const near = (place) => place === 0 || place === end || Math.abs(place - at) <= reach
+      || (place === 1 && at - reach === 2) || (place === end - 1 && at + reach === end - 2);
+    const focused = row.contains(document.activeElement);
+    all.forEach((each, place) => { each.hidden = !near(place); });
+    const [before, after] = row.querySelectorAll(".rm-gap");
+    if (before) before.hidden = near(1);
+    if (after) after.hidden = near(end - 1);
+    if (focused) all[at].focus();
   }
 
   function current(element, yes) {
@@ -92,6 +108,15 @@
     const at = all.indexOf(shownQuote());
     if (all.length) show(all[(at + by + all.length) % all.length].dataset.key);
   }
+
+  function to(place) {
+    const key = quotes().at(place)?.dataset.key;
+    if (key) show(key);
+  }
+
+  // arrows turn the pages of an open dialog, and of the viewer beside the answer while the focus is in its row
+  const inRow = (target) => target instanceof Element && target.closest(".rm-viewer-nav");
+  const turns = (target) => viewer()?.open || inRow(target);
 
   function close() {
     const box = viewer();
@@ -170,8 +195,10 @@
       if (!show(event.key, { open: true })) return;
     } else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
-    else if (event.key === "ArrowRight" && viewer()?.open) step(1);
-    else if (event.key === "ArrowLeft" && viewer()?.open) step(-1);
+    else if (event.key === "ArrowRight" && turns(target)) step(1);
+    else if (event.key === "ArrowLeft" && turns(target)) step(-1);
+    else if (event.key === "Home" && inRow(target)) to(0);
+    else if (event.key === "End" && inRow(target)) to(-1);
     else return;
     event.preventDefault();
     // Streamlit has keys of its own ("r" reruns); ours are not for it
@@ -203,6 +230,7 @@
   }, true);
 
   DESK.addEventListener("change", () => { close(); zoom(PHONE.matches); });
+  PHONE.addEventListener("change", () => { const row = viewer()?.querySelector(".rm-viewer-row"); if (row) turn(row); });
 
   // a new answer has come onto the page: bring its citation into view, and on a phone open the one the address names
   function arrived() {

@@ -1,0 +1,30 @@
+"""How results look on a terminal, and as the JSON that other programs read.
+
+Results go to stdout, progress to stderr. One module a kind of result; rich is imported when something is first printed.
+"""
+
+from __future__ import annotations
+
+from ragmed.terminal.answers import answer_json, print_answer, print_citation
+from ragmed.terminal.builds import print_build
+from ragmed.terminal.figures import print_findings, print_scores
+from ragmed.terminal.hits import print_hits, search_json
+from ragmed.terminal.published import print_snapshot, print_snapshots, print_verification
+from ragmed.terminal.screen import print_json
+from ragmed.terminal.waiting import progress
+
+__all__ = [
+    "answer_json",
+    "print_answer",
+    "print_build",
+    "print_citation",
+    "print_findings",
+    "print_hits",
+    "print_json",
+    "print_scores",
+    "print_snapshot",
+    "print_snapshots",
+    "print_verification",
+    "progress",
+    "search_json",
+]

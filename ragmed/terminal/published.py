@@ -1,0 +1,66 @@
+"""Snapshots: the list, one of them, its verification."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ragmed.terminal.screen import clean, console_for, describe, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ragmed.index.snapshot import Snapshot
+    from ragmed.index.store import SnapshotSummary, Verification
+
+
+def print_snapshots(summaries: Sequence[SnapshotSummary], *, as_json: bool) -> None:
+    """Snapshots, newest first, the current one marked."""
+    if as_json:
+        print_json(list(summaries))
+        return
+    console = console_for()
+    if not summaries:
+        console.print("No snapshot yet. Run `ragmed index`.")
+    for one in summaries:
+        mark = "*" if one.current else " "
+        size = f"{one.documents} documents, {one.pages} pages, {one.chunks} chunks"
+        console.print(f"{mark} {one.snapshot_id}  {one.published_at}  {size}, {one.refused} files refused")
+
+
+def print_snapshot(snapshot: Snapshot, *, as_json: bool) -> None:
+    """What a snapshot holds, document by document, and what could not be read."""
+    manifest = snapshot.manifest
+    documents = snapshot.documents()
+    if as_json:
+        print_json(
+            {
+                "snapshot_id": snapshot.snapshot_id,
+                "published_at": snapshot.published_at,
+                "embedder": manifest.embedder,
+                "pages": manifest.page_count,
+                "chunks": manifest.chunk_count,
+                "documents": list(documents),
+                "refused": list(manifest.refused),
+            }
+        )
+        return
+    console = console_for()
+    console.print(f"snapshot {snapshot.snapshot_id}, published {snapshot.published_at}", style="bold")
+    console.print(f"embedder {manifest.embedder.name}, {manifest.page_count} pages, {manifest.chunk_count} chunks")
+    for document in documents:
+        console.print(f"  {describe(document)} · {document.page_count} pages · {clean(document.source_path)}")
+    for file in manifest.refused:
+        reasons = "; ".join(clean(note.message) for note in file.notes)
+        console.print(f"  refused: {clean(file.source_path)}: {reasons}")
+
+
+def print_verification(verification: Verification, *, as_json: bool) -> None:
+    """Every fault, then the result in one sentence."""
+    if as_json:
+        print_json(verification)
+        return
+    console = console_for()
+    for fault in verification.faults:
+        console.print(f"FAULT {clean(fault)}")
+    result = f"{len(verification.faults)} faults" if verification.faults else "every hash agrees"
+    console.print(f"Snapshot {verification.snapshot_id}: {verification.files} files re-hashed, {result}.")
