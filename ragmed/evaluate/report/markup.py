@@ -68,19 +68,25 @@ def figures(values: dict[str, object]) -> str:
         for name, value in values.items()
         if name in MEANINGS
     ]
-    return table(("figure", "value", "unit", "meaning"), rows, right=(1,))
+    return table(("figure", "value", "unit", "meaning"), rows, right=(1,), kind="figures")
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Cells are markup already. It scrolls sideways in itself where the screen is narrow."""
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), kind: str = "wide") -> str:
+    """Cells are markup already.
+
+    On a narrow screen a ``wide`` table scrolls sideways in itself; rows of a ``figures`` or ``prose`` one are stacked.
+    """
 
     def cells(row: Sequence[str], tag: str) -> str:
-        kinds = (' class="num"' if column in right else "" for column in range(len(row)))
-        return "".join(f"<{tag}{kind}>{cell}</{tag}>" for cell, kind in zip(row, kinds, strict=True))
+        alignments = (' class="num"' if column in right else "" for column in range(len(row)))
+        return "".join(
+            f'<{tag}{aligned} data-head="{escape(head)}">{cell}</{tag}>'
+            for cell, aligned, head in zip(row, alignments, heads, strict=True)
+        )
 
     body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
     head = cells([escape(one) for one in heads], "th")
-    return f'<div class="wide" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="{kind}" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def drawing(title: str, svg: str, caption: str) -> str:

@@ -114,7 +114,7 @@ def _listed(claims: list[CheckedClaim]) -> str:
         for one in claims[:_SHOWN]
     ]
     note = f'<p class="note">{len(claims)} claims; the {len(rows)} with the highest score.</p>'
-    return note + table(("claim", "evidence", "why", "score"), rows, right=(3,))
+    return note + table(("claim", "evidence", "why", "score"), rows, right=(3,), kind="prose")
 
 
 def _cut(text: str) -> str:

@@ -67,7 +67,11 @@ def _compared(scores: QuestionScores) -> str:
         f'<p class="note">{sum(_within_five(one.first_hit) for one in changed)} won and '
         f"{sum(not _within_five(one.first_hit) for one in changed)} lost at five pages.</p>"
     )
-    return lines + note + table(("id", "question", "", "rank here", "rank there"), rows[:_CHANGED], right=(3, 4))
+    return (
+        lines
+        + note
+        + table(("id", "question", "outcome", "rank here", "rank there"), rows[:_CHANGED], right=(3, 4), kind="prose")
+    )
 
 
 def _within_five(rank: int) -> bool:
@@ -124,7 +128,7 @@ def _wrong(asked: Sequence[Asked]) -> str:
         if fault
     ]
     return f'<p class="note">{len(rows)} of {len(asked)} questions.</p>' + table(
-        ("id", "question", "fault", "coverage"), rows, right=(3,)
+        ("id", "question", "fault", "coverage"), rows, right=(3,), kind="prose"
     )
 
 

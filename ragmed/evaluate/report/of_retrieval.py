@@ -39,7 +39,11 @@ def retrieval_sections(scores: RetrievalScores) -> list[Section]:
     failed = [query for query, value in scores.ndcg_by_query.items() if value == 0]
     listed = [[escape(query), escape(scores.query_texts.get(query, ""))] for query in failed[:_SHOWN]]
     note = f'<p class="note">{len(failed)} of {len(scores.ndcg_by_query)} queries; the first {len(listed)} of them.</p>'
-    sections.append(Section(title="Nothing relevant among the first ten", body=note + table(("query", "text"), listed)))
+    sections.append(
+        Section(
+            title="Nothing relevant among the first ten", body=note + table(("query", "text"), listed, kind="prose")
+        )
+    )
     return sections
 
 
@@ -97,5 +101,5 @@ def _compared(scores: RetrievalScores, found: Comparison) -> str:
         ]
         for query in [*wins, *losses]
     ]
-    shown = table(("query", "text", "here", "baseline", "difference"), rows, right=(2, 3, 4))
+    shown = table(("query", "text", "here", "baseline", "difference"), rows, right=(2, 3, 4), kind="prose")
     return sentence(found) + bootstrap_note(found) + drawings(picture) + shown
