@@ -59,7 +59,7 @@ def _verdicts(values: dict[str, object]) -> str:
     counts = [one for one in columns if isinstance(one, dict)]
     rows = [[escape(name), *(str(one[name]) for one in counts)] for name in counts[2]]
     return '<p class="note">A claim that is verbatim or supported is shown; any other verdict flags it.</p>' + table(
-        ("verdict", "judged supported", "judged unsupported", "all"), rows, right=(1, 2, 3)
+        ("verdict", "judge: supported", "judge: not", "all"), rows, right=(1, 2, 3)
     )
 
 
