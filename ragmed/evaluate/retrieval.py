@@ -77,6 +77,8 @@ class RetrievalScores:
     """The same of the baseline; empty without one."""
     comparison: Comparison | None = None
     without: tuple[str, ...] = ()
+    snapshot_id: str = ""
+    """Of the indexed collection; empty for a saved run."""
     run_files: tuple[str, ...] = ()
 
     def report(self) -> dict[str, Any]:
@@ -97,6 +99,7 @@ class RetrievalScores:
             "queries_unjudged": self.queries_unjudged,
             "judgments_unknown": self.judgments_unknown,
             "embedder": self.embedder,
+            "snapshot_id": self.snapshot_id,
             "runs": list(self.run_files),
         }
 
@@ -140,6 +143,7 @@ def evaluate_retrieval(
             without=frozenset(without),
         )
         embedder.embed_queries(["warm"])  # loading the weights is not part of a query
+        snapshot_id = indexed.store.current().snapshot_id
         rankings, milliseconds = _ask(collection, indexed, retriever, settings.retrieve.depth, progress)
     files = list(_write_runs(runs, collection.name, rankings)) if runs else []
     if run:
@@ -156,6 +160,7 @@ def evaluate_retrieval(
         milliseconds=milliseconds,
         embedder=embedder.name,
         without=tuple(without),
+        snapshot_id=snapshot_id,
         files=tuple(files),
     )
 
@@ -180,6 +185,7 @@ def _scored(
     milliseconds: Sequence[float] = (),
     embedder: str = "",
     without: tuple[str, ...] = (),
+    snapshot_id: str = "",
     files: tuple[str, ...] = (),
 ) -> RetrievalScores:
     ours = ndcg_by_query(collection.judgments, rankings[systems[0]])
@@ -203,6 +209,7 @@ def _scored(
         baseline_by_query=theirs,
         comparison=compare(baseline, "ndcg@10", ours, theirs) if baseline else None,
         without=without,
+        snapshot_id=snapshot_id,
         run_files=files,
     )
 

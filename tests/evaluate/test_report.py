@@ -55,6 +55,7 @@ def test_a_report_on_search_shows_systems_comparison_and_failures(folder: Path, 
         "How it was made",
     ]
     assert settings_hash(Settings()) in said
+    assert scores.snapshot_id and scores.snapshot_id in said
     assert "1970-01-01 00:00 UTC" in said
     assert len(page.xpath("//svg[@role='img'][@aria-label]")) == 3
 

@@ -41,6 +41,7 @@ def write_report(
         title = f"Search on {measured.collection}"
         lead = f"{measured.queries:,} queries against {measured.documents:,} documents."
         sections = retrieval_sections(measured)
+        snapshot_id = measured.snapshot_id
     elif isinstance(measured, QuestionScores):
         title = f"Questions of {source.name}"
         lead = f"{len(measured.asked):,} questions asked of the indexed library, answers and citations checked."
