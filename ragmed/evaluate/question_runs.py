@@ -15,7 +15,8 @@ from ragmed.canonical import write_atomic
 from ragmed.errors import BadInputError
 from ragmed.evaluate.baselines import baseline_rows, require_baseline
 from ragmed.evaluate.measures import read_trec, trec_lines
-from ragmed.evaluate.questions import PLACES, Asked, Place, Question, places_of
+from ragmed.evaluate.question_file import Question
+from ragmed.evaluate.questions import PLACES, Asked, Place, places_of
 from ragmed.records import Filters
 
 if TYPE_CHECKING:

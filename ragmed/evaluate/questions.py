@@ -6,20 +6,19 @@ scored on their own, because a mean hides the weak ones. Pages count from 1 and 
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ragmed.errors import BadInputError
 from ragmed.evaluate.measures import auroc, percentile
+from ragmed.evaluate.question_file import GoldPlace, Question, is_gold, read_questions
 from ragmed.evaluate.resampling import Comparison, compare
 from ragmed.interfaces import Assistant, Finished, Progress, Retriever, no_progress
-from ragmed.records import AnswerRecord, Filters, Language, Outcome
+from ragmed.records import AnswerRecord, Filters, Outcome
 
 Place = tuple[str, int]
 """A file's path in the library, and a physical page."""
@@ -31,27 +30,6 @@ _PASSAGES = 40
 """Passages asked for, so that ten distinct pages are among them."""
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoldPlace:
-    """Where an answer stands: a file and its pages; no pages mean anywhere in the file."""
-
-    file: str
-    pages: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One line of a questions file."""
-
-    question_id: str
-    text: str
-    language: Language | None
-    kind: str
-    answerable: bool
-    gold: tuple[GoldPlace, ...]
-    must_have: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,41 +165,6 @@ def _comparisons(baseline: str, asked: Sequence[Asked]) -> tuple[Comparison, ...
     )
 
 
-def read_questions(file: Path) -> tuple[Question, ...]:
-    """The rows of a questions file. Raises BadInputError naming the line."""
-    if not file.is_file():
-        raise BadInputError(f"{file}: no such file", remedy="give a file of JSON lines with id, question, gold, …")
-    questions: list[Question] = []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            questions.append(_question(json.loads(line)))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BadInputError(
-                f"{file}, line {number}: not a question: {error!r}",
-                remedy="each line needs id, question, answerable and gold",
-            ) from None
-    if not questions:
-        raise BadInputError(f"{file}: empty", remedy="one question a line")
-    return tuple(questions)
-
-
-def _question(row: Mapping[str, Any]) -> Question:
-    return Question(
-        question_id=str(row["id"]),
-        text=str(row["question"]),
-        language=Language(row["language"]) if row.get("language") else None,
-        kind=str(row.get("kind") or ""),
-        answerable=bool(row["answerable"]),
-        gold=tuple(
-            GoldPlace(file=str(place["file"]), pages=tuple(int(page) for page in place.get("pages") or ()))
-            for place in row["gold"]
-        ),
-        must_have=tuple(str(fact) for fact in row.get("must_have") or ()),
-    )
-
-
 def _ask(question: Question, retriever: Retriever, assistant: Assistant | None, abstain_below: float | None) -> Asked:
     began = time.perf_counter()
     found = retriever.retrieve(retriever.analyse(question.text, None, Filters()), _PASSAGES)
@@ -237,7 +180,7 @@ def _ask(question: Question, retriever: Retriever, assistant: Assistant | None, 
     return Asked(
         question=question,
         first_hit=first_gold(question.gold, places),
-        cited_hit=any(_is_gold(question.gold, *place) for place in _cited(record)) if record else None,
+        cited_hit=any(is_gold(question.gold, *place) for place in _cited(record)) if record else None,
         abstained=abstained,
         coverage=found.coverage,
         numbers_wanted=len(wanted),
@@ -261,7 +204,7 @@ def places_of(found: Iterable[Place]) -> tuple[Place, ...]:
 
 def first_gold(gold: Sequence[GoldPlace], places: Sequence[Place]) -> int:
     """Rank from 1 of the first gold page among the first ten of ``places``; 0 where none is."""
-    return next((rank for rank, place in enumerate(places[:PLACES], 1) if _is_gold(gold, *place)), 0)
+    return next((rank for rank, place in enumerate(places[:PLACES], 1) if is_gold(gold, *place)), 0)
 
 
 def _cited(record: AnswerRecord) -> Iterable[tuple[str, int]]:
@@ -269,16 +212,6 @@ def _cited(record: AnswerRecord) -> Iterable[tuple[str, int]]:
     for check in record.checks:
         if check.verdict.holds:
             yield paths[check.citation.document_id], check.citation.page_number
-
-
-def _is_gold(gold: Sequence[GoldPlace], path: str, page: int) -> bool:
-    return any(_same_file(place.file, path) and (not place.pages or page in place.pages) for place in gold)
-
-
-def _same_file(gold: str, path: str) -> bool:
-    """Both are relative, to folders of which one may lie within the other: the shorter must end the longer."""
-    longer, shorter = (gold, path) if len(gold) >= len(path) else (path, gold)
-    return longer == shorter or longer.endswith("/" + shorter)
 
 
 def _grouped(asked: Sequence[Asked], names: Sequence[str]) -> tuple[GroupScores, ...]:

@@ -41,7 +41,11 @@ def _groups(groups: Sequence[GroupScores]) -> str:
         ]
         if rows:
             said = f"{title}: share of the answerable questions"
-            pictures.append(drawing(title, plots.bars(rows, said), "Share of the answerable questions."))
+            pictures.append(
+                drawing(
+                    title, plots.bars(rows, said), "Share of the answerable questions; in brackets all of the group."
+                )
+            )
     rows_of = [[escape(group.group), *(number(group.named()[name]) for name in _COLUMNS)] for group in groups]
     return drawings(*pictures) + table(("group", *_COLUMNS), rows_of, right=range(1, len(_COLUMNS) + 1))
 
