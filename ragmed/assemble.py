@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ragmed.evaluate.claims import ClaimScores
     from ragmed.evaluate.questions import QuestionScores
+    from ragmed.evaluate.report import Measured
     from ragmed.evaluate.retrieval import RetrievalScores
     from ragmed.index.build import BuildReport
     from ragmed.index.store import SnapshotStore
-    from ragmed.interfaces import Assistant, Embedder, Progress, RecordStore, Retriever
+    from ragmed.interfaces import Assistant, Embedder, Progress, RecordStore
     from ragmed.records import AnswerRecord, CitationCheck
+    from ragmed.retrieve.search import HybridRetriever
     from ragmed.settings import Settings
 
 RECORDS_FILE = "records.sqlite"
@@ -49,7 +52,7 @@ class Program:
         return load_embedder(self.settings.embedder)
 
     @cached_property
-    def retriever(self) -> Retriever:
+    def retriever(self) -> HybridRetriever:
         """Hybrid search over the current snapshot."""
         from ragmed.retrieve.search import HybridRetriever
 
@@ -120,18 +123,71 @@ def evaluate_retrieval(
     folder: Path,
     *,
     runs: Path | None = None,
+    run: Path | None = None,
     cache: Path | None = None,
+    baseline: str | None = None,
+    without: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> RetrievalScores:
     """Measures of search over a folder in the BEIR layout."""
     from ragmed.evaluate.retrieval import evaluate_retrieval as evaluate
 
-    return evaluate(folder, settings, open_program(settings).embedder, progress=progress, runs=runs, cache=cache)
+    embedder = open_program(settings).embedder
+    return evaluate(
+        folder,
+        settings,
+        embedder,
+        progress=progress,
+        runs=runs,
+        run=run,
+        cache=cache,
+        baseline=baseline,
+        without=without,
+    )
 
 
-def evaluate_questions(settings: Settings, file: Path, *, progress: Progress = no_progress) -> QuestionScores:
+def rescore_run(folder: Path, run: Path, baseline: Path | None = None) -> RetrievalScores:
+    """Measures of a saved run, nothing asked again."""
+    from ragmed.evaluate.retrieval import rescore
+
+    return rescore(folder, run, baseline)
+
+
+def evaluate_questions(
+    settings: Settings,
+    file: Path,
+    *,
+    baseline: str | None = None,
+    run: Path | None = None,
+    progress: Progress = no_progress,
+) -> QuestionScores:
     """Measures of the whole way over questions with gold pages, asked of the indexed library."""
+    from ragmed.evaluate.question_runs import baseline_of, write_places
     from ragmed.evaluate.questions import evaluate_questions as evaluate
 
     program = open_program(settings)
-    return evaluate(file, program.retriever, program.assistant, progress=progress)
+    places = baseline_of(baseline, program.retriever, program.snapshots, settings.retrieve.depth) if baseline else None
+    scores = evaluate(
+        file, program.retriever, program.assistant, baseline=baseline, baseline_places=places, progress=progress
+    )
+    if run:
+        write_places(run, scores.asked)
+    return scores
+
+
+def evaluate_claims(settings: Settings, file: Path, *, progress: Progress = no_progress) -> ClaimScores:
+    """Measures of the citation checker over judged claims."""
+    from ragmed.evaluate.claims import evaluate_claims as evaluate
+
+    multilingual = settings.embedder.multilingual
+    return evaluate(file, open_program(settings).embedder, multilingual=multilingual, progress=progress)
+
+
+def write_report(path: Path, measured: Measured, settings: Settings, *, began: float, source: Path) -> None:
+    """One HTML page of what was measured; ``began`` in seconds since 1970."""
+    from ragmed.evaluate.questions import QuestionScores
+    from ragmed.evaluate.report import write_report as write
+
+    asked = isinstance(measured, QuestionScores)
+    snapshot_id = open_program(settings).snapshots.current().snapshot_id if asked else ""
+    write(path, measured, settings, began=began, source=source, snapshot_id=snapshot_id)

@@ -9,16 +9,17 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ragmed import __version__
+from ragmed.commands import evaluate
+from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, settings_of
 from ragmed.errors import BadInputError, RagMedError
 
 if TYPE_CHECKING:
     from ragmed.records import Language, Mode
-    from ragmed.settings import Settings
 
 app = typer.Typer(
     name="ragmed",
@@ -29,14 +30,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 snapshots_app = typer.Typer(help="Published snapshots of the library.", no_args_is_help=True, rich_markup_mode=None)
-eval_app = typer.Typer(help="Measure against judgments.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(snapshots_app, name="snapshots")
-app.add_typer(eval_app, name="eval")
-
-LibraryFlag = Annotated[Path | None, typer.Option("--library", help="Folder with the documents. [guidelines/]")]
-IndexFlag = Annotated[Path | None, typer.Option("--index", help="Folder with the snapshots. [index/]")]
-SettingsFlag = Annotated[Path | None, typer.Option("--settings", help="Settings file. [ragmed.toml]")]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+app.add_typer(evaluate.app, name="eval")
 
 
 class AskMode(StrEnum):
@@ -64,12 +59,6 @@ class AskGenerator(StrEnum):
     SERVED = "served"
 
 
-def _settings(library: Path | None, index: Path | None, file: Path | None, **more: Any) -> Settings:
-    from ragmed.settings import load_settings
-
-    return load_settings(file, {"library": library, "index": index, **more})
-
-
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """Answers clinical questions from your own guidelines, with the page behind every sentence."""
@@ -91,7 +80,7 @@ def index_command(
     """Read the library and publish a new snapshot."""
     from ragmed import assemble, terminal
 
-    chosen = _settings(library, index, settings)
+    chosen = settings_of(library, index, settings)
     if not (yes or dry_run or as_json) and sys.stdin.isatty():
         with terminal.progress() as show:
             plan = assemble.build_index(chosen, paths or (), dry_run=True, progress=show)
@@ -118,7 +107,7 @@ def search(
     from ragmed import assemble, terminal
     from ragmed.records import Filters
 
-    program = assemble.open_program(_settings(library, index, settings))
+    program = assemble.open_program(settings_of(library, index, settings))
     retriever = program.retriever
     retrieval = retriever.retrieve(retriever.analyse(query, None, Filters(include_superseded=superseded)), k)
     if as_json:
@@ -144,7 +133,7 @@ def ask(
     from ragmed.interfaces import Finished
     from ragmed.records import Outcome
 
-    chosen = _settings(library, index, settings, answer=None)
+    chosen = settings_of(library, index, settings, answer=None)
     if generator is not AskGenerator.AUTO:
         answer = chosen.answer.model_copy(update={"generator": generator.value})
         chosen = chosen.model_copy(update={"answer": answer})
@@ -185,7 +174,7 @@ def show(
     from ragmed import assemble, terminal
     from ragmed.citation_keys import KEY, check_for
 
-    program = assemble.open_program(_settings(library, index, settings))
+    program = assemble.open_program(settings_of(library, index, settings))
     record_id, _, key = record.partition(":")
     found = program.records.get(record_id)
     if not key and output is None:
@@ -217,7 +206,7 @@ def doctor(
     from ragmed import doctor as examination
     from ragmed import terminal
 
-    findings = examination.examine(_settings(library, index, settings))
+    findings = examination.examine(settings_of(library, index, settings))
     terminal.print_json(findings) if as_json else terminal.print_findings(findings)
     raise typer.Exit(1 if any(finding.state == "fault" for finding in findings) else 0)
 
@@ -233,7 +222,7 @@ def app_command(
     """Open the app in a browser: ask, see the page, keep the answer."""
     from ragmed.ui import server
 
-    chosen = _settings(library, index, settings)
+    chosen = settings_of(library, index, settings)
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     server.serve(chosen.model_copy(update={"app": chosen.app.model_copy(update=given)}))
 
@@ -243,7 +232,7 @@ def snapshots_list(index: IndexFlag = None, settings: SettingsFlag = None, as_js
     """Every published snapshot, newest first."""
     from ragmed import assemble, terminal
 
-    store = assemble.open_program(_settings(None, index, settings)).snapshots
+    store = assemble.open_program(settings_of(None, index, settings)).snapshots
     terminal.print_snapshots(store.list(), as_json=as_json)
 
 
@@ -257,7 +246,7 @@ def snapshots_show(
     """What a snapshot holds: documents, editions, pages, what could not be read."""
     from ragmed import assemble, terminal
 
-    store = assemble.open_program(_settings(None, index, settings)).snapshots
+    store = assemble.open_program(settings_of(None, index, settings)).snapshots
     terminal.print_snapshot(store.get(snapshot), as_json=as_json)
 
 
@@ -271,45 +260,11 @@ def snapshots_verify(
     """Re-hash every file of a snapshot, its segments and its sources."""
     from ragmed import assemble, terminal
 
-    store = assemble.open_program(_settings(None, index, settings)).snapshots
+    store = assemble.open_program(settings_of(None, index, settings)).snapshots
     with terminal.progress() as show_progress:
         verification = store.verify(snapshot, show_progress)
     terminal.print_verification(verification, as_json=as_json)
     raise typer.Exit(1 if verification.faults else 0)
-
-
-@eval_app.command("retrieval")
-def eval_retrieval(
-    folder: Annotated[Path, typer.Argument(help="Folder in the BEIR layout.")],
-    settings: SettingsFlag = None,
-    runs: Annotated[Path | None, typer.Option("--runs", help="Save the runs here, in TREC form.")] = None,
-    cache: Annotated[Path | None, typer.Option("--cache", help="Keep the embedded corpus here.")] = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Search measured against judgments (nDCG, recall, MRR)."""
-    from ragmed import assemble, terminal
-
-    with terminal.progress() as show_progress:
-        scores = assemble.evaluate_retrieval(
-            _settings(None, None, settings), folder, runs=runs, cache=cache, progress=show_progress
-        )
-    terminal.print_scores(scores.report(), as_json=as_json)
-
-
-@eval_app.command("questions")
-def eval_questions(
-    file: Annotated[Path, typer.Argument(help="Questions with gold pages, JSON lines.")],
-    library: LibraryFlag = None,
-    index: IndexFlag = None,
-    settings: SettingsFlag = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """The whole way measured: pages found, pages cited, abstentions."""
-    from ragmed import assemble, terminal
-
-    with terminal.progress() as show_progress:
-        scores = assemble.evaluate_questions(_settings(library, index, settings), file, progress=show_progress)
-    terminal.print_scores(scores.report(), as_json=as_json)
 
 
 def main() -> None:

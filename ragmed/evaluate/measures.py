@@ -7,9 +7,12 @@ order of the run. The arithmetic of ranked measures is trec_eval's, by ``ir_meas
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from ragmed.errors import BadInputError
 from ragmed.evaluate.beir import Judgment
 
 Run = Mapping[str, Sequence[str]]
@@ -100,12 +103,67 @@ def trec_lines(run: Run, tag: str) -> str:
     )
 
 
+def read_trec(file: Path) -> dict[str, tuple[str, ...]]:
+    """A run in TREC form, best first: by falling score, equal scores in the order of their ranks.
+
+    Raises BadInputError naming the line: six fields, a number for score and rank, each document once a query.
+    """
+    rows: dict[str, list[tuple[float, int, str]]] = {}
+    seen: set[tuple[str, str]] = set()
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{file}: cannot be read: {error}", remedy="give a run in TREC form") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        fields = line.split()
+        try:
+            query, _, document, rank, score, _ = fields
+            row = (-float(score), int(rank), document)
+        except ValueError:
+            raise BadInputError(
+                f"{file}, line {number}: not a line of a run", remedy="query Q0 document rank score tag"
+            ) from None
+        if math.isnan(row[0]) or (query, document) in seen:
+            fault = "the score is not a number" if math.isnan(row[0]) else f"{document} occurs twice for {query}"
+            raise BadInputError(f"{file}, line {number}: {fault}", remedy="make the run again")
+        seen.add((query, document))
+        rows.setdefault(query, []).append(row)
+    if not rows:
+        raise BadInputError(f"{file}: an empty run", remedy="give a run in TREC form")
+    return {query: tuple(document for _, _, document in sorted(found)) for query, found in rows.items()}
+
+
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
     """Chance that a positive scores above a negative, ties counting half (Mann–Whitney U); NaN if a group is empty."""
     if not positive or not negative:
         return math.nan
-    wins = sum((p > n) + 0.5 * (p == n) for p in positive for n in negative)
+    below = sorted(negative)
+    wins = sum(0.5 * (bisect_left(below, value) + bisect_right(below, value)) for value in positive)
     return wins / (len(positive) * len(negative))
+
+
+def roc(positive: Sequence[float], negative: Sequence[float]) -> list[tuple[float, float]]:
+    """(share of the negatives, share of the positives) at or above each threshold, from (0, 0) to (1, 1)."""
+    points = [(0.0, 0.0)]
+    above, below = sorted(positive), sorted(negative)
+    for threshold in sorted({*positive, *negative}, reverse=True):
+        kept = (len(below) - bisect_left(below, threshold), len(above) - bisect_left(above, threshold))
+        points.append((kept[0] / len(below), kept[1] / len(above)))
+    return points
+
+
+def score_bins(pairs: Sequence[tuple[float, bool]], count: int = 10) -> list[tuple[float, float, int]]:
+    """(mean score, share true, how many) of each of ``count`` equal bands of [0, 1] that holds any."""
+    bands: list[list[tuple[float, bool]]] = [[] for _ in range(count)]
+    for value, true in pairs:
+        bands[min(max(int(value * count), 0), count - 1)].append((value, true))
+    return [
+        (math.fsum(value for value, _ in band) / len(band), sum(true for _, true in band) / len(band), len(band))
+        for band in bands
+        if band
+    ]
 
 
 def percentile(values: Sequence[float], share: float) -> float:

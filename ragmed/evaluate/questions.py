@@ -6,19 +6,22 @@ scored on their own, because a mean hides the weak ones. Pages count from 1 and 
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ragmed.errors import BadInputError
 from ragmed.evaluate.measures import auroc, percentile
+from ragmed.evaluate.question_file import GoldPlace, Question, is_gold, read_questions
+from ragmed.evaluate.resampling import Comparison, compare
 from ragmed.interfaces import Assistant, Finished, Progress, Retriever, no_progress
-from ragmed.records import AnswerRecord, Filters, Language, Outcome, Passage
+from ragmed.records import AnswerRecord, Filters, Outcome
+
+Place = tuple[str, int]
+"""A file's path in the library, and a physical page."""
 
 PLACES = 10
 """Distinct pages looked at, as deep as page_hit@10."""
@@ -27,27 +30,6 @@ _PASSAGES = 40
 """Passages asked for, so that ten distinct pages are among them."""
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoldPlace:
-    """Where an answer stands: a file and its pages; no pages mean anywhere in the file."""
-
-    file: str
-    pages: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One line of a questions file."""
-
-    question_id: str
-    text: str
-    language: Language | None
-    kind: str
-    answerable: bool
-    gold: tuple[GoldPlace, ...]
-    must_have: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +47,10 @@ class Asked:
     numbers_found: int
     milliseconds: float
     """Of the whole answer where an assistant was asked, else of the search."""
+    places: tuple[Place, ...] = ()
+    """The distinct pages found, best first, at most ten."""
+    baseline_hit: int = 0
+    """``first_hit`` of the baseline; 0 also without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +105,14 @@ class QuestionScores:
     by_kind: tuple[GroupScores, ...]
     by_language: tuple[GroupScores, ...]
     asked: tuple[Asked, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    """Of page_hit@1, @5 and @10 with the baseline, over the answerable questions."""
 
     def report(self) -> dict[str, Any]:
         """The stable names of the whole first, then each group under its name."""
         return {
             **self.whole.named(),
+            **({"comparisons": {one.measure: one.named() for one in self.comparisons}} if self.comparisons else {}),
             "by_kind": {group.group: group.named() for group in self.by_kind},
             "by_language": {group.group: group.named() for group in self.by_language},
         }
@@ -135,17 +124,22 @@ def evaluate_questions(
     assistant: Assistant | None = None,
     *,
     abstain_below: float | None = None,
+    baseline: str | None = None,
+    baseline_places: Callable[[Question], Sequence[Place]] | None = None,
     progress: Progress = no_progress,
 ) -> QuestionScores:
     """Ask every question of ``file``, score what was found, cited and abstained from.
 
     Without an assistant citations and numbers are not measured; with ``abstain_below`` the search's own coverage then
-    decides an abstention.
+    decides an abstention. ``baseline`` names what ``baseline_places`` finds for a question, to compare page hits with.
     """
     questions = read_questions(file)
     asked: list[Asked] = []
     for done, question in enumerate(questions, 1):
-        asked.append(_ask(question, retriever, assistant, abstain_below))
+        one = _ask(question, retriever, assistant, abstain_below)
+        if baseline_places:
+            one = replace(one, baseline_hit=first_gold(question.gold, baseline_places(question)))
+        asked.append(one)
         progress("ask", done, len(questions))
     languages = [one.question.language.value if one.question.language else "" for one in asked]
     return QuestionScores(
@@ -153,41 +147,21 @@ def evaluate_questions(
         by_kind=_grouped(asked, [one.question.kind for one in asked]),
         by_language=_grouped(asked, languages),
         asked=tuple(asked),
+        comparisons=_comparisons(baseline, asked) if baseline else (),
     )
 
 
-def read_questions(file: Path) -> tuple[Question, ...]:
-    """The rows of a questions file. Raises BadInputError naming the line."""
-    if not file.is_file():
-        raise BadInputError(f"{file}: no such file", remedy="give a file of JSON lines with id, question, gold, …")
-    questions: list[Question] = []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            questions.append(_question(json.loads(line)))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BadInputError(
-                f"{file}, line {number}: not a question: {error!r}",
-                remedy="each line needs id, question, answerable and gold",
-            ) from None
-    if not questions:
-        raise BadInputError(f"{file}: empty", remedy="one question a line")
-    return tuple(questions)
-
-
-def _question(row: Mapping[str, Any]) -> Question:
-    return Question(
-        question_id=str(row["id"]),
-        text=str(row["question"]),
-        language=Language(row["language"]) if row.get("language") else None,
-        kind=str(row.get("kind") or ""),
-        answerable=bool(row["answerable"]),
-        gold=tuple(
-            GoldPlace(file=str(place["file"]), pages=tuple(int(page) for page in place.get("pages") or ()))
-            for place in row["gold"]
-        ),
-        must_have=tuple(str(fact) for fact in row.get("must_have") or ()),
+def _comparisons(baseline: str, asked: Sequence[Asked]) -> tuple[Comparison, ...]:
+    answerable = [one for one in asked if one.question.answerable]
+    return tuple(
+        compare(
+            baseline,
+            f"page_hit@{depth}",
+            {one.question.question_id: float(1 <= one.first_hit <= depth) for one in answerable},
+            {one.question.question_id: float(1 <= one.baseline_hit <= depth) for one in answerable},
+        )
+        for depth in (1, 5, 10)
+        if answerable
     )
 
 
@@ -202,15 +176,17 @@ def _ask(question: Question, retriever: Retriever, assistant: Assistant | None, 
         abstained = record.outcome is not Outcome.ANSWERED
     else:
         abstained = abstain_below is not None and found.coverage < abstain_below
+    places = places_of((passage.document.source_path, passage.chunk.page_number) for passage in found.passages)
     return Asked(
         question=question,
-        first_hit=first_hit(question.gold, found.passages),
-        cited_hit=any(_is_gold(question.gold, *place) for place in _cited(record)) if record else None,
+        first_hit=first_gold(question.gold, places),
+        cited_hit=any(is_gold(question.gold, *place) for place in _cited(record)) if record else None,
         abstained=abstained,
         coverage=found.coverage,
         numbers_wanted=len(wanted),
         numbers_found=len(wanted & set(_NUMBER.findall(record.text))) if record else 0,
         milliseconds=milliseconds,
+        places=places,
     )
 
 
@@ -221,13 +197,14 @@ def _answer(assistant: Assistant, question: Question) -> AnswerRecord:
     raise RuntimeError(f"question {question.question_id}: the assistant ended without a record")
 
 
-def first_hit(gold: Sequence[GoldPlace], passages: Iterable[Passage]) -> int:
-    """Rank from 1 of the first gold page among the first ten distinct pages; 0 where none is."""
-    places = dict.fromkeys((passage.document.source_path, passage.chunk.page_number) for passage in passages)
-    for rank, (path, page) in enumerate(list(places)[:PLACES], 1):
-        if _is_gold(gold, path, page):
-            return rank
-    return 0
+def places_of(found: Iterable[Place]) -> tuple[Place, ...]:
+    """The first ten distinct pages."""
+    return tuple(dict.fromkeys(found))[:PLACES]
+
+
+def first_gold(gold: Sequence[GoldPlace], places: Sequence[Place]) -> int:
+    """Rank from 1 of the first gold page among the first ten of ``places``; 0 where none is."""
+    return next((rank for rank, place in enumerate(places[:PLACES], 1) if is_gold(gold, *place)), 0)
 
 
 def _cited(record: AnswerRecord) -> Iterable[tuple[str, int]]:
@@ -235,16 +212,6 @@ def _cited(record: AnswerRecord) -> Iterable[tuple[str, int]]:
     for check in record.checks:
         if check.verdict.holds:
             yield paths[check.citation.document_id], check.citation.page_number
-
-
-def _is_gold(gold: Sequence[GoldPlace], path: str, page: int) -> bool:
-    return any(_same_file(place.file, path) and (not place.pages or page in place.pages) for place in gold)
-
-
-def _same_file(gold: str, path: str) -> bool:
-    """Both are relative, to folders of which one may lie within the other: the shorter must end the longer."""
-    longer, shorter = (gold, path) if len(gold) >= len(path) else (path, gold)
-    return longer == shorter or longer.endswith("/" + shorter)
 
 
 def _grouped(asked: Sequence[Asked], names: Sequence[str]) -> tuple[GroupScores, ...]:

@@ -27,12 +27,24 @@ LONG_CASE = 700
 
 _WORD = re.compile(r"[A-Za-z]+")
 
+PARTS = {
+    "abbreviations": "abbreviation",
+    "glosses": "",
+    "intents": "intent",
+    "spelling": "spelling",
+    "synonyms": "synonym",
+}
+"""What can be left out to measure its worth, and the reason of the expansions that it makes (glosses make none)."""
+
 
 class Analyser:
     """Question → query. ``frequency`` tells how many chunks of the library hold a word (0: unknown word)."""
 
-    def __init__(self, frequency: Callable[[str], int]) -> None:
+    def __init__(self, frequency: Callable[[str], int], *, without: frozenset[str] = frozenset()) -> None:
+        """``without``: of ``PARTS``, those to leave out."""
         self._frequency = frequency
+        self._glosses = "glosses" not in without
+        self._left_out = {PARTS[part] for part in without}
 
     def analyse(self, question: str, language: Language | None, filters: Filters) -> Query:
         """The query for a question; offsets of its expansions count in ``query.text``, the question without margins.
@@ -41,15 +53,16 @@ class Analyser:
         """
         text = question.strip()
         language = language or detect_language(text)
-        expansions = self.expansions(text)
+        expansions = tuple(one for one in self.expansions(text) if one.reason not in self._left_out)
         if language is Language.CHINESE:
-            english = _spelled_out(gloss_to_english(text), expansions)
+            english = _spelled_out(gloss_to_english(text), expansions) if self._glosses else text
             chinese = text
         else:
             english = _spelled_out(_reduced(text), expansions)
             chinese = gloss_to_chinese(
                 " ".join([text, *(one.english for one in expansions if one.reason == "spelling")])
             )
+            chinese = chinese if self._glosses else ""
         return Query(
             text=text,
             language=language,

@@ -52,17 +52,28 @@ class HybridRetriever:
     """A ``Retriever`` over the current snapshot. Safe to share between threads."""
 
     def __init__(
-        self, snapshots: Snapshots, embedder: Embedder, settings: RetrieveSettings, *, multilingual: bool = False
+        self,
+        snapshots: Snapshots,
+        embedder: Embedder,
+        settings: RetrieveSettings,
+        *,
+        multilingual: bool = False,
+        without: frozenset[str] = frozenset(),
     ) -> None:
-        """``multilingual``: the embedder reads Chinese itself, and a Chinese question needs no gloss."""
+        """``multilingual``: the embedder reads Chinese itself, and a Chinese question needs no gloss.
+
+        ``without``: parts of the query analysis to leave out (``analyse.PARTS``), to measure what they are worth.
+        """
         self._multilingual = multilingual
+        self._without = without
         self._snapshots = snapshots
         self._embedder = embedder
         self._settings = settings
 
     def analyse(self, question: str, language: Language | None, filters: Filters) -> Query:
         """The query for a question; words that the library does not hold are mended where they are clear slips."""
-        return Analyser(self._snapshots.current().document_frequency).analyse(question, language, filters)
+        analyser = Analyser(self._snapshots.current().document_frequency, without=self._without)
+        return analyser.analyse(question, language, filters)
 
     def retrieve(self, query: Query, k: int) -> Retrieval:
         """At most ``k`` passages, best first, marked 1, 2, …

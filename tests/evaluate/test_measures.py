@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from ragmed.errors import BadInputError
 from ragmed.evaluate.beir import Judgment
-from ragmed.evaluate.measures import auroc, measure, ndcg_by_query, percentile, trec_lines
+from ragmed.evaluate.measures import auroc, measure, ndcg_by_query, percentile, read_trec, roc, score_bins, trec_lines
 
 
 def judged(*rows: tuple[str, str, int]) -> list[Judgment]:
@@ -90,3 +93,48 @@ def test_percentiles_are_values_that_occurred() -> None:
     assert percentile(values, 0.95) == 95
     assert percentile([7.0], 0.95) == 7
     assert math.isnan(percentile([], 0.5))
+
+
+def test_a_run_survives_its_file(tmp_path: Path) -> None:
+    run = {"q1": ("b", "a", "c"), "q2": ("z",)}
+    path = tmp_path / "run.trec"
+    path.write_text(trec_lines(run, "tag"))
+    assert read_trec(path) == run
+
+
+def test_a_foreign_run_is_ordered_by_score_then_rank(tmp_path: Path) -> None:
+    path = tmp_path / "run.trec"
+    path.write_text("q Q0 low 1 0.1 t\n\nq Q0 third 9 0.5 t\nq Q0 second 4 0.5 t\nq Q0 first 7 3e2 t\n")
+    assert read_trec(path) == {"q": ("first", "second", "third", "low")}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("q Q0 a 1 2 t\nq Q0 a 2 1 t\n", "line 2: a occurs twice"),
+        ("q Q0 a 1\n", "line 1"),
+        ("q Q0 a one 1 t\n", "line 1"),
+        ("q Q0 a 1 nan t\n", "line 1"),
+        ("\n", "empty"),
+    ],
+)
+def test_a_faulty_run_is_refused_by_line(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "run.trec"
+    path.write_text(content)
+    with pytest.raises(BadInputError, match=words):
+        read_trec(path)
+
+
+def test_roc_by_hand() -> None:
+    assert roc([0.9, 0.4], [0.4, 0.1]) == [(0, 0), (0, 0.5), (0.5, 1), (1, 1)]
+
+
+def test_the_area_under_the_roc_is_the_auroc() -> None:
+    good, bad = [0.9, 0.2, 0.7, 0.7], [0.5, 0.2, 0.7]
+    points = roc(good, bad)
+    area = sum((x2 - x1) * (y1 + y2) / 2 for (x1, y1), (x2, y2) in pairwise(points))
+    assert area == pytest.approx(auroc(good, bad))
+
+
+def test_score_bins_by_hand() -> None:
+    assert score_bins([(0.1, False), (0.2, True), (1.0, True)], 2) == [(pytest.approx(0.15), 0.5, 2), (1.0, 1.0, 1)]

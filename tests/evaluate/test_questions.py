@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ragmed.errors import BadInputError
-from ragmed.evaluate.questions import evaluate_questions, read_questions
+from ragmed.evaluate.question_file import read_questions
+from ragmed.evaluate.questions import evaluate_questions
 from ragmed.interfaces import EvidenceFound, Finished
 from ragmed.records import (
     AnswerRecord,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ragmed.errors import BadInputError
 from ragmed.evaluate.beir import read_collection
 from ragmed.evaluate.library import index_collection
-from ragmed.evaluate.retrieval import SYSTEMS, evaluate_retrieval
+from ragmed.evaluate.retrieval import SYSTEMS, evaluate_retrieval, rescore
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.interfaces import Progress, no_progress
 from ragmed.settings import Settings
@@ -133,3 +134,50 @@ def test_other_chunks_are_embedded_anew_in_the_same_cache(folder: Path, tmp_path
     smaller = Settings.model_validate({"chunk": {"max_tokens": 80}})
     evaluate_retrieval(folder, smaller, embedder, cache=tmp_path / "cache")
     assert embedder.embedded > embedded
+
+
+@pytest.mark.parametrize("baseline", ["bm25", "dense", "rrf", "sum"])
+def test_every_named_baseline_is_compared_over_all_queries(folder: Path, baseline: str) -> None:
+    report = evaluate_retrieval(folder, Settings(), CountingEmbedder(), baseline=baseline).report()
+    found = report["comparison"]
+    assert (found["baseline"], found["queries"], found["measure"]) == (baseline, 3, "ndcg@10")
+    # q3 counts 0 on both sides
+    assert found["mean"] == report["ndcg@10"]
+    assert found["baseline_mean"] == report[baseline]["ndcg@10"]
+
+
+def test_a_saved_run_is_a_baseline_and_can_be_scored_again(folder: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.trec"
+    first = evaluate_retrieval(folder, Settings(), CountingEmbedder(), run=saved)
+    again = rescore(folder, saved)
+    assert again.systems[0].measures == first.systems[0].measures
+    assert again.report()["seconds_index"] is None
+    worse = tmp_path / "worse.trec"
+    worse.write_text("q1 Q0 long 1 2 t\nq1 Q0 gout 2 1 t\n")  # q2 is missing: 0
+    found = evaluate_retrieval(folder, Settings(), CountingEmbedder(), baseline=str(worse)).comparison
+    assert found is not None
+    assert found.baseline_mean == pytest.approx(1 / math.log2(3) / 3)
+    assert (found.wins, found.losses, found.ties) == (2, 0, 1)
+    other = rescore(folder, worse, saved).comparison
+    assert other is not None
+    assert other.difference == pytest.approx(-found.difference)
+
+
+def test_without_a_part_the_search_differs_and_says_so(folder: Path) -> None:
+    queries = [{"_id": "q1", "text": "pnuemonia"}]
+    (folder / "queries.jsonl").write_text(json.dumps(queries[0]) + "\n")
+    (folder / "corpus.jsonl").write_text(json.dumps({"_id": "lung", "text": "Pneumonia is treated at home."}) + "\n")
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tlung\t1\n")
+    whole = evaluate_retrieval(folder, Settings(), CountingEmbedder()).report()
+    bare = evaluate_retrieval(folder, Settings(), CountingEmbedder(), without=["spelling"]).report()
+    assert (whole["bm25"]["mrr"], bare["bm25"]["mrr"]) == (1, 0)
+    assert bare["without"] == ["spelling"]
+    assert "without" not in whole
+
+
+@pytest.mark.parametrize(("flags", "words"), [({"baseline": "nope"}, "nope"), ({"without": ["headings"]}, "headings")])
+def test_unknown_names_are_refused_before_anything_is_read(
+    tmp_path: Path, flags: dict[str, object], words: str
+) -> None:
+    with pytest.raises(BadInputError, match=words):
+        evaluate_retrieval(tmp_path / "gone", Settings(), CountingEmbedder(), **flags)  # type: ignore[arg-type]
