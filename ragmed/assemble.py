@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ragmed.errors import NotPossibleError
+from ragmed.errors import NoIndexError, NotPossibleError
 from ragmed.interfaces import no_progress
 
 if TYPE_CHECKING:
@@ -46,10 +46,14 @@ class Program:
 
     @cached_property
     def embedder(self) -> Embedder:
-        """The embedder named in the settings; its weights are checked when they are loaded."""
+        """The embedder named in the settings, run as for the current snapshot; its weights are checked first."""
         from ragmed.index.embedder import load_embedder
 
-        return load_embedder(self.settings.embedder)
+        try:
+            engine = self.snapshots.current().embedder_engine
+        except NoIndexError:
+            engine = ""
+        return load_embedder(self.settings.embedder, self.settings.index, engine=engine)
 
     @cached_property
     def retriever(self) -> HybridRetriever:
@@ -131,8 +135,9 @@ def evaluate_retrieval(
 ) -> RetrievalScores:
     """Measures of search over a folder in the BEIR layout."""
     from ragmed.evaluate.retrieval import evaluate_retrieval as evaluate
+    from ragmed.index.embedder import measured_embedder
 
-    embedder = open_program(settings).embedder
+    embedder = measured_embedder(settings.embedder, cache or settings.index, write=cache is not None)
     return evaluate(
         folder,
         settings,

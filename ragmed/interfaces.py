@@ -74,6 +74,8 @@ class Embedder(Protocol):
     max_tokens: int
     """Tokens of the longest text it reads whole, its special tokens included."""
     special_tokens: int
+    engine: str
+    """What runs the model; vectors of one model agree between its engines but for small errors."""
 
     def token_spans(self, text: str) -> Sequence[tuple[int, int]]: ...
 

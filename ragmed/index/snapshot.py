@@ -49,6 +49,7 @@ class Snapshot:
         self.published_at = self.manifest.created_at
         self.embedder_name = self.manifest.embedder.name
         self.embedder_revision = self.manifest.embedder.revision
+        self.embedder_engine = self.manifest.embedder.engine
         self._by_id = {item.document.document_id: item for item in self.manifest.documents}
         self._documents = tuple(item.document for item in self.manifest.documents)
         self._chunks = ChunkTable(self._folder / CHUNK_TABLE, [item.document_id for item in self._documents])

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from ragmed.canonical import sha256_bytes
 from ragmed.corpus.chunker import SentenceChunker
-from ragmed.index.build import passage_text
 from ragmed.index.disk import copy_file
 from ragmed.index.editions import RegisteredEdition, settle
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.lock import writer_lock
 from ragmed.index.manifest import EmbedderFacts, LibraryNote
+from ragmed.index.pipeline import passage_text
 from ragmed.index.publish import SOURCES, SnapshotPart, collect_orphans, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
 from ragmed.records import Document, Language, NoteKind, Page, Reading, ReadNote

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ragmed.canonical import sha256_of
-from ragmed.index.build import make_chunker, passage_text
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.manifest import EmbedderFacts
+from ragmed.index.pipeline import make_chunker, passage_text
 from ragmed.index.publish import SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
 from ragmed.index.store import SnapshotStore
