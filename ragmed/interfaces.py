@@ -102,6 +102,7 @@ class SnapshotReader(Protocol):
     """Six digits and the manifest's first 8 hex digits: ``000012-3fa9c1d2``."""
     published_at: str
     embedder_name: str
+    embedder_engine: str
 
     def documents(self) -> tuple[Document, ...]: ...
 
@@ -133,6 +134,16 @@ class SnapshotReader(Protocol):
         self, vector: NDArray[np.float32], k: int, filters: Filters
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The ``k`` nearest rows and their cosine, best first; fewer where the filters leave fewer."""
+        ...
+
+    def nearness(
+        self, vector: NDArray[np.float32], rows: Sequence[int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Cosine of the unit ``vector`` with each row's chunk, and with the chunk's best window."""
+        ...
+
+    def document_numbers(self, rows: Sequence[int]) -> NDArray[np.int64]:
+        """The place of each row's document among ``documents()``."""
         ...
 
     def lexical(

@@ -38,7 +38,9 @@ def eval_retrieval(
     baseline: BaselineFlag = None,
     without: Annotated[
         list[str] | None,
-        typer.Option("--without", help="Leave out abbreviations, glosses, intents, spelling or synonyms (repeatable)."),
+        typer.Option(
+            "--without", help="Leave out abbreviations, glosses, intents, spelling, synonyms or windows (repeatable)."
+        ),
     ] = None,
     report: ReportFlag = None,
     as_json: JsonFlag = False,

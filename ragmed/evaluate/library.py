@@ -16,7 +16,7 @@ from ragmed.canonical import canonical_json, sha256_bytes, sha256_of
 from ragmed.evaluate.beir import BeirDocument, Collection
 from ragmed.index.disk import write_file
 from ragmed.index.lock import writer_lock
-from ragmed.index.pipeline import embedder_facts, facts_of_passages, make_chunker, passage_text
+from ragmed.index.pipeline import embedder_facts, facts_of_passages, make_chunker, passage_text, window_texts
 from ragmed.index.publish import HISTORY, POINTER, SOURCES, SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
 from ragmed.index.snapshot import SNAPSHOTS
@@ -66,6 +66,10 @@ def index_collection(
                 notes=(),
                 embedded_texts=[
                     passage_text(chunk, document.title, multilingual=facts.multilingual) for chunk in chunks
+                ],
+                windows=[
+                    window_texts(chunk, document.title, embedder.token_spans, multilingual=facts.multilingual)
+                    for chunk in chunks
                 ],
                 embedder=facts_of_passages(facts),
             )

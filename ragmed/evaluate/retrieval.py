@@ -34,7 +34,7 @@ from ragmed.evaluate.resampling import Comparison, compare
 from ragmed.interfaces import Embedder, Progress, no_progress
 from ragmed.records import Filters
 from ragmed.retrieve.analyse import PARTS
-from ragmed.retrieve.search import HybridRetriever
+from ragmed.retrieve.search import WINDOWS, HybridRetriever
 from ragmed.settings import Settings
 
 SYSTEMS = ("hybrid", *BASELINES)
@@ -126,9 +126,10 @@ def evaluate_retrieval(
     Raises BadInputError for a folder that is not in the layout, an unknown baseline or part.
     """
     saved = require_baseline(baseline) if baseline else None
-    unknown = sorted(set(without) - set(PARTS))
+    parts = (*PARTS, WINDOWS)
+    unknown = sorted(set(without) - set(parts))
     if unknown:
-        raise BadInputError(f"{unknown[0]!r} is no part that can be left out", remedy=f"name {', '.join(PARTS)}")
+        raise BadInputError(f"{unknown[0]!r} is no part that can be left out", remedy=f"name {', '.join(parts)}")
     collection = read_collection(folder)
     with ExitStack() as stack:
         place = cache / collection.name if cache else Path(stack.enter_context(TemporaryDirectory(prefix="ragmed-")))

@@ -16,7 +16,8 @@ from ragmed.corpus.library import FileToRead
 from ragmed.corpus.reading import pipeline_version
 from ragmed.errors import SettingsError
 from ragmed.index.manifest import EmbedderFacts
-from ragmed.interfaces import Embedder
+from ragmed.index.windows import WINDOW_TOKENS, WINDOWS_VERSION, window_spans
+from ragmed.interfaces import Embedder, TokenSpans
 from ragmed.records import Chunk, Language
 from ragmed.text.passages import embedding_text
 
@@ -55,6 +56,14 @@ def passage_text(chunk: Chunk, title: str, *, multilingual: bool) -> str:
     return gloss_to_english(text) or text
 
 
+def window_texts(chunk: Chunk, title: str, token_spans: TokenSpans, *, multilingual: bool) -> tuple[str, ...]:
+    """What the embedder reads of a chunk's windows: as of the chunk itself, under the same headings."""
+    return tuple(
+        passage_text(replace(chunk, text=chunk.text[start:end]), title, multilingual=multilingual)
+        for start, end in window_spans(chunk.text, token_spans)
+    )
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """The embedder and the chunker, and all that their results depend on."""
@@ -82,6 +91,7 @@ class Pipeline:
                 "limits": reader,
                 "chunker": chunker.configuration(),
                 "embedder": facts,
+                "windows": [WINDOWS_VERSION, WINDOW_TOKENS],
                 "terms": sha256_of(tuple(plain(term) for term in all_terms())),
             },
             embedder_facts=facts,

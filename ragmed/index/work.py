@@ -19,7 +19,7 @@ from ragmed.errors import BadInputError
 from ragmed.index.disk import copy_file
 from ragmed.index.editions import RegisteredEdition, Standing, settle
 from ragmed.index.manifest import LibraryNote, Manifest, RefusedFile
-from ragmed.index.pipeline import Pipeline, facts_of_passages, passage_text
+from ragmed.index.pipeline import Pipeline, facts_of_passages, passage_text, window_texts
 from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot, read_pointer
 from ragmed.index.reads import KnownReading, load_reads, save_reads, worth_keeping
 from ragmed.index.segment import FileEntry, Segment, SegmentContent, find_segment, write_segment
@@ -157,25 +157,28 @@ class Work:
             chunks=chunks,
             notes=reading.notes,
             embedded_texts=self._texts(chunks, document),
+            windows=self._windows(chunks, document),
             embedder=facts_of_passages(facts),
         )
 
         def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-            known = self._known_vectors(document, texts)
+            known = self._known_vectors(document, content)
             if known is not None:
                 return known
             before = self.chunks_embedded
 
             def told(_: str, done: int, total: int) -> None:
-                self._progress("embedding", before + done, 0 if self._more_to_come() else before + total)
+                # windows are embedded too, but chunks are what a person counts
+                so_far = before + done * len(chunks) // total
+                self._progress("embedding", so_far, 0 if self._more_to_come() else before + len(chunks))
 
             vectors = self._pipeline.embedder.embed_passages(texts, told)
-            self.chunks_embedded = before + len(texts)
+            self.chunks_embedded = before + len(chunks)
             return vectors
 
         return write_segment(self._index, content, embed)
 
-    def _known_vectors(self, document: Document, texts: Sequence[str]) -> NDArray[np.float32] | None:
+    def _known_vectors(self, document: Document, content: SegmentContent) -> NDArray[np.float32] | None:
         """The vectors that the snapshot before has of the very same texts: a new date or note embeds nothing again."""
         if self.parent is None or facts_of_passages(self.parent.embedder) != facts_of_passages(
             self._pipeline.embedder_facts
@@ -184,12 +187,20 @@ class Work:
         for item in self.parent.documents:
             if item.document.document_id == document.document_id:
                 before = find_segment(self._index, item.segment_id)
-                if before is not None and self._texts(before.chunks(), before.document()) == list(texts):
-                    return np.array(before.vectors())
+                if before is None:
+                    return None
+                chunks, was = before.chunks(), before.document()
+                if self._texts(chunks, was) != list(content.embedded_texts):
+                    return None
+                return before.embedded() if self._windows(chunks, was) == list(content.windows) else None
         return None
 
     def _texts(self, chunks: Sequence[Chunk], document: Document) -> list[str]:
         return [passage_text(chunk, document.title, multilingual=self._pipeline.multilingual) for chunk in chunks]
+
+    def _windows(self, chunks: Sequence[Chunk], document: Document) -> list[tuple[str, ...]]:
+        spans, multilingual = self._pipeline.embedder.token_spans, self._pipeline.multilingual
+        return [window_texts(chunk, document.title, spans, multilingual=multilingual) for chunk in chunks]
 
     def _more_to_come(self) -> bool:
         """Whether files are still unread, so that nobody knows how many chunks there will be."""
