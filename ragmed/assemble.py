@@ -36,6 +36,8 @@ class Program:
     """One opened RagMed: what the command line and the app talk to. Parts are made when first used."""
 
     settings: Settings
+    without: frozenset[str] = frozenset()
+    """Parts of the search left out, to measure what they are worth."""
 
     @cached_property
     def snapshots(self) -> SnapshotStore:
@@ -61,7 +63,9 @@ class Program:
         from ragmed.retrieve.search import HybridRetriever
 
         multilingual = self.settings.embedder.multilingual
-        return HybridRetriever(self.snapshots, self.embedder, self.settings.retrieve, multilingual=multilingual)
+        return HybridRetriever(
+            self.snapshots, self.embedder, self.settings.retrieve, multilingual=multilingual, without=self.without
+        )
 
     @cached_property
     def records(self) -> RecordStore:
@@ -164,13 +168,18 @@ def evaluate_questions(
     *,
     baseline: str | None = None,
     run: Path | None = None,
+    without: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> QuestionScores:
-    """Measures of the whole way over questions with gold pages, asked of the indexed library."""
+    """Measures of the whole way over questions with gold pages, asked of the indexed library.
+
+    ``without``: of ``retrieve.search.ALL_PARTS``, those to leave out. Raises BadInputError for others.
+    """
+    from ragmed.evaluate.ablation import require_parts
     from ragmed.evaluate.question_runs import baseline_of, write_places
     from ragmed.evaluate.questions import evaluate_questions as evaluate
 
-    program = open_program(settings)
+    program = Program(settings, require_parts(without))
     places = baseline_of(baseline, program.retriever, program.snapshots, settings.retrieve.depth) if baseline else None
     scores = evaluate(
         file, program.retriever, program.assistant, baseline=baseline, baseline_places=places, progress=progress

@@ -7,15 +7,15 @@ same text is shown once; coverage does not depend on how many passages the calle
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ragmed.errors import SettingsError
 from ragmed.interfaces import WeightedText
 from ragmed.records import Chunk, Hit, Language, Passage, Query, Retrieval, ScorePart
-from ragmed.retrieve.analyse import Analyser
+from ragmed.retrieve.analyse import PARTS, Analyser
 from ragmed.retrieve.coverage import EVIDENCE, Evidence, coverage, missing_terms
-from ragmed.retrieve.fusion import Fused, fuse
+from ragmed.retrieve.fusion import Fused, fuse, supported
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,8 +42,11 @@ _TITLES = 3
 WINDOW_WEIGHT = 0.7
 """Share of a chunk's best window in its nearness, the chunk as a whole has the rest (docs/adr/0011-windows.md)."""
 
-WINDOWS = "windows"
-"""The name under which comparing windows can be left out, to measure what it is worth."""
+WINDOWS, SUPPORT = "windows", "support"
+"""The names under which comparing windows and the lift by a document's other hits can be left out."""
+
+ALL_PARTS = (*PARTS, WINDOWS, SUPPORT)
+"""All that can be left out, to measure what it is worth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +77,7 @@ class HybridRetriever:
     ) -> None:
         """``multilingual``: the embedder reads Chinese itself, and a Chinese question needs no gloss.
 
-        ``without``: parts to leave out, to measure what they are worth: of the query analysis (``analyse.PARTS``), or
-        ``WINDOWS``.
+        ``without``: of ``ALL_PARTS``, those to leave out, to measure what they are worth.
         """
         self._multilingual = multilingual
         self._without = without
@@ -85,7 +87,7 @@ class HybridRetriever:
 
     def analyse(self, question: str, language: Language | None, filters: Filters) -> Query:
         """The query for a question; words that the library does not hold are mended where they are clear slips."""
-        analyser = Analyser(self._snapshots.current().document_frequency, without=self._without - {WINDOWS})
+        analyser = Analyser(self._snapshots.current().document_frequency, without=self._without & set(PARTS))
         return analyser.analyse(question, language, filters)
 
     def retrieve(self, query: Query, k: int) -> Retrieval:
@@ -94,7 +96,11 @@ class HybridRetriever:
         Raises NoIndexError, IntegrityError, and SettingsError where the index was made with another embedder.
         """
         snapshot = self._snapshots.current()
-        found = tuple(_distinct(snapshot, self.rank(snapshot, query), max(k, EVIDENCE)))
+        ranking = self.rank(snapshot, query)
+        if SUPPORT not in self._without:
+            rows = ranking.fused.rows.tolist()
+            ranking = replace(ranking, fused=supported(ranking.fused, snapshot.document_numbers(rows)))
+        found = tuple(_distinct(snapshot, ranking, max(k, EVIDENCE)))
         passages = tuple(passage for passage, _ in found)
         evidence = [
             Evidence.of(cosine, passage.chunk.text, (passage.document.title, *passage.chunk.heading_path))
@@ -109,7 +115,7 @@ class HybridRetriever:
         )
 
     def rank(self, snapshot: SnapshotReader, query: Query) -> Ranking:
-        """The chunk rows of ``snapshot`` for a query, not yet read and not yet rid of repeats."""
+        """The chunk rows of ``snapshot`` for a query, each by itself: not yet read, lifted or rid of repeats."""
         if snapshot.embedder_name != self._embedder.name:
             raise SettingsError(
                 f"the index was made with the embedder {snapshot.embedder_name!r}, the settings name "
