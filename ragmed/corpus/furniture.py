@@ -64,7 +64,7 @@ def find_furniture(pages: Sequence[Fragments]) -> list[set[int]]:
             _numbers(pages, seen, found)
     _slots(pages, rows, found)
     for chosen, numbers in zip(found, _line_numbers(pages), strict=True):
-        chosen |= numbers
+        chosen.update(numbers)
     for page, chosen in zip(pages, found, strict=True):
         code = _code_at(page)
         if code:
