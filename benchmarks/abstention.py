@@ -130,7 +130,7 @@ def auroc(asked: Sequence[Asked], scores: NDArray[np.float64]) -> float | None:
     return round(float((difference > 0).mean() + 0.5 * (difference == 0).mean()), 4)
 
 
-def fit(asked: Sequence[Asked], chosen: Sequence[int], ridge: float = 0.02) -> NDArray[np.float64]:
+def fit(asked: Sequence[Asked], chosen: Sequence[int], ridge: float = 0.002) -> NDArray[np.float64]:
     """Logistic regression by Newton's method on the chosen signs, bias last; ``ridge`` on the weights per question."""
     x = np.array([[*(one.signs[place] for place in chosen), 1.0] for one in asked])
     y = np.array([one.covered for one in asked], dtype=float)

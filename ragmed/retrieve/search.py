@@ -97,20 +97,18 @@ class HybridRetriever:
         """
         snapshot = self._snapshots.current()
         ranking = self.rank(snapshot, query)
+        # how sure the search is, is a matter of the nearest chunks: the lift by a document's others says nothing of it
+        nearest = [_evidence(*one) for one in _distinct(snapshot, ranking, EVIDENCE)]
         if SUPPORT not in self._without:
             rows = ranking.fused.rows.tolist()
             ranking = replace(ranking, fused=supported(ranking.fused, snapshot.document_numbers(rows)))
-        found = tuple(_distinct(snapshot, ranking, max(k, EVIDENCE)))
+        found = tuple(_distinct(snapshot, ranking, max(k, _TITLES)))
         passages = tuple(passage for passage, _ in found)
-        evidence = [
-            Evidence.of(cosine, passage.chunk.text, (passage.document.title, *passage.chunk.heading_path))
-            for passage, cosine in found
-        ]
         return Retrieval(
             query=query,
             passages=passages[:k],
-            coverage=coverage(query, evidence[:EVIDENCE], snapshot.document_frequency, snapshot.chunk_count()),
-            missing_terms=missing_terms(query, evidence[:k]),
+            coverage=coverage(query, nearest, snapshot.document_frequency, snapshot.chunk_count()),
+            missing_terms=missing_terms(query, [_evidence(*one) for one in found[:k]]),
             nearest_titles=tuple(dict.fromkeys(passage.document.title for passage in passages))[:_TITLES],
         )
 
@@ -180,6 +178,10 @@ def _distinct(snapshot: SnapshotReader, ranking: Ranking, wanted: int) -> Iterat
             yield _passage(snapshot, chunk, fused, place, len(shown)), ranking.cosines.get(rows[place - start], 0.0)
             if len(shown) == wanted:
                 return
+
+
+def _evidence(passage: Passage, cosine: float) -> Evidence:
+    return Evidence.of(cosine, passage.chunk.text, (passage.document.title, *passage.chunk.heading_path))
 
 
 def _repeats(chunk: Chunk, earlier: Chunk) -> bool:
