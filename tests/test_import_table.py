@@ -17,6 +17,8 @@ STAGES = {"corpus", "index", "retrieve", "answer"}
 # module → other stages that it may join (the composers of docs/architecture.md)
 COMPOSERS = {
     "ragmed.index.build": {"corpus"},
+    "ragmed.index.pipeline": {"corpus"},
+    "ragmed.index.work": {"corpus"},
     "ragmed.answer.assistant": {"retrieve"},
 }
 # heavy package → the rooms that own it
@@ -25,6 +27,8 @@ OWNERS = {
     "transformers": {"ragmed.index"},
     "sentence_transformers": {"ragmed.index"},
     "faiss": {"ragmed.index"},
+    "onnx": {"ragmed.index"},
+    "onnxruntime": {"ragmed.index"},
     "tantivy": {"ragmed.index"},
     "bm25s": {"ragmed.index"},
     "jieba": {"ragmed.text"},

@@ -89,6 +89,10 @@ _FORBIDS = re.compile(
     r"|禁忌|禁用|不应|不宜|不推荐|不能|避免|慎用|停用|不得|不要",
     re.IGNORECASE,
 )
+_ONLY_MENTIONS = re.compile(
+    r"\b(?:unless|if|where|when)\b[^.;]{0,40}\bcontra-?indicat\w*|(?:除非|如有|若有)[^。；]{0,12}禁忌", re.IGNORECASE
+)
+"""A reservation that names no contraindication."""
 _EFFECTS = re.compile(
     r"side effect|adverse|reaction|complication|\brisk|monitor|toxic|\bharm|不良|副作用|并发|风险|监测|毒性",
     re.IGNORECASE,
@@ -292,6 +296,12 @@ def _list(text: str, _: tuple[Quantity, ...], __: Asks) -> float:
     return _FULL if items > _LEAST_ITEMS else _HALF if items == _LEAST_ITEMS else 0.0
 
 
+def _forbidden(text: str, _: tuple[Quantity, ...], __: Asks) -> float:
+    if not _FORBIDS.search(text):
+        return 0.0
+    return _FULL if _FORBIDS.search(_ONLY_MENTIONS.sub("", text)) else 0.2
+
+
 def _says(pattern: re.Pattern[str]) -> Measure:
     def measure(text: str, _: tuple[Quantity, ...], __: Asks) -> float:
         return _FULL if pattern.search(text) else 0.0
@@ -309,7 +319,7 @@ _MEASURES: dict[Kind, tuple[float, Measure]] = {
     Kind.TEST: (0.14, _test),
     Kind.CHOICE: (0.14, _choice),
     Kind.TREATMENT: (0.05, _treatment),
-    Kind.FORBIDDEN: (0.09, _says(_FORBIDS)),
+    Kind.FORBIDDEN: (0.09, _forbidden),
     Kind.EFFECTS: (0.06, _says(_EFFECTS)),
     Kind.WHY: (0.06, _says(_BECAUSE)),
     Kind.MEANING: (0.10, _meaning),

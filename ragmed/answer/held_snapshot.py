@@ -28,6 +28,7 @@ class HeldSnapshot:
         self.snapshot_id = snapshot.snapshot_id
         self.published_at = snapshot.published_at
         self.embedder_name = snapshot.embedder_name
+        self.embedder_engine = snapshot.embedder_engine
 
     def documents(self) -> tuple[Document, ...]:
         return self._snapshot.documents()
@@ -68,6 +69,14 @@ class HeldSnapshot:
         self, texts: Sequence[WeightedText], k: int, filters: Filters
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         return self._snapshot.lexical(texts, k, filters)
+
+    def nearness(
+        self, vector: NDArray[np.float32], rows: Sequence[int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return self._snapshot.nearness(vector, rows)
+
+    def document_numbers(self, rows: Sequence[int]) -> NDArray[np.int64]:
+        return self._snapshot.document_numbers(rows)
 
     def document_frequency(self, word: str) -> int:
         return self._snapshot.document_frequency(word)

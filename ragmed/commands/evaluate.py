@@ -21,6 +21,13 @@ BaselineFlag = Annotated[
     str | None,
     typer.Option("--baseline", help="Compare with bm25, dense, rrf or sum, or with a saved run's file."),
 ]
+WithoutFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        help="Leave out abbreviations, glosses, intents, spelling, synonyms, windows or support (repeatable).",
+    ),
+]
 RunFlag = Annotated[Path | None, typer.Option("--run", help="Save the ranking here, in TREC form.")]
 ReportFlag = Annotated[Path | None, typer.Option("--report", help="Write a report page here (HTML, one file).")]
 
@@ -36,10 +43,7 @@ def eval_retrieval(
     ] = None,
     cache: Annotated[Path | None, typer.Option("--cache", help="Keep the embedded corpus here.")] = None,
     baseline: BaselineFlag = None,
-    without: Annotated[
-        list[str] | None,
-        typer.Option("--without", help="Leave out abbreviations, glosses, intents, spelling or synonyms (repeatable)."),
-    ] = None,
+    without: WithoutFlag = None,
     report: ReportFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -84,6 +88,7 @@ def eval_questions(
     settings: SettingsFlag = None,
     run: RunFlag = None,
     baseline: BaselineFlag = None,
+    without: WithoutFlag = None,
     report: ReportFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -93,7 +98,9 @@ def eval_questions(
     chosen = settings_of(library, index, settings)
     began = time.time()
     with terminal.progress() as show_progress:
-        scores = assemble.evaluate_questions(chosen, file, baseline=baseline, run=run, progress=show_progress)
+        scores = assemble.evaluate_questions(
+            chosen, file, baseline=baseline, run=run, without=without or (), progress=show_progress
+        )
     _write_report(report, scores, chosen, began, file)
     terminal.print_scores(scores.report(), as_json=as_json)
 

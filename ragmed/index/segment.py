@@ -7,8 +7,10 @@
         pages.zip       one stored (not compressed) ``000001.json`` and ``000001.boxes`` a page
         chunks.jsonl    one canonical Chunk a line, in row order
         vectors.npy     float32, one unit vector a chunk
+        windows.npy     int8, the chunk's vector and those of its windows (``ragmed.index.windows``)
+        starts.npy      int32, where each chunk's begin in it, and the end
         notes.json      what reading had to say
-        files.json      SHA-256 and size of the five above
+        files.json      SHA-256 and size of the others
 
 The laws of the room:
 
@@ -27,6 +29,7 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,19 +38,22 @@ from ragmed.canonical import canonical_json, sha256_bytes, sha256_file, sha256_o
 from ragmed.errors import IntegrityError, NotFoundError
 from ragmed.index.disk import new_building_folder, publish_folder, write_file
 from ragmed.index.encoding import page_from, page_json, parse_object, parse_record, placeless
+from ragmed.index.windows import nearness, packed, unpacked_windows
 from ragmed.records import Chunk, Document, Page, ReadNote
 
 SEGMENTS = "segments"
-SEGMENT_FORMAT = 1
-DOCUMENT, PAGES, CHUNKS, VECTORS, NOTES, FILES = (
+SEGMENT_FORMAT = 2
+DOCUMENT, PAGES, CHUNKS, VECTORS, WINDOWS, STARTS, NOTES, FILES = (
     "document.json",
     "pages.zip",
     "chunks.jsonl",
     "vectors.npy",
+    "windows.npy",
+    "starts.npy",
     "notes.json",
     "files.json",
 )
-CONTENT_FILES = (DOCUMENT, PAGES, CHUNKS, VECTORS, NOTES)
+CONTENT_FILES = (DOCUMENT, PAGES, CHUNKS, VECTORS, WINDOWS, STARTS, NOTES)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP entry can hold, for every entry: bytes must not depend on the clock."""
 
@@ -72,6 +78,8 @@ class SegmentContent:
     notes: Sequence[ReadNote]
     embedded_texts: Sequence[str]
     """What the embedder reads of each chunk."""
+    windows: Sequence[Sequence[str]] = ()
+    """What it reads of each chunk's windows; empty for a library without any."""
     embedder: object
     """A record of what the vectors depend on beside the texts."""
 
@@ -86,9 +94,18 @@ class SegmentContent:
                 "chunks": sha256_of(tuple(self.chunks)),
                 "notes": tuple(self.notes),
                 "embedded": sha256_of(list(self.embedded_texts)),
+                "windows": sha256_of([list(texts) for texts in self.windows]),
                 "embedder": self.embedder,
             }
         )
+
+    def all_texts(self) -> list[str]:
+        """Everything that is embedded: the chunks, then their windows."""
+        return [*self.embedded_texts, *(text for texts in self.windows for text in texts)]
+
+    def window_counts(self) -> list[int]:
+        """How many windows each chunk has."""
+        return [len(texts) for texts in self.windows] or [0] * len(self.chunks)
 
 
 class Segment:
@@ -100,6 +117,7 @@ class Segment:
         self._folder = index_folder / SEGMENTS / segment_id
         self._entries = entries
         self._checked: set[str] = set()
+        self._starts: NDArray[np.int32] | None = None
 
     @property
     def entries(self) -> tuple[FileEntry, ...]:
@@ -119,6 +137,20 @@ class Segment:
         """Memory-mapped, shape (chunks, dimensions)."""
         vectors: NDArray[np.float32] = np.load(self._file(VECTORS), mmap_mode="r", allow_pickle=False)
         return vectors
+
+    def nearness(
+        self, chunks: Sequence[int], vector: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Cosine of ``vector`` with each of the chunks (counted within the segment), and with its best window."""
+        if self._starts is None:
+            self._starts = np.load(self._file(STARTS), allow_pickle=False)
+        return nearness(self._file(WINDOWS), self._starts, chunks, vector)
+
+    def embedded(self) -> NDArray[np.float32]:
+        """All that was embedded, in the order of ``SegmentContent.all_texts``: packed again it gives the same bytes."""
+        vectors = np.load(self._file(WINDOWS), allow_pickle=False)
+        starts = np.load(self._file(STARTS), allow_pickle=False)
+        return np.concatenate([self.vectors(), unpacked_windows(vectors, starts)])
 
     def notes(self) -> tuple[ReadNote, ...]:
         where = str(self._folder / NOTES)
@@ -192,16 +224,21 @@ def write_segment(
     known = find_segment(index_folder, segment_id)
     if known is not None:
         return known
-    vectors = embed(content.embedded_texts)
-    if vectors.shape[0] != len(content.chunks) or vectors.dtype != np.float32:
-        raise ValueError(f"the embedder gave {vectors.shape} {vectors.dtype} for {len(content.chunks)} chunks")
+    texts = content.all_texts()
+    embedded = embed(texts)
+    if embedded.shape[0] != len(texts) or embedded.dtype != np.float32:
+        raise ValueError(f"the embedder gave {embedded.shape} {embedded.dtype} for {len(texts)} texts")
     _check_offsets(content)
+    vectors, windows = embedded[: len(content.chunks)], embedded[len(content.chunks) :]
+    packed_windows, starts = packed(vectors, windows, content.window_counts())
     folder = new_building_folder(index_folder / SEGMENTS)
     try:
         write_file(folder / DOCUMENT, canonical_json(placeless(content.document)))
         write_file(folder / PAGES, _pages_zip(content.pages))
         write_file(folder / CHUNKS, b"".join(canonical_json(chunk) + b"\n" for chunk in content.chunks))
         write_file(folder / VECTORS, _npy(vectors))
+        write_file(folder / WINDOWS, _npy(packed_windows))
+        write_file(folder / STARTS, _npy(starts))
         write_file(folder / NOTES, canonical_json({"notes": tuple(content.notes)}))
         stated = {name: [sha256_file(folder / name), (folder / name).stat().st_size] for name in CONTENT_FILES}
         write_file(folder / FILES, canonical_json(stated))
@@ -237,7 +274,7 @@ def _pages_zip(pages: Sequence[Page]) -> bytes:
     return buffer.getvalue()
 
 
-def _npy(vectors: NDArray[np.float32]) -> bytes:
+def _npy(values: NDArray[Any]) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(vectors), allow_pickle=False)
+    np.save(buffer, np.ascontiguousarray(values), allow_pickle=False)
     return buffer.getvalue()

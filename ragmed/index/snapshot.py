@@ -49,8 +49,10 @@ class Snapshot:
         self.published_at = self.manifest.created_at
         self.embedder_name = self.manifest.embedder.name
         self.embedder_revision = self.manifest.embedder.revision
+        self.embedder_engine = self.manifest.embedder.engine
         self._by_id = {item.document.document_id: item for item in self.manifest.documents}
         self._documents = tuple(item.document for item in self.manifest.documents)
+        self._first_rows = np.array([item.first_row for item in self.manifest.documents], dtype=np.int64)
         self._chunks = ChunkTable(self._folder / CHUNK_TABLE, [item.document_id for item in self._documents])
         self._dense = DenseIndex.open(self._folder / DENSE)
         self._lexical = LexicalIndex.open(self._folder / LEXICAL)
@@ -109,6 +111,22 @@ class Snapshot:
         self, vector: NDArray[np.float32], k: int, filters: Filters
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         return self._dense.search(vector, k, self.mask(filters))
+
+    def nearness(
+        self, vector: NDArray[np.float32], rows: Sequence[int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        whole, best = np.zeros(len(rows), dtype=np.float32), np.zeros(len(rows), dtype=np.float32)
+        wanted = np.asarray(rows, dtype=np.int64)
+        numbers = self.document_numbers(rows)
+        for number in np.unique(numbers):
+            places = np.flatnonzero(numbers == number)
+            item = self.manifest.documents[number]
+            own = (wanted[places] - item.first_row).tolist()
+            whole[places], best[places] = self.segment(item.document.document_id).nearness(own, vector)
+        return whole, best
+
+    def document_numbers(self, rows: Sequence[int]) -> NDArray[np.int64]:
+        return np.searchsorted(self._first_rows, np.asarray(rows, dtype=np.int64), side="right") - 1
 
     def lexical(
         self, texts: Sequence[WeightedText], k: int, filters: Filters

@@ -6,16 +6,16 @@ same text is shown once; coverage does not depend on how many passages the calle
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ragmed.errors import SettingsError
 from ragmed.interfaces import WeightedText
 from ragmed.records import Chunk, Hit, Language, Passage, Query, Retrieval, ScorePart
-from ragmed.retrieve.analyse import Analyser
+from ragmed.retrieve.analyse import PARTS, Analyser
 from ragmed.retrieve.coverage import EVIDENCE, Evidence, coverage, missing_terms
-from ragmed.retrieve.fusion import Fused, fuse
+from ragmed.retrieve.fusion import Fused, fuse, supported
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,13 +39,28 @@ INTENT_WEIGHT = 0.8
 _TITLES = 3
 
 
+WINDOW_WEIGHT = 0.7
+"""Share of a chunk's best window in its nearness, the chunk as a whole has the rest (docs/adr/0011-windows.md)."""
+
+WINDOWS, SUPPORT = "windows", "support"
+"""The names under which comparing windows and the lift by a document's other hits can be left out."""
+
+ALL_PARTS = (*PARTS, WINDOWS, SUPPORT)
+"""All that can be left out, to measure what it is worth."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
     """Rows of one snapshot for one query: each half, best first, and both fused."""
 
     dense: Half
+    """By the chunks' own vectors."""
+    near: Half
+    """What either half found, by chunk and best window together; as ``dense`` where windows are left out."""
     lexical: Half
     fused: Fused
+    cosines: Mapping[int, float]
+    """Of the chunks' own vectors, of every row that was compared."""
 
 
 class HybridRetriever:
@@ -62,7 +77,7 @@ class HybridRetriever:
     ) -> None:
         """``multilingual``: the embedder reads Chinese itself, and a Chinese question needs no gloss.
 
-        ``without``: parts of the query analysis to leave out (``analyse.PARTS``), to measure what they are worth.
+        ``without``: of ``ALL_PARTS``, those to leave out, to measure what they are worth.
         """
         self._multilingual = multilingual
         self._without = without
@@ -72,7 +87,7 @@ class HybridRetriever:
 
     def analyse(self, question: str, language: Language | None, filters: Filters) -> Query:
         """The query for a question; words that the library does not hold are mended where they are clear slips."""
-        analyser = Analyser(self._snapshots.current().document_frequency, without=self._without)
+        analyser = Analyser(self._snapshots.current().document_frequency, without=self._without & set(PARTS))
         return analyser.analyse(question, language, filters)
 
     def retrieve(self, query: Query, k: int) -> Retrieval:
@@ -81,22 +96,24 @@ class HybridRetriever:
         Raises NoIndexError, IntegrityError, and SettingsError where the index was made with another embedder.
         """
         snapshot = self._snapshots.current()
-        found = tuple(_distinct(snapshot, self.rank(snapshot, query).fused, max(k, EVIDENCE)))
+        ranking = self.rank(snapshot, query)
+        # how sure the search is, is a matter of the nearest chunks: the lift by a document's others says nothing of it
+        nearest = [_evidence(*one) for one in _distinct(snapshot, ranking, EVIDENCE)]
+        if SUPPORT not in self._without:
+            rows = ranking.fused.rows.tolist()
+            ranking = replace(ranking, fused=supported(ranking.fused, snapshot.document_numbers(rows)))
+        found = tuple(_distinct(snapshot, ranking, max(k, _TITLES)))
         passages = tuple(passage for passage, _ in found)
-        evidence = [
-            Evidence.of(cosine, passage.chunk.text, (passage.document.title, *passage.chunk.heading_path))
-            for passage, cosine in found
-        ]
         return Retrieval(
             query=query,
             passages=passages[:k],
-            coverage=coverage(query, evidence[:EVIDENCE], snapshot.document_frequency, snapshot.chunk_count()),
-            missing_terms=missing_terms(query, evidence[:k]),
+            coverage=coverage(query, nearest, snapshot.document_frequency, snapshot.chunk_count()),
+            missing_terms=missing_terms(query, [_evidence(*one) for one in found[:k]]),
             nearest_titles=tuple(dict.fromkeys(passage.document.title for passage in passages))[:_TITLES],
         )
 
     def rank(self, snapshot: SnapshotReader, query: Query) -> Ranking:
-        """The chunk rows of ``snapshot`` for a query, not yet read and not yet rid of repeats."""
+        """The chunk rows of ``snapshot`` for a query, each by itself: not yet read, lifted or rid of repeats."""
         if snapshot.embedder_name != self._embedder.name:
             raise SettingsError(
                 f"the index was made with the embedder {snapshot.embedder_name!r}, the settings name "
@@ -108,7 +125,23 @@ class HybridRetriever:
         vector = self._embedder.embed_queries([query.text if chinese else query.english])[0]
         dense = snapshot.dense(vector, depth, query.filters)
         lexical = snapshot.lexical(lexical_texts(query), depth, query.filters)
-        return Ranking(dense=dense, lexical=lexical, fused=fuse(dense, lexical, depth=depth))
+        near, cosines = dense, dict(zip(dense[0].tolist(), dense[1].tolist(), strict=True))
+        if WINDOWS not in self._without:
+            near, cosines = _nearest(snapshot, vector, dense, lexical, depth)
+        return Ranking(dense=dense, near=near, lexical=lexical, fused=fuse(near, lexical, depth=depth), cosines=cosines)
+
+
+def _nearest(
+    snapshot: SnapshotReader, vector: NDArray[np.float32], dense: Half, lexical: Half, depth: int
+) -> tuple[Half, dict[int, float]]:
+    """The ``depth`` nearest of the rows that either half found, and the cosine of each row's chunk as a whole."""
+    import numpy as np
+
+    rows = np.union1d(dense[0], lexical[0]).astype(np.int64)
+    whole, best = snapshot.nearness(vector, rows.tolist())
+    scores = ((1 - WINDOW_WEIGHT) * whole + WINDOW_WEIGHT * best).astype(np.float32)
+    order = np.lexsort((rows, -scores))[:depth]
+    return (rows[order], scores[order]), dict(zip(rows.tolist(), whole.tolist(), strict=True))
 
 
 def lexical_texts(query: Query) -> tuple[WeightedText, ...]:
@@ -132,18 +165,23 @@ def lexical_texts(query: Query) -> tuple[WeightedText, ...]:
     return tuple(texts)
 
 
-def _distinct(snapshot: SnapshotReader, fused: Fused, wanted: int) -> Iterator[tuple[Passage, float]]:
-    """The best ``wanted`` rows as passages with their cosine (0 where BM25 alone found them), repeats left out."""
+def _distinct(snapshot: SnapshotReader, ranking: Ranking, wanted: int) -> Iterator[tuple[Passage, float]]:
+    """The best ``wanted`` rows as passages with their cosine (0 where nothing compared them), repeats left out."""
     shown: list[Chunk] = []
+    fused = ranking.fused
     for start in range(0, len(fused.rows), 2 * wanted):
         rows = [int(row) for row in fused.rows[start : start + 2 * wanted]]
         for place, chunk in enumerate(snapshot.chunks(rows), start):
             if any(_repeats(chunk, earlier) for earlier in shown):
                 continue
             shown.append(chunk)
-            yield _passage(snapshot, chunk, fused, place, len(shown)), float(fused.dense[place])
+            yield _passage(snapshot, chunk, fused, place, len(shown)), ranking.cosines.get(rows[place - start], 0.0)
             if len(shown) == wanted:
                 return
+
+
+def _evidence(passage: Passage, cosine: float) -> Evidence:
+    return Evidence.of(cosine, passage.chunk.text, (passage.document.title, *passage.chunk.heading_path))
 
 
 def _repeats(chunk: Chunk, earlier: Chunk) -> bool:

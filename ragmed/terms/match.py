@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from ragmed.terms.everyday import EVERYDAY_WORDS
 from ragmed.terms.tables import Term, all_terms
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
@@ -122,6 +123,9 @@ def _chinese_spans(folded: str, index: _Index) -> list[tuple[int, int, Term]]:
     while position < len(plain):
         for length in index.lengths.get(plain[position], ()):
             end = position + length
+            if plain[position:end] in EVERYDAY_WORDS:
+                position = end - 1
+                break
             term = index.chinese.get(plain[position:end]) if end <= len(plain) else None
             if term and not _cuts_a_word(plain, position) and not _cuts_a_word(plain, end):
                 spans.append((offsets[position], offsets[end - 1] + 1, term))
@@ -184,7 +188,7 @@ def _index() -> _Index:
         word_counts=_sizes((words[0], len(words)) for words in english),
         punctuated=frozenset(punctuated),
         chinese=chinese,
-        lengths=_sizes((form[0], len(form)) for form in chinese),
+        lengths=_sizes((form[0], len(form)) for form in (*chinese, *EVERYDAY_WORDS)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -276,3 +277,42 @@ def test_watermark_across_the_page_does_not_disturb_columns(tmp_path: Path) -> N
     text = flowing(read(sheet(tmp_path / "watermark.pdf", draw)).pages[0])
     assert "so that nobody takes it for the cells of a table" in text
     assert text.index("leftmost") < text.index("right column")
+
+
+def test_line_numbers_of_a_draft_are_furniture(tmp_path: Path) -> None:
+    def page(first: int, words: str) -> Callable[[Canvas], None]:
+        def draw(canvas: Canvas) -> None:
+            for number in range(28):
+                y = 780 - 24 * number
+                canvas.setFont("Helvetica", 8)
+                canvas.drawRightString(50, y, str(first + number))
+                if number % 9 != 8:  # blank lines are counted too
+                    canvas.setFont("Helvetica", 11)
+                    canvas.drawString(72, y, f"{words} {chr(97 + number % 26)} of the plan for the trial")
+
+        return draw
+
+    found = read(
+        sheet(tmp_path / "numbered_draft.pdf", page(1, "Sponsors submit part"), page(29, "Nobody can waive section"))
+    )
+    for number, each in enumerate(found.pages):
+        assert "28" in kinds(each, BlockKind.FURNITURE) or number
+        assert not any(character.isdigit() for character in flowing(each))
+    assert flowing(found.pages[0]).startswith("Sponsors submit part a of the plan for the trial")
+
+
+def test_a_table_with_counted_rows_keeps_its_numbers(tmp_path: Path) -> None:
+    """Ten numbered rows on one page are no line numbers: the next page has none."""
+
+    def counted(canvas: Canvas) -> None:
+        for number in range(1, 11):
+            y = 760 - 60 * number
+            column(canvas, 60, y, [f"{number}"])
+            column(canvas, 130, y, [f"drug {chr(96 + number)}"])
+            column(canvas, 300, y, ["40 mg once a day"])
+
+    def prose(canvas: Canvas) -> None:
+        column(canvas, 60, 760, ["Doses are given for adults of usual weight.", "Halve them in renal failure."])
+
+    first, *_ = read(sheet(tmp_path / "counted_rows.pdf", counted, prose, prose)).pages
+    assert "7 | drug g | 40 mg once a day" in kinds(first, BlockKind.TABLE_ROW)

@@ -260,6 +260,15 @@ def test_jnc7_has_its_printed_labels_and_columns_in_order(data: Path) -> None:
     assert "The Seventh Report" not in text
 
 
+@pytest.mark.data
+def test_the_line_numbers_of_a_draft_stay_out_of_its_text(data: Path) -> None:
+    page = read(data / "guidelines/us_gov/fda-diversity-action-plans-draft.pdf").pages[8]
+    assert "150" in kinds(page, BlockKind.FURNITURE)
+    assert not kinds(page, BlockKind.TABLE_ROW)
+    assert "III. CLINICAL STUDIES REQUIRING DIVERSITY ACTION PLANS" in kinds(page, BlockKind.HEADING)
+    assert "submission of a Diversity Action Plan is required for certain clinical studies" in flowing(page)
+
+
 def _outcome(path: Path) -> tuple[Page, ...] | None:
     try:
         return PdfReader().read(path, "d-hostile", NO_OCR).pages

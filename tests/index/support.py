@@ -7,12 +7,12 @@ from pathlib import Path
 
 from ragmed.canonical import sha256_bytes
 from ragmed.corpus.chunker import SentenceChunker
-from ragmed.index.build import passage_text
 from ragmed.index.disk import copy_file
 from ragmed.index.editions import RegisteredEdition, settle
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.lock import writer_lock
 from ragmed.index.manifest import EmbedderFacts, LibraryNote
+from ragmed.index.pipeline import passage_text, window_texts
 from ragmed.index.publish import SOURCES, SnapshotPart, collect_orphans, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
 from ragmed.records import Document, Language, NoteKind, Page, Reading, ReadNote
@@ -104,6 +104,10 @@ def publish(
                 chunks=chunks,
                 notes=item.notes,
                 embedded_texts=[passage_text(chunk, item.document.title, multilingual=False) for chunk in chunks],
+                windows=[
+                    window_texts(chunk, item.document.title, EMBEDDER.token_spans, multilingual=False)
+                    for chunk in chunks
+                ],
                 embedder=FACTS,
             )
             segments[item.source_path] = write_segment(index, content, EMBEDDER.embed_passages)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ragmed.errors import BadInputError, BusyError, SettingsError
-from ragmed.index.build import build, make_chunker
+from ragmed.index.build import build
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.lock import writer_lock
+from ragmed.index.pipeline import make_chunker
 from ragmed.index.report import BuildReport, FileStatus
 from ragmed.index.store import SnapshotStore
 from ragmed.records import DocumentStatus, NoteKind

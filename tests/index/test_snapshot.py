@@ -220,7 +220,7 @@ def test_a_missing_file_a_shorter_one_and_one_too_many_are_refused_by_name(index
 
 def test_one_flipped_byte_in_a_segment_or_source_is_refused_when_it_is_read(index: Path) -> None:
     names = shared_files(snapshot_of(index))
-    assert len(names) == 6 * 5
+    assert len(names) == 8 * 5
     for name in names:
         flip(index / name)
     snapshot = snapshot_of(index)  # the snapshot's own files are whole

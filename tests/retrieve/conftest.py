@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ragmed.canonical import sha256_of
-from ragmed.index.build import make_chunker, passage_text
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.manifest import EmbedderFacts
+from ragmed.index.pipeline import make_chunker, passage_text, window_texts
 from ragmed.index.publish import SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
 from ragmed.index.store import SnapshotStore
@@ -92,6 +92,7 @@ def publish(folder: Path, documents: list[tuple[Document, tuple[Page, ...]]], em
             chunks=chunks,
             notes=(),
             embedded_texts=[passage_text(chunk, document.title, multilingual=False) for chunk in chunks],
+            windows=[window_texts(chunk, document.title, embedder.token_spans, multilingual=False) for chunk in chunks],
             embedder=facts,
         )
         source = FileEntry(path=f"sources/{document.sha256}.txt", sha256=document.sha256, size=1)

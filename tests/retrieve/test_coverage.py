@@ -103,7 +103,7 @@ def test_the_default_threshold_lets_the_answerable_through(
     threshold = program.settings.retrieve.abstain_below
     shut_out = [row["question"] for row, value in asked if row["answerable"] == "yes" and value < threshold]
     let_in = [row["question"] for row, value in asked if row["answerable"] == "no" and value >= threshold]
-    assert shut_out == []
+    assert len(shut_out) <= 1, shut_out  # 2.5 %, as docs/adr/0005-abstention.md states
     assert len(let_in) <= 4
 
 

@@ -137,3 +137,26 @@ def test_the_users_own_words_weigh_most(retriever: HybridRetriever) -> None:
 
 def test_the_same_question_gives_the_same_hits(retriever: HybridRetriever) -> None:
     assert ask(retriever, "chest CT nodule") == ask(retriever, "chest CT nodule")
+
+
+def test_the_best_window_lifts_a_chunk_that_says_it_among_other_things(
+    make_library: Callable[[dict[str, tuple[str, ...]]], HybridRetriever],
+) -> None:
+    """The one sentence is a fifth of its chunk; the other chunk speaks of thighs and doses throughout."""
+    filler = "Keep the patient lying flat with the legs raised and call the resuscitation team without any delay. " * 6
+    near = "Give intramuscular adrenaline into the outer thigh."
+    retriever = make_library(
+        {
+            "shock": (f"{filler}{near} {filler}",),
+            "muscle": ("The outer thigh holds the large muscle. Adrenaline acts fast.",),
+        }
+    )
+    snapshot = retriever._snapshots.current()
+    query = retriever.analyse(near, None, Filters())
+    ranking = retriever.rank(snapshot, query)
+    with_windows = dict(zip(ranking.near[0].tolist(), ranking.near[1].tolist(), strict=True))
+    plain = dict(zip(ranking.dense[0].tolist(), ranking.dense[1].tolist(), strict=True))
+    texts = {row: chunk.text for row, chunk in zip(with_windows, snapshot.chunks(list(with_windows)), strict=True)}
+    says = max((row for row, text in texts.items() if near in text), key=lambda row: with_windows[row])
+    other = next(row for row, text in texts.items() if "large muscle" in text)
+    assert with_windows[says] - plain[says] > with_windows[other] - plain[other]

@@ -15,6 +15,7 @@ from ragmed.terms import (
     gloss_to_english,
     synonyms,
 )
+from ragmed.terms.everyday import EVERYDAY_WORDS
 from ragmed.terms.match import term_of
 
 CASE = "这位68岁男性患者,CT显示肺部多发磨玻璃结节,肿瘤标志物正常,有长期吸烟史——下一步该优先考虑哪些鉴别诊断?"
@@ -235,3 +236,17 @@ def test_ordinary_words_and_parts_of_words_are_no_abbreviations(text: str) -> No
 )
 def test_hurried_plural_dotted_and_slashed_forms(text: str, expected: dict[str, str]) -> None:
     assert senses(text) == expected
+
+
+def test_everyday_words_hide_the_one_character_terms_inside_them() -> None:
+    assert [match.surface for match in find_terms("从上海坐高铁到杭州，电脑没电了")] == []
+    assert [match.surface for match in find_terms("铁的剂量")] == ["铁", "剂量"]
+    assert [match.surface for match in find_terms("坐高铁，铁的剂量")] == ["铁", "剂量"]
+
+
+def test_no_everyday_word_is_the_beginning_of_a_term_or_holds_a_longer_one() -> None:
+    forms = {form for term in all_terms() for form in term.chinese if len(form) > 1}
+    for word in EVERYDAY_WORDS:
+        assert not any(form.startswith(word) for form in forms), word
+        assert not any(form in word for form in forms), word
+        assert any(form in word for term in all_terms() for form in term.chinese), f"{word} hides nothing"
