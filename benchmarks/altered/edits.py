@@ -10,7 +10,7 @@ Edit = Callable[[str, random.Random, list[str]], str | None]
 """(sentence, chance, other sentences of the page) → the edited sentence, None where it cannot be edited so."""
 
 _HAN = re.compile("[\u3400-\u9fff]")
-_JOINED = r"\W*(?:and|or|to|versus|vs|和|或|及|与)?\W*"
+_JOINED = r"(?:\W*(?:and|or|to|versus|vs|和|或|及|与)?\W*|\W+\w+\W+(?:and|or)\W+)"
 
 
 def is_chinese(text: str) -> bool:

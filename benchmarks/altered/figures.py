@@ -9,8 +9,11 @@ from decimal import Decimal
 from .edits import like, replaced
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
-_LIST_ITEM = re.compile(r"^\W*(?:\(?\d{1,2}[.)、]\s|\d{1,2}、|(?:Step|Box|Table|Figure)\s\d)")
-_REFERENCE = re.compile(r"\[[\d,\s–-]+\]|(?<=[a-z]{3}[.,;)])\d{1,3}(?:[,–-]\d{1,3})*(?=\s|$)|(?<=[a-z]{4})\d{1,3}(?=\s|$)")
+_LIST_ITEM = re.compile(r"^\W*(?:\(?\d{1,3}[.)、]\s|\d{1,2}、|(?:Step|Box|Table|Figure)\s\d)")
+_REFERENCE = re.compile(
+    r"\[[\d,\s–-]+\]|(?<=[A-Za-z]{2}[.,;)])\d{1,3}(?:[,–-]\d{1,3})*(?=[\s.,;]|$)|(?<=[a-z]{4})\d{1,3}(?:[,–-]\d{1,3})*(?=[\s.,;]|$)"
+    r"|https?://\S+|\bdoi\S*\s?\S+"
+)
 _DOSE = re.compile(
     r"\s?-?(?:mg|g|mcg|µg|μg|ug|micrograms?|milligrams?|grams?|mL|ml|units?|IU|mEq|tablets?|capsules?|drops?|puffs?"
     r"|毫克|克|微克|单位|片|粒|毫升)(?![a-zA-Z])(?!/(?:d?L|ml|mL|l|mm))"
@@ -34,7 +37,7 @@ _RANGE = re.compile(
     r"(?![\d/]|[–-]\d|\.\d)"
 )
 DIRECTIONS = (
-    ("at least", "at most"), ("at most", "at least"), ("no more than", "no less than"),
+    ("at least", "at most"), (r"at most(?= (?:\d|an?|one|two|three|once|twice|half)\b)", "at least"), ("no more than", "no less than"),
     ("not more than", "not less than"), ("no less than", "no more than"), ("more than", "less than"),
     ("less than", "more than"), ("greater than", "less than"), ("fewer than", "more than"),
     ("higher than", "lower than"), ("lower than", "higher than"), ("or more", "or less"), ("or less", "or more"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,12 +17,15 @@ from .edits import is_chinese
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESTATEMENTS = ROOT / "tests" / "answer" / "restatements.tsv"
+_ENTRY = re.compile(r"\b[A-Z][\w'’-]+ [A-Z]{1,3}(?:,| et al)|\bet al\b.*\d{4}")
+"""An entry of a list of literature: no statement."""
 Pages = list[list[str]]
 """The sentences of each page."""
 
 
 def pages_of(files: Iterable[Path]) -> Iterator[list[str]]:
-    """The sentences of each page through the project's own readers; furniture, headings and table rows left out."""
+    """The sentences of each page through the project's own readers; furniture, headings, table rows and entries of
+    the literature left out."""
     for file in files:
         for page in read_file(file_to_read(file), ReaderSettings()).pages:
             found = []
@@ -29,6 +33,8 @@ def pages_of(files: Iterable[Path]) -> Iterator[list[str]]:
                 if block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
                     for start, end in sentence_spans(page.text, start=block.start, end=block.end):
                         text = shown(page.text[start:end])
+                        if _ENTRY.search(text):
+                            continue
                         if (15 if is_chinese(text) else 40) <= len(text) <= 400 and text[-1] in ".。;；":
                             found.append(text)
             if found:

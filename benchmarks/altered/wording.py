@@ -14,7 +14,7 @@ _MODAL = re.compile(
 )
 _DENIAL = re.compile(
     r"\b(?:(?P<not>(?<!whether or )(?<!if )(?<!or )not\s)(?!only\b|(?:more|less|fewer|greater|later) than)"
-    r"|(?P<never>never)|(?P<without>without)|(?P<no>no\s)(?!matter\b|(?:more|less|fewer|longer|later) than)|(?P<cannot>cannot))",
+    r"|(?P<never>never)\b|(?P<without>without)\b|(?P<no>no\s)(?!matter\b|(?:more|less|fewer|longer|later) than)|(?P<cannot>cannot)\b)",
     re.IGNORECASE,
 )
 _AFFIRMED = {"not": "", "never": "always", "without": "with", "no": "", "cannot": "can"}

@@ -51,7 +51,7 @@ def _alternatives(spellings: dict[str, str]) -> str:
     parts = []
     for spelling in sorted(spellings, key=len, reverse=True):
         escaped = re.escape(spelling).replace(r"\ ", r"\s+").replace(r"\-", r"[-\s]?")
-        parts.append(escaped + (r"(?![a-z])" if spelling[-1].isascii() and spelling[-1].isalnum() else ""))
+        parts.append(escaped + (r"(?![a-z\d])" if spelling[-1].isascii() and spelling[-1].isalnum() else ""))
     return "|".join(parts)
 
 
@@ -91,17 +91,17 @@ _ROMAN_STAGE = re.compile(
 )
 _DATE = re.compile(r"(?<!\d)(?P<year>\d{4})([-/.])\d{1,2}\2\d{1,2}(?!\d)")
 _IDENTIFIER = re.compile(
-    r"(?<![\w.])(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z-]*\d|\d+[A-Z])[A-Za-z0-9]+(?:[-‐‑/][A-Za-z0-9]+)*"
+    r"(?<![A-Za-z0-9_.])(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z-]*\d|\d+[A-Z])[A-Za-z0-9]+(?:[-‐‑/][A-Za-z0-9]+)*"
 )
 
 _BEFORE = (
     (
-        r"≥|>\s?=|at least|not? (?:less|fewer|lower) than|(?:a )?minimum(?: of)?"
+        r"≥|>\s?=|(?:greater|more|higher|larger|older) than or equal to|at least|not? (?:less|fewer|lower) than|(?:a )?minimum(?: of)?"
         r"|至少|不少于|不低于|不小于|大于等于|大于或等于",
         ">=",
     ),
     (
-        r"≤|<\s?=|at most|not? (?:more|greater|higher|longer|later) than|up to|(?:a )?maximum(?: of)?"
+        r"≤|<\s?=|(?:less|fewer|lower|smaller|younger) than or equal to|at most|not? (?:more|greater|higher|longer|later) than|up to|(?:a )?maximum(?: of)?"
         r"|not exceed(?:ing)?|"
         r"within|不超过|不大于|不高于|不多于|最多|最大|小于等于|小于或等于|至多",
         "<=",
@@ -138,7 +138,7 @@ _COMPARATOR_AFTER = (
     ),
 )
 _JOINED_AFTER = re.compile(r"\s?(?:or|and|及|或|以|之|upward)", re.IGNORECASE)
-_LONGEST_COMPARATOR = 24
+_LONGEST_COMPARATOR = 32
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
@@ -200,7 +200,8 @@ def _at(folded: str, match: re.Match[str], floor: int) -> Quantity | None:
 def _counts(match: re.Match[str], unit: str, high: Decimal | None) -> bool:
     """A number word counts where it measures something: "one of them" and 一般 hold no number."""
     if match["han"]:
-        return bool(unit) or high is not None
+        # "复查一次" counts nothing; how often a day is read elsewhere
+        return (bool(unit) and (match["han"], unit) != ("一", "times")) or high is not None
     return not (match["word"] and match["word"].lower() in ("one", "half") and not unit)
 
 

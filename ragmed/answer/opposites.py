@@ -1,0 +1,147 @@
+"""Left for right, before for after, adults for children: words of the claim that stand for their opposite on the page.
+
+Laws of this room: pure functions of two texts. A pair is looked for in a clause of the claim and the clause of the page
+that shares most with it, in sentences that say much the same, and in words that stand at one place in both; numbers with
+their "more than" are blanked out, for they are checked on their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ragmed.answer.alignment import Replacement
+from ragmed.answer.polarity import Words, clauses, overlap, partner, sentences
+from ragmed.text.numbers import quantities
+
+_UP = r"increas\w*|rais(?:e|es|ed|ing)|elevat\w*|rises?|rising|rose"
+_DOWN = r"decreas\w*|reduc\w*|lower(?:s|ed|ing)?|declin\w*|drops?|dropped"
+_PAIRS = (
+    ("left", "right"),
+    ("左(?!右)", "(?<!左)右"),
+    ("before|prior", "after|following|afterwards"),
+    ("(?<!目)(?<!以)前(?![列壁臂庭驱])", "(?<![预然])后(?![壁颅])"),
+    ("adults?", "child(?:ren)?|pa?ediatric|infants?"),
+    ("成人|成年(?!前)", "儿童|小儿|婴儿|患儿"),
+    (_UP, _DOWN),
+    ("增加|增大|升高|上调|提高", "减少|缩小|降低|下降|下调"),
+    ("high|higher", "low|lower"),
+    ("高", "低"),
+    (
+        r"start(?:s|ed|ing)?|begin(?:s|ning)?|began|initiat\w*|continu(?:e|es|ed|ing)",
+        r"stop(?:s|ped|ping)?|discontinu\w*|withh[eo]ld\w*",
+    ),
+    ("开始|启用|继续|启动", "停止|停用|停药"),
+    ("positive", "negative"),
+    ("阳性", "阴性"),
+    ("benign", "malignant"),
+    ("良性", "恶性"),
+    ("men|man|males?", "wom[ae]n|females?"),
+    ("father|fathers|paternal", "mother|mothers|maternal"),
+    ("男", "女"),
+    ("acute", "chronic"),
+    ("急性", "慢性"),
+    ("systolic", "diastolic"),
+    ("收缩压", "舒张压"),
+    ("upper", "lower"),
+    ("上叶|上肺|上肢", "下叶|下肺|下肢"),
+    ("minimum", "maximum"),
+    ("at least", "at most"),
+    ("above", "below|under|underneath"),
+    ("first|first-choice|first-line", "second|second-choice|second-line|third|last"),
+    ("首选|一线", "次选|二线"),
+    ("primary", "secondary"),
+    ("早期", "晚期"),
+    ("early|earlier", "late|later"),
+    ("outside", "inside|during"),
+    ("fast|rapid|rapidly|quickly", "slow|slowly"),
+    ("improve[sd]?|improving|improvement", "worsen(?:s|ed|ing)?"),
+    ("好转", "恶化"),
+    ("more", "less|fewer"),
+    ("greater", "less|smaller"),
+    ("sensitivity", "specificity"),
+    ("敏感性", "特异性"),
+    ("inpatients?", "outpatients?"),
+    ("住院", "门诊"),
+    ("morning", "evening|night"),
+    ("arterial", "venous"),
+    ("动脉", "静脉"),
+    ("stable", "unstable"),
+    ("type 1", "type 2"),
+    ("safe", "unsafe|dangerous"),
+    ("recommended", "discouraged"),
+)
+_OPPOSITES = tuple(
+    tuple(re.compile(rf"\b(?:{words})\b" if words.isascii() else words) for words in pair) for pair in _PAIRS
+)
+_PREFIXES = ("un", "in", "im", "ir", "il", "non", "dis", "contra", "mal")
+_NO_OPPOSITES = frozenset({("unless", "less"), ("less", "unless"), ("increas", "creas")})
+_SAME = 0.6
+"""Overlap from which two sentences are held to be about one thing, whatever their clauses."""
+
+
+def opposite(claim: str, page: str, words: Words, aligned: tuple[Replacement, ...] = ()) -> tuple[str, str] | None:
+    """(the claim's word, the page's opposite) where the claim turns the page round."""
+    for one in aligned:
+        turned = _turned(without_numbers(one.claim), without_numbers(one.page))
+        turned = turned or _prefixed(words(one.claim), words(one.page))
+        if turned:
+            return turned
+    for mine, theirs, mine_words, their_words in _pairs(claim, page, words):
+        turned = _turned(without_numbers(mine), without_numbers(theirs)) or _prefixed(mine_words, their_words)
+        if turned:
+            return turned
+    return None
+
+
+def _pairs(claim: str, page: str, words: Words) -> Iterator[tuple[str, str, frozenset[str], frozenset[str]]]:
+    """Clauses and sentences of the claim with those of the page that they are to be compared with."""
+    there = clauses(page, words)
+    for clause in clauses(claim, words):
+        other = partner(clause, there)
+        if other is not None:
+            yield clause.text, other.text, clause.words, other.words
+    for sentence in sentences(claim):
+        mine = words(sentence)
+        best = max(sentences(page), key=lambda other: overlap(mine, words(other)), default="")
+        if overlap(mine, words(best)) >= _SAME:
+            yield sentence, best, mine, words(best)
+
+
+@lru_cache(maxsize=4096)
+def without_numbers(text: str) -> str:
+    """``text`` in lower case, numbers with their comparators and units blanked out."""
+    plain = list(text)
+    for one in quantities(text):
+        plain[one.start : one.end] = " " * (one.end - one.start)
+    return "".join(plain).lower()
+
+
+def _turned(claim: str, page: str) -> tuple[str, str] | None:
+    """One word of a pair stands more often in the claim than on the page, and the other less often."""
+    for pair in _OPPOSITES:
+        for mine, theirs in (pair, pair[::-1]):
+            said, page_said = mine.findall(claim), mine.findall(page)
+            if len(said) > len(page_said):
+                instead = theirs.findall(page)
+                if len(instead) > len(theirs.findall(claim)):
+                    return str(said[0]), str(instead[0])
+    return None
+
+
+def _prefixed(claim: frozenset[str], page: frozenset[str]) -> tuple[str, str] | None:
+    """ "stable" against "unstable", "hypotension" against "hypertension"."""
+    for mine in sorted(claim - page):
+        for theirs in sorted(page - claim):
+            longer, shorter = sorted((mine, theirs), key=len, reverse=True)
+            if (
+                len(shorter) >= 4
+                and (mine, theirs) not in _NO_OPPOSITES
+                and any(longer == prefix + shorter for prefix in _PREFIXES)
+            ):
+                return mine, theirs
+            bases = {word[5:] if word.startswith("hyper") else word[4:] for word in (mine, theirs)}
+            if len(bases) == 1 and {mine[:4], theirs[:4]} == {"hype", "hypo"}:
+                return mine, theirs
+    return None
