@@ -38,7 +38,7 @@ _UNITS = (
 )  # fmt: skip
 _CHINESE_UNITS = (
     (r"(?<=\d)\s?mg(?![\w/])", "毫克"), (r"(?<=\d)\s?mL(?![\w/])", "毫升"), (r"(?<=\d)\s?mm(?![\w/H])", "毫米"),
-    (r"(?<=\d)\s?mmHg", "毫米汞柱"), (r"(?<=\d)小时", " h"), (r"(?<=\d)\s?g(?![\w/])", "克"),
+    (r"(?<=\d)\s?mmHg", "毫米汞柱"), (r"(?<=\d)小时(?!\d)", " h"), (r"(?<=\d)\s?g(?![\w/])", "克"),
 )  # fmt: skip
 _CONTRACTIONS = (
     ("do not", "don't"), ("does not", "doesn't"), ("did not", "didn't"), ("should not", "shouldn't"), ("cannot", "can't"),

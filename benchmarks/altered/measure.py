@@ -108,23 +108,18 @@ def _one_kind(
 
 
 def by_hand(rows: Sequence[dict[str, str]], wrong: Wrong = ignore) -> dict[str, Any]:
-    """The restatements written by hand: the same statement has to hold, the other one to fail, by kind of mistake."""
-    same: dict[str, Tally] = {"en": Tally(), "zh": Tally()}
-    other: dict[str, Tally] = {"en": Tally(), "zh": Tally()}
-    mistakes: dict[str, Tally] = {}
+    """The restatements written by hand: the same statement has to hold, the other one to fail.
+
+    By language, by kind of mistake, and apart for the rows that rules were shaped on and those written afterwards.
+    """
+    tallies: dict[str, dict[str, Tally]] = {"same": {}, "other": {}, "mistakes": {}}
     for row in rows:
         language = "zh" if is_chinese(row["sentence"]) else "en"
-        verdict, reason = judge(row["same"], row["sentence"])
-        same[language].add(verdict)
-        if not verdict.holds:
-            wrong("same", row["sentence"], row["same"], reason)
-        verdict, reason = judge(row["other"], row["sentence"])
-        other[language].add(verdict)
-        mistakes.setdefault(row["mistake"], Tally()).add(verdict)
-        if verdict.holds:
-            wrong("other", row["sentence"], row["other"], reason)
-    return {
-        "same": {"all": together(same.values()).report()} | {name: tally.report() for name, tally in same.items()},
-        "other": {"all": together(other.values()).report()} | {name: tally.report() for name, tally in other.items()},
-        "mistakes": {name: tally.report() for name, tally in sorted(mistakes.items())},
-    }
+        for says in ("same", "other"):
+            verdict, reason = judge(row[says], row["sentence"])
+            keys = [(says, "all"), (says, row["seen"]), (says, f"{row['seen']} {language}")]
+            for group, key in [*keys, *([("mistakes", row["mistake"])] if says == "other" else [])]:
+                tallies[group].setdefault(key, Tally()).add(verdict)
+            if verdict.holds is not (says == "same"):
+                wrong(f"{says} ({row['seen']})", row["sentence"], row[says], reason)
+    return {group: {name: tally.report() for name, tally in sorted(kinds.items())} for group, kinds in tallies.items()}

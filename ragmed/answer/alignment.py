@@ -45,8 +45,8 @@ class _Sentence:
 
 def replacements(claim: str, page: str) -> Iterator[Replacement]:
     """Every stretch of the claim that stands for another one of the page, sentence by sentence."""
-    there = [_read(one) for one in sentences(page)]
-    for sentence in sentences(claim):
+    there = [_read(one) for one in sentences(page, semicolons=False)]
+    for sentence in sentences(claim, semicolons=False):
         mine = _read(sentence)
         best, most = None, _NEAR
         for other in there:

@@ -13,12 +13,12 @@ from ragmed.answer.polarity import Words, denials, sentences
 
 _LIMIT = re.compile(
     r"\b(?:unless|except|other than|apart from|with the exception of"
-    r"|only\s+(?:if|when|in|after|for|with|by|on|until|as|to|at|where|during|because))\b[^.;。；]*"
+    r"|only\s+(?:if|when|in|after|for|with|by|on|until|as|to|at|where|during|because))\b(?:[^.;。；]|\.(?=\d))*"
     r"|除非[^，。；]*|除[^，。；]{1,20}外|[^，。；]{1,20}除外|仅(?!供|凭|表)[^，。；]*|只(?:有|在|限|用于|能|用)[^，。；]*",
     re.IGNORECASE,
 )
 _LIMITED = re.compile(
-    r"\b(?:unless|except(?:ing|ion|ions)?|only|other than|apart from|but not|if|when|solely|until)\b|除|仅|只|限于|若|如|时|者",
+    r"\b(?:unless|except(?:ing|ion|ions)?|only|other than|apart from|but not|if|when|solely|until)\b|除|仅|只|限于|若|如|时|(?<!患)者",
     re.IGNORECASE,
 )
 _DESPITE = re.compile(

@@ -84,13 +84,18 @@ def misplaced(aligned: Sequence[Replacement]) -> tuple[str, str] | None:
     """A number, or a name with a digit, that stands where the page has another one."""
     for one in aligned:
         mine, theirs = {q.key for q in one.claim_numbers}, {q.key for q in one.page_numbers}
-        units = {q.unit for q in one.page_numbers if q.key not in mine}
-        if any(q.key not in theirs and q.unit in units for q in one.claim_numbers):
+        units = {_measure(q) for q in one.page_numbers if q.key not in mine}
+        if any(q.key not in theirs and _measure(q) in units for q in one.claim_numbers):
             return one.claim.strip(), one.page.strip()
         names, page_names = set(_NAME.findall(one.claim)), set(_NAME.findall(one.page))
         if names and page_names and len(names) == len(page_names) and not names & page_names and _kin(names, page_names):
             return one.claim.strip(), one.page.strip()
     return None
+
+
+def _measure(one: Quantity) -> str:
+    """The unit without the second number of a ratio: 185/110 mmHg and 180/105 mmHg may be taken for one another."""
+    return re.sub(r"^([:/])[\d.]+", r"\1", one.unit)
 
 
 def _kin(names: set[str], others: set[str]) -> bool:

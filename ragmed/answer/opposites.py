@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from ragmed.answer.alignment import Replacement
 from ragmed.answer.polarity import Words, clauses, overlap, partner, sentences
+from ragmed.terms import find_terms
 from ragmed.text.numbers import quantities
 
 _UP = r"increas\w*|rais(?:e|es|ed|ing)|elevat\w*|rises?|rising|rose"
@@ -55,6 +56,8 @@ _PAIRS = (
     ("早期", "晚期"),
     ("early|earlier", "late|later"),
     ("outside", "inside|during"),
+    ("arrival|admission", "onset|discharge"),
+    ("入院", "出院|发病"),
     ("fast|rapid|rapidly|quickly", "slow|slowly"),
     ("improve[sd]?|improving|improvement", "worsen(?:s|ed|ing)?"),
     ("好转", "恶化"),
@@ -77,6 +80,8 @@ _OPPOSITES = tuple(
 )
 _PREFIXES = ("un", "in", "im", "ir", "il", "non", "dis", "contra", "mal")
 _NO_OPPOSITES = frozenset({("unless", "less"), ("less", "unless"), ("increas", "creas")})
+_JOINERS = frozenset({("and", "or"), ("or", "and"), ("和", "或"), ("或", "和"), ("且", "或"), ("或", "且")})
+_KINDS = frozenset({"disease", "test", "organism", "procedure"})
 _SAME = 0.6
 """Overlap from which two sentences are held to be about one thing, whatever their clauses."""
 
@@ -84,14 +89,26 @@ _SAME = 0.6
 def opposite(claim: str, page: str, words: Words, aligned: tuple[Replacement, ...] = ()) -> tuple[str, str] | None:
     """(the claim's word, the page's opposite) where the claim turns the page round."""
     for one in aligned:
+        if (one.claim.lower(), one.page.lower()) in _JOINERS:
+            return one.claim, one.page
         turned = _turned(without_numbers(one.claim), without_numbers(one.page))
-        turned = turned or _prefixed(words(one.claim), words(one.page))
+        turned = turned or _prefixed(words(one.claim), words(one.page)) or _another(one, page)
         if turned:
             return turned
     for mine, theirs, mine_words, their_words in _pairs(claim, page, words):
         turned = _turned(without_numbers(mine), without_numbers(theirs)) or _prefixed(mine_words, their_words)
         if turned:
             return turned
+    return None
+
+
+def _another(one: Replacement, page: str) -> tuple[str, str] | None:
+    """A disease, test, organism or procedure that the page never names, at the place of another one."""
+    for match in find_terms(one.claim):
+        if match.term.kind in _KINDS and all(match.term is not other.term for other in find_terms(page)):
+            for theirs in find_terms(one.page):
+                if theirs.term.kind == match.term.kind and match.surface.lower() not in page.lower():
+                    return match.surface, theirs.surface
     return None
 
 
@@ -102,9 +119,9 @@ def _pairs(claim: str, page: str, words: Words) -> Iterator[tuple[str, str, froz
         other = partner(clause, there)
         if other is not None:
             yield clause.text, other.text, clause.words, other.words
-    for sentence in sentences(claim):
+    for sentence in sentences(claim, semicolons=False):
         mine = words(sentence)
-        best = max(sentences(page), key=lambda other: overlap(mine, words(other)), default="")
+        best = max(sentences(page, semicolons=False), key=lambda other: overlap(mine, words(other)), default="")
         if overlap(mine, words(best)) >= _SAME:
             yield sentence, best, mine, words(best)
 

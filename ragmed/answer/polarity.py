@@ -49,7 +49,7 @@ _BREAK = re.compile(
     r"|\b(?:but|however|although|though|whereas|while|unless|except|because|since|so that)\b"
     # "is not part of it and must not delay it" says two things
     r"|\band(?=\s+(?:must|should|may|can|cannot|is|are|was|were|will|do|does|did|has|have|had|not|never)\b)"
-    r"|但|然而|除非|虽然|而(?=[^且])|因为|因此"
+    r"|但|然而|除非|虽然|而(?=[^且不])|而(?=不[是宜应能])|因为|因此"
 )
 _SENTENCE = re.compile(r"(?<=[a-z)\]%”\d])[.](?=\s|$)|[。！？!?;；]|\n\s*[•·▪◦*–-]\s")
 
@@ -60,6 +60,8 @@ _PASSIVE = re.compile(
     re.IGNORECASE,
 )
 
+_FRAME = frozenset({"use", "give", "given", "patient", "recommend", "使用", "患者", "应用"})
+"""Stems that say nothing of what is denied."""
 _EDGE = " ,.;:!?()[]，。；：！？（）•·▪◦*–—-"
 
 _CLAUSE_BEFORE = 80
@@ -137,10 +139,13 @@ def partner(clause: Clause, among: tuple[Clause, ...]) -> Clause | None:
     return best if best is not None and overlap(clause.words, best.words) >= _NEAR else None
 
 
-def sentences(text: str) -> tuple[str, ...]:
-    """The sentences of ``text``, and the parts of one that semicolons part."""
+def sentences(text: str, *, semicolons: bool = True) -> tuple[str, ...]:
+    """The sentences of ``text``; with ``semicolons`` the parts that they part, too."""
     found, start = [], 0
-    for end in (*(match.end() for match in _SENTENCE.finditer(text)), len(text)):
+    for match in (*_SENTENCE.finditer(text), None):
+        if match and not semicolons and match.group() in ";；":
+            continue
+        end = match.end() if match else len(text)
         if piece := text[start:end].strip():
             found.append(piece)
         start = end
@@ -166,6 +171,19 @@ def disagreement(claim: str, page: str, words: Words) -> Disagreement | None:
             theirs = other.denials if breaks is _BREAK else len(_denied(other.text, words, said))
             if clause.denials % 2 != theirs % 2 and not _agree_as_a_whole(claim, page, words):
                 return Disagreement(clause.text, other.text, added=clause.denials > theirs)
+    return _elsewhere(claim, page, words)
+
+
+def _elsewhere(claim: str, page: str, words: Words) -> Disagreement | None:
+    """A denial of the claim, all of whose words the page has and denies none of, where the page denies other ones."""
+    said, there = words(claim), words(page)
+    theirs = [scope - _FRAME for scope in _denied(page, words, said)]
+    if not theirs:
+        return None
+    for one in _denied(claim, words, said):
+        scope = one - _FRAME
+        if scope and scope <= there and not any(scope & other for other in theirs) and all(theirs):
+            return Disagreement(" ".join(sorted(scope)), page.strip(), added=True)
     return None
 
 
