@@ -9,9 +9,22 @@ from ragmed.terms import find_abbreviations, find_terms
 
 from .edits import is_chinese, like, replaced
 
-_SMALL = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 12: "twelve"}
+_SMALL = {
+    2: "two",
+    3: "three",
+    4: "four",
+    5: "five",
+    6: "six",
+    7: "seven",
+    8: "eight",
+    9: "nine",
+    10: "ten",
+    12: "twelve",
+}
 _VALUES = {word: str(value) for value, word in _SMALL.items()}
-_COUNTED = r"(?:days?|weeks?|months?|years?|hours?|minutes?|doses?|tablets?|times|points?|patients|people|steps|types|groups)"
+_COUNTED = (
+    r"(?:days?|weeks?|months?|years?|hours?|minutes?|doses?|tablets?|times|points?|patients|people|steps|types|groups)"
+)
 _DIGIT = re.compile(rf"(?<=[a-z] )(?<!type )(?<!stage )(?<!to )(?:[2-9]|10|12)(?= {_COUNTED}\b)")
 _WORD = re.compile(rf"\b(?:{'|'.join(_VALUES)})\b(?=\s(?!of\b|to\b|or\b|and\b)[a-z])")
 _SIGNS = (
@@ -170,7 +183,11 @@ def phrase_reworded(text: str, chance: random.Random, others: list[str]) -> str 
 def last_clause_dropped(text: str, chance: random.Random, others: list[str]) -> str | None:
     """What is left out neither denies, nor limits, nor makes an exception, nor is one of several alternatives."""
     cut = max(text.rfind(", "), text.rfind("，"))
-    if cut <= (10 if is_chinese(text) else 30) or _RESTRICTS.search(text[cut:]) or text[:cut].count("(") > text[:cut].count(")"):
+    if (
+        cut <= (10 if is_chinese(text) else 30)
+        or _RESTRICTS.search(text[cut:])
+        or text[:cut].count("(") > text[:cut].count(")")
+    ):
         return None
     return text[:cut] + text[-1]
 

@@ -148,8 +148,11 @@ def numbers_swapped(text: str, chance: random.Random, others: list[str]) -> str 
         for other, same in found[place + 1 :]:
             between = text[one.end() : other.start()].removeprefix(unit).strip()
             listed = re.fullmatch(rf"(?:{re.escape(unit)}|[\d.,;/–—~～、至到和或-]|\s|and|or|to)*", between)
-            if unit and unit == same and not listed and Decimal(one.group().replace(",", "")) != Decimal(
-                other.group().replace(",", "")
+            if (
+                unit
+                and unit == same
+                and not listed
+                and Decimal(one.group().replace(",", "")) != Decimal(other.group().replace(",", ""))
             ):
                 return replaced(replaced(text, other.span(), one.group()), one.span(), other.group())
     return None

@@ -27,7 +27,12 @@ _SIDED = (
     r"|breasts?|hips?|knees?|shoulders?|ventric\w+|atri\w+|hemisphere|brain|main|subclavian|iliac|colon|flank|chest"
     r"|quadrant|lateral|cerebral|hepatic|lobe|hemi\w+|ankle|wrist|middle|kidney|testis|ovary|thigh|neck)"
 )
-SIDES = ((rf"left(?=[\s-]{_SIDED})", "right"), (rf"right(?=[\s-]{_SIDED})", "left"), ("左(?![右])", "右"), ("(?<!左)右", "左"))
+SIDES = (
+    (rf"left(?=[\s-]{_SIDED})", "right"),
+    (rf"right(?=[\s-]{_SIDED})", "left"),
+    ("左(?![右])", "右"),
+    ("(?<!左)右", "左"),
+)
 AGES = (
     ("adults", "children"), ("children", "adults"), ("adult", "pediatric"), ("child", "adult"), ("infants", "adults"),
     ("成人", "儿童"), ("儿童", "成人"), ("患儿", "成人患者"),
@@ -79,7 +84,9 @@ def drug_swapped(text: str, chance: random.Random, others: list[str]) -> str | N
     named = {match.term.en for match in drugs}
     match = chance.choice(drugs)
     other = chance.choice([term for term in all_terms() if term.kind == "drug" and term.en not in named])
-    return replaced(text, (match.start, match.end), like(match.surface, other.zh if is_chinese(match.surface) else other.en))
+    return replaced(
+        text, (match.start, match.end), like(match.surface, other.zh if is_chinese(match.surface) else other.en)
+    )
 
 
 def look_alike_drug(text: str, chance: random.Random, others: list[str]) -> str | None:

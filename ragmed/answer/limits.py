@@ -22,7 +22,8 @@ _LIMITED = re.compile(
     re.IGNORECASE,
 )
 _DESPITE = re.compile(
-    r"\beven\s+(?:if|when|in|with|after)\b|\bregardless\b|\birrespective\b|\bno matter\b|即使|无论|不论|不管", re.IGNORECASE
+    r"\beven\s+(?:if|when|in|with|after)\b|\bregardless\b|\birrespective\b|\bno matter\b|即使|无论|不论|不管",
+    re.IGNORECASE,
 )
 _QUALIFIERS = tuple(
     (re.compile(page, re.IGNORECASE), re.compile(claim, re.IGNORECASE))
@@ -30,6 +31,10 @@ _QUALIFIERS = tuple(
         (
             r"\b(?:alone|by itself|on its own|as monotherapy)\b|单用|单独|单药|仅凭",
             r"\b(?:alone|only|solely?|single|itself|own|monotherapy|just)\b|单|仅|只",
+        ),
+        (
+            r"\bnot\b[^.,;]{0,24}\bthe\s+(?:only|sole)\b|不[^，。；]{0,4}唯一",
+            r"\b(?:alone|only|sole(?:ly)?|single|itself|monotherapy)\b|单|唯一|仅|只",
         ),
         (r"\broutine(?:ly)?\b|常规", r"\b(?:routine(?:ly)?|usual(?:ly)?|always|every|all|standard)\b|常规|一律|都|均"),
     )

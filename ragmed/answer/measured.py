@@ -23,12 +23,23 @@ _MISPLACED_MARGIN = 0.4
 """How much better a number's surroundings must fit another number of the page before it counts as misplaced."""
 _WORD = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+")
 _NAME = re.compile(r"(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+")
+_ONE = re.compile(r"\b(?:one|single|full)\b", re.IGNORECASE)
+"""Counts nothing by itself ("one of them"), and something where the page has another number."""
 _MULTIPLES = tuple(
     (re.compile(claim, re.IGNORECASE), re.compile(page, re.IGNORECASE))
     for claim, page in (
-        (r"\bhalf(?! an? (?:hour|day|year))|\bhalv(?:e|ed|ing)\b|减半|半量|一半", r"half|halv|50\s?(?:%|percent)|1/2|½|半|0\.5"),
-        (r"\bdoubl(?:e|ed|ing)\b(?![- ]blind)|加倍|两倍", r"doubl|twice|twofold|two[- ]fold|2[- ]fold|two times|100\s?%|倍"),
-        (r"\btripl(?:e|ed|ing)\b(?! (?:therap|test|nega))|三倍", r"tripl|three[- ]?fold|3[- ]fold|three times|三倍|3倍"),
+        (
+            r"\bhalf(?! an? (?:hour|day|year))|\bhalv(?:e|ed|ing)\b|减半|半量|一半",
+            r"half|halv|50\s?(?:%|percent)|1/2|½|半|0\.5",
+        ),
+        (
+            r"\bdoubl(?:e|ed|ing)\b(?![- ]blind)|加倍|两倍",
+            r"doubl|twice|twofold|two[- ]fold|2[- ]fold|two times|100\s?%|倍",
+        ),
+        (
+            r"\btripl(?:e|ed|ing)\b(?! (?:therap|test|nega))|三倍",
+            r"tripl|three[- ]?fold|3[- ]fold|three times|三倍|3倍",
+        ),
     )
 )
 
@@ -87,8 +98,16 @@ def misplaced(aligned: Sequence[Replacement]) -> tuple[str, str] | None:
         units = {_measure(q) for q in one.page_numbers if q.key not in mine}
         if any(q.key not in theirs and _measure(q) in units for q in one.claim_numbers):
             return one.claim.strip(), one.page.strip()
+        if one.page_numbers and not one.claim_numbers and _ONE.search(one.claim) and not _ONE.search(one.page):
+            return one.claim.strip(), one.page.strip()
         names, page_names = set(_NAME.findall(one.claim)), set(_NAME.findall(one.page))
-        if names and page_names and len(names) == len(page_names) and not names & page_names and _kin(names, page_names):
+        if (
+            names
+            and page_names
+            and len(names) == len(page_names)
+            and not names & page_names
+            and _kin(names, page_names)
+        ):
             return one.claim.strip(), one.page.strip()
     return None
 

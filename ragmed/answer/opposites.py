@@ -55,6 +55,35 @@ _PAIRS = (
     ("primary", "secondary"),
     ("早期", "晚期"),
     ("early|earlier", "late|later"),
+    ("high|high-risk", "intermediate|moderate"),
+    ("low|low-risk", "intermediate|moderate"),
+    ("severe", "mild|moderate"),
+    ("mild", "moderate"),
+    ("重度|(?<!非)重症", "轻度|轻症|中度"),
+    ("高危", "低危|中危"),
+    ("including|includes?", "except|excluding|excludes?"),
+    ("flat|supine", "upright|sitting|prone"),
+    ("half|halved", "full"),
+    ("success(?:ful|fully)?|succeed(?:s|ed)?", "fail(?:s|ed|ing|ure)?|unsuccessful(?:ly)?"),
+    ("成功", "失败"),
+    ("延长", "缩短"),
+    ("(?<= )内(?![科镜])", "(?<= )后"),
+    ("首次", "末次|最近一次"),
+    ("anterior", "posterior"),
+    ("proximal", "distal"),
+    ("superior", "inferior"),
+    ("internal", "external"),
+    ("unilateral", "bilateral"),
+    ("agonists?", "antagonists?"),
+    ("elective", "emergency"),
+    ("inspir(?:ation|atory)|inhal(?:e|ation)", "expir(?:ation|atory)|exhal(?:e|ation)"),
+    (r"constrict(?:s|ed|ion|ing)?|vasoconstrict\w*", r"dilat(?:e|es|ed|ion|ing)|vasodilat\w*"),
+    (r"stimulat\w*|activat\w*", r"inhibit\w*|block(?:s|ed|ing)?"),
+    ("gains?", "loss|loses?"),
+    ("deficien(?:t|cy)", "excess(?:ive)?"),
+    ("fasting", "fed|postprandial"),
+    ("shorter", "longer"),
+    ("younger", "older"),
     ("outside", "inside|during"),
     ("arrival|admission", "onset|discharge"),
     ("入院", "出院|发病"),
@@ -79,7 +108,8 @@ _OPPOSITES = tuple(
     tuple(re.compile(rf"\b(?:{words})\b" if words.isascii() else words) for words in pair) for pair in _PAIRS
 )
 _PREFIXES = ("un", "in", "im", "ir", "il", "non", "dis", "contra", "mal")
-_NO_OPPOSITES = frozenset({("unless", "less"), ("less", "unless"), ("increas", "creas")})
+_PREFIX_PAIRS = (("hyper", "hypo"), ("tachy", "brady"), ("pre", "post"), ("over", "under"), ("intra", "extra"))
+_NO_OPPOSITES = frozenset({("unless", "less"), ("less", "unless")})
 _JOINERS = frozenset({("and", "or"), ("or", "and"), ("和", "或"), ("或", "和"), ("且", "或"), ("或", "且")})
 _KINDS = frozenset({"disease", "test", "organism", "procedure"})
 _SAME = 0.6
@@ -158,7 +188,7 @@ def _prefixed(claim: frozenset[str], page: frozenset[str]) -> tuple[str, str] | 
                 and any(longer == prefix + shorter for prefix in _PREFIXES)
             ):
                 return mine, theirs
-            bases = {word[5:] if word.startswith("hyper") else word[4:] for word in (mine, theirs)}
-            if len(bases) == 1 and {mine[:4], theirs[:4]} == {"hype", "hypo"}:
-                return mine, theirs
+            for one, other in _PREFIX_PAIRS:
+                if {mine, theirs} == {one + (rest := longer.removeprefix(one).removeprefix(other)), other + rest}:
+                    return mine, theirs
     return None

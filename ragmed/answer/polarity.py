@@ -17,7 +17,7 @@ Words = Callable[[str], frozenset[str]]
 """The content words of a text, as the caller compares them."""
 
 _ENGLISH = re.compile(
-    r"\b(?:no|not|never|without|neither|nor|none|cannot|avoid(?:s|ed|ing|ance)?|contra-?indicat\w*|withh[eo]ld\w*"
+    r"\bneither\b[^.;]{1,60}?\bnor\b|\b(?:no|not|never|without|neither|nor|none|cannot|avoid(?:s|ed|ing|ance)?|contra-?indicat\w*|withh[eo]ld\w*"
     r"|refrain\w*"
     r"|absen(?:ce|t)|lack(?:s|ed|ing)?|unnecessary|inappropriate|unsafe|inadvisable|unlikely|den(?:y|ies|ied)"
     r"|free\s+(?:of|from)"
@@ -53,7 +53,11 @@ _BREAK = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[a-z)\]%”\d])[.](?=\s|$)|[。！？!?;；]|\n\s*[•·▪◦*–-]\s")
 
-_EXCEPTION = re.compile(r"\b(?:unless|except(?:ing)?)\b|除非|(?<![能可须应需先以难未待])除外|除(?=[^，。；]{1,20}外)", re.IGNORECASE)
+_EXCEPTION = re.compile(
+    r"\b(?:unless|except(?:ing)?)\b|除非|(?<![能可须应需先以难未待])除外|除(?=[^，。；]{1,20}外)", re.IGNORECASE
+)
+_PREFER = re.compile(r"\bprefer", re.IGNORECASE)
+_RATHER = re.compile(r"\b(?:rather\s+than|instead\s+of)\b", re.IGNORECASE)
 _ONLY = re.compile(r"\b(?:only|solely)\b|仅|只", re.IGNORECASE)
 _PASSIVE = re.compile(
     r"avoided|contra-?indicat|withh[eo]ld|unlikely|unnecessary|inappropriate|unsafe|inadvisable|absen|none|prohibit|forbidden",
@@ -161,6 +165,9 @@ def clauses_between(text: str, start: int, end: int) -> tuple[int, int]:
 
 def disagreement(claim: str, page: str, words: Words) -> Disagreement | None:
     """The first clause, or whole sentence, of the claim that denies what the page affirms or the other way round."""
+    if _PREFER.search(claim) or _PREFER.search(page):
+        # "preferred to B" and "rather than B" are one; which of the two it is, the order says
+        claim, page = _RATHER.sub("to", claim), _RATHER.sub("to", page)
     said = words(claim)
     for breaks, least in ((_BREAK, _NEAR), (_SENTENCE, _SAME_SENTENCE)):
         there = _cut(page, words, breaks)

@@ -17,8 +17,7 @@ from ragmed.text.numbers import Quantity, quantities
 _RELATIONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?:is|are|was|were|be)\s+(?:preferred|superior)\s+(?:to|over)\b|优于",
-        r"\b(?:rather\s+than|instead\s+of)\b|而不是|而非",
+        r"\b(?:is|are|was|were|be)\s+(?:preferred|superior)\s+(?:to|over)\b|优于|\b(?:rather\s+than|instead\s+of)\b|而不是|而非",
         r"\b(?:before|prior\s+to)\b",
         r"\b(?:after|following)\b",
     )
@@ -29,7 +28,9 @@ _LIKE = 0.5
 """Overlap of two sentences from which their relations are compared."""
 _BESIDE = 24
 """Characters between a dose and its drug."""
-_DOSE = re.compile(r"^(?:m?c?g|n?g|mg|mcg|g|u|iu|mu|meq|mmol|ml|tablet|capsule|drop|puff)(?:/(?:kg|m2|day|h|min|dose))*$")
+_DOSE = re.compile(
+    r"^(?:m?c?g|n?g|mg|mcg|g|u|iu|mu|meq|mmol|ml|tablet|capsule|drop|puff)(?:/(?:kg|m2|day|h|min|dose))*$"
+)
 
 
 def exchanged(claim: str, page: str, words: Words) -> tuple[str, str] | None:

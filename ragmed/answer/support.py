@@ -47,7 +47,10 @@ _ROUTES = tuple(
         ),
         (r"\b(?:IM|i\.m\.)(?!\w)|(?i:\bintramuscular(?:ly)?\b)|肌内|肌注|肌肉注射", r"(?i:\bintramusc)|肌"),
         (r"\b(?:SC|s\.c\.)(?!\w)|(?i:\bsubcutaneous(?:ly)?\b)|皮下注射", r"(?i:\bsubcut)|皮下"),
-        (r"(?i:\brectal(?:ly)?\b(?= (?:dose|dia|admin|route))|\bsuppositor\w+)|直肠给药|栓剂", r"(?i:\brect|\bsupposit)|直肠|栓"),
+        (
+            r"(?i:\brectal(?:ly)?\b(?= (?:dose|dia|admin|route))|\bsuppositor\w+)|直肠给药|栓剂",
+            r"(?i:\brect|\bsupposit)|直肠|栓",
+        ),
         (r"(?i:\bintrathecal(?:ly)?\b)|鞘内", ""),
         (r"(?i:\bsublingual(?:ly)?\b)|舌下", r"(?i:under the tongue)|含服"),
         (r"(?i:\bintranasal(?:ly)?\b)|鼻喷|鼻内", r"(?i:\bnasal|nose)|鼻"),
@@ -80,7 +83,9 @@ _SAME_VERB = {
     for word in forms.split()
 }  # fmt: skip
 """Irregular forms to the stem of their verb."""
-_FRAME = frozenset("give use recommend consid need requir receiv patient peopl person case order short 患者 病人 患 总之".split())  # noqa: SIM905
+_FRAME = frozenset(
+    "give use recommend consid need requir receiv patient peopl person case order short 患者 病人 患 总之".split()
+)  # noqa: SIM905
 """Stems that frame a statement and say nothing of it: they never count against a claim."""
 
 
