@@ -34,14 +34,17 @@ _SIGNS = (
     (re.compile(r"\b(?<!no )(?<!not )less than (?=\d)"), "<"), (re.compile(r"\bno more than (?=\d)"), "up to "),
 )  # fmt: skip
 _CHINESE_SIGNS = (
-    (re.compile(r"≥\s?(?=\d)"), "不低于"), (re.compile(r"[＞>]\s?(?=\d)"), "大于"), (re.compile(r"[＜<]\s?(?=\d)"), "低于"),
+    (re.compile(r"≥\s?(?=\d)"), "不低于"), (re.compile(r"[＞>]\s?(?=\d)"), "大于"),
+    (re.compile(r"[＜<]\s?(?=\d)"), "低于"),
     (re.compile(r"≤\s?(?=\d)"), "不超过"), (re.compile(r"超过(?=\d)"), "大于"),
 )  # fmt: skip
 _FREQUENCIES = (
     ("twice daily", "two times a day"), ("twice a day", "twice daily"), ("three times daily", "three times a day"),
     ("three times a day", "three times daily"), ("four times daily", "four times a day"), ("once daily", "once a day"),
-    ("once a day", "once daily"), ("every day", "daily"), ("twice a week", "twice weekly"), ("once weekly", "once a week"),
-    ("每日1次", "一日一次"), ("每日2次", "每日两次"), ("每日3次", "每天三次"), ("每日2次", "一日2次"), ("每日两次", "每天2次"),
+    ("once a day", "once daily"), ("every day", "daily"), ("twice a week", "twice weekly"),
+    ("once weekly", "once a week"),
+    ("每日1次", "一日一次"), ("每日2次", "每日两次"), ("每日3次", "每天三次"),
+    ("每日2次", "一日2次"), ("每日两次", "每天2次"),
 )  # fmt: skip
 _UNITS = (
     (r"(?<=\d)\s?mg(?![\w/])", " milligrams"), (r"(?<=\d)\s?mL(?![\w/])", " ml"), (r"(?<=\d)\s?%", " percent"),
@@ -54,14 +57,16 @@ _CHINESE_UNITS = (
     (r"(?<=\d)\s?mmHg", "毫米汞柱"), (r"(?<=\d)小时(?!\d)", " h"), (r"(?<=\d)\s?g(?![\w/])", "克"),
 )  # fmt: skip
 _CONTRACTIONS = (
-    ("do not", "don't"), ("does not", "doesn't"), ("did not", "didn't"), ("should not", "shouldn't"), ("cannot", "can't"),
+    ("do not", "don't"), ("does not", "doesn't"), ("did not", "didn't"), ("should not", "shouldn't"),
+    ("cannot", "can't"),
     ("are not", "aren't"), ("is not", "isn't"), ("was not", "wasn't"), ("will not", "won't"), ("don't", "do not"),
     ("can't", "cannot"), ("has not", "hasn't"), ("have not", "haven't"),
 )  # fmt: skip
 _PROHIBITIONS = (
     ("should not", "must not"), ("must not", "should not"), ("should be avoided", "should not be used"),
     ("is contraindicated", "should not be used"), ("are contraindicated", "should not be used"),
-    ("is not recommended", "should not be used"), ("不应使用", "避免使用"), ("避免使用", "不应使用"), ("禁用", "不得使用"),
+    ("is not recommended", "should not be used"), ("不应使用", "避免使用"),
+    ("避免使用", "不应使用"), ("禁用", "不得使用"),
     ("不推荐", "不建议"), ("不宜", "不应"), ("不能排除", "不能除外"), ("不必", "无需"),
 )  # fmt: skip
 _PHRASES = (
@@ -86,7 +91,8 @@ _RECEIVE = re.compile(r"(?P<who>[A-Z][^,;.]{3,90}) (?:should|must) receive (?P<w
 _GIVEN = re.compile(r"(?P<what>[A-Z][^,;.]{3,60}) should be given to (?P<who>[^,;.]{3,90})\.")
 _RECOMMENDED = re.compile(r"(?P<what>[A-Z][^,;.]{3,60}) (?:is|are) recommended (?P<rest>[^,;]{3,120})\.")
 _FRONTED = re.compile(
-    r"(?P<if>(?:If|When|After|Before|Because|During|In|For|Although|While) [^,;:]{8,120}), (?P<then>[A-Za-z][^,;:]{15,160})\."
+    r"(?P<if>(?:If|When|After|Before|Because|During|In|For|Although|While) [^,;:]{8,120}), "
+    r"(?P<then>[A-Za-z][^,;:]{15,160})\."
 )
 _TRAILING = re.compile(r"(?P<then>[A-Z][^,;:]{15,160}),? (?P<if>(?:if|when|because|although|unless) [^,;:]{8,120})\.")
 _RESTRICTS = re.compile(

@@ -25,7 +25,8 @@ UNITS = {
     "mg/dL": "mmol/L", "mg/kg": "mcg/kg", "mg/L": "g/L", "g/L": "mg/L", "mm": "cm", "cm": "mm", "kg": "g",
     "mmHg": "kPa", "mm Hg": "kPa", "days": "weeks", "day": "week", "weeks": "months", "week": "month",
     "months": "years", "month": "year", "years": "months", "year": "month", "hours": "minutes", "hour": "minute",
-    "minutes": "hours", "minute": "hour", "units": "mg", "mEq": "mg", "天": "周", "周": "天", "个月": "周", "年": "个月",
+    "minutes": "hours", "minute": "hour", "units": "mg", "mEq": "mg",
+    "天": "周", "周": "天", "个月": "周", "年": "个月",
     "小时": "分钟", "分钟": "小时", "岁": "个月",
 }  # fmt: skip
 _UNIT = re.compile(
@@ -37,7 +38,8 @@ _RANGE = re.compile(
     r"(?![\d/]|[–-]\d|\.\d)"
 )
 DIRECTIONS = (
-    ("at least", "at most"), (r"at most(?= (?:\d|an?|one|two|three|once|twice|half)\b)", "at least"), ("no more than", "no less than"),
+    ("at least", "at most"), (r"at most(?= (?:\d|an?|one|two|three|once|twice|half)\b)", "at least"),
+    ("no more than", "no less than"),
     ("not more than", "not less than"), ("no less than", "no more than"), ("more than", "less than"),
     ("less than", "more than"), ("greater than", "less than"), ("fewer than", "more than"),
     ("higher than", "lower than"), ("lower than", "higher than"), ("or more", "or less"), ("or less", "or more"),
@@ -47,7 +49,8 @@ DIRECTIONS = (
     (r"over(?= \d+(?! (?:minute|hour|day|week|month|year)))", "under"), (r"under(?= \d)", "over"),
     (r"exceeds(?= \d)", "is below"),
     ("≥", "≤"), ("≤", "≥"), ("＞", "＜"), ("＜", "＞"), (r"(?<![<-])>(?!=)", "<"), (r"<(?![=-])", ">"),
-    ("至少", "至多"), ("至多", "至少"), ("最多", "至少"), ("不超过", "不少于"), ("不少于", "不超过"), ("不低于", "不高于"),
+    ("至少", "至多"), ("至多", "至少"), ("最多", "至少"), ("不超过", "不少于"),
+    ("不少于", "不超过"), ("不低于", "不高于"),
     ("(?<!不)超过(?=\\d)", "少于"), ("大于", "小于"), ("(?<!不)小于", "大于"), ("(?<!不)高于", "低于"),
     ("(?<!不)低于", "高于"), ("以上", "以下"), ("以下(?!情|标|任|条|特|之)", "以上"), ("及以上", "及以下"),
 )  # fmt: skip
@@ -112,10 +115,8 @@ def decimal_shifted(text: str, chance: random.Random, others: list[str]) -> str 
         return None
     match = chance.choice(found)
     value = match.group().replace(",", "")
-    if "." in value:
-        other = value.replace(".", "")
-    else:
-        other = chance.choice((f"{value}0", f"{Decimal(value) / 10:f}"))
+    shifted = (value.replace(".", ""),) if "." in value else (f"{value}0", f"{Decimal(value) / 10:f}")
+    other = chance.choice(shifted)
     return None if Decimal(other) == Decimal(value) else replaced(text, match.span(), other)
 
 

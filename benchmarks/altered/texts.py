@@ -1,4 +1,4 @@
-"""The sentences that are edited: of guideline PDFs, of the demonstration library, of textbooks that no rule was shaped on."""
+"""The sentences that are edited: of guideline PDFs, of the demonstration library, of textbooks."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ _MODAL = re.compile(
 )
 _DENIAL = re.compile(
     r"\b(?:(?P<not>(?<!whether or )(?<!if )(?<!or )not\s)(?!only\b|(?:more|less|fewer|greater|later) than)"
-    r"|(?P<never>never)\b|(?P<without>without)\b|(?P<no>no\s)(?!matter\b|(?:more|less|fewer|longer|later) than)|(?P<cannot>cannot)\b)",
+    r"|(?P<never>never)\b|(?P<without>without)\b"
+    r"|(?P<no>no\s)(?!matter\b|(?:more|less|fewer|longer|later) than)|(?P<cannot>cannot)\b)",
     re.IGNORECASE,
 )
 _AFFIRMED = {"not": "", "never": "always", "without": "with", "no": "", "cannot": "can"}
@@ -39,7 +40,8 @@ AGES = (
 )  # fmt: skip
 TIMES = (
     ("before", "after"), (r"(?<!look )(?<!looked )(?<!looking )after(?! all\b)", "before"), ("prior to", "after"),
-    (r"(?<=[疗药术餐溶栓查用样集诊断脉射])前(?![列壁臂])", "后"), (r"(?<=[疗药术餐栓查用样诊断脉射病始植入发感])后(?![壁])", "前"),
+    (r"(?<=[疗药术餐溶栓查用样集诊断脉射])前(?![列壁臂])", "后"),
+    (r"(?<=[疗药术餐栓查用样诊断脉射病始植入发感])后(?![壁])", "前"),
 )  # fmt: skip
 OPPOSITES = (
     ("increased", "decreased"), ("decreased", "increased"), ("increases", "decreases"), ("increase", "decrease"),
@@ -50,7 +52,8 @@ OPPOSITES = (
     ("benign", "malignant"), ("malignant", "benign"), ("stop", "start"), ("start", "stop"), ("stable", "unstable"),
     ("hypotension", "hypertension"), ("hypertension", "hypotension"), ("hyperkalemia", "hypokalemia"),
     ("hypoglycemia", "hyperglycemia"), ("minimum", "maximum"), ("maximum", "minimum"), ("morning", "evening"),
-    ("升高", "降低"), ("降低", "升高"), ("增大", "缩小"), ("增加", "减少"), ("阳性", "阴性"), ("阴性", "阳性"), ("口服", "静脉注射"),
+    ("升高", "降低"), ("降低", "升高"), ("增大", "缩小"), ("增加", "减少"), ("阳性", "阴性"),
+    ("阴性", "阳性"), ("口服", "静脉注射"),
     ("良性", "恶性"), ("急性", "慢性"), ("上叶", "下叶"), ("住院", "门诊"), ("停用", "启用"), ("收缩压", "舒张压"),
 )  # fmt: skip
 

@@ -63,7 +63,9 @@ def _read(sentence: str) -> _Sentence:
     plain = list(sentence.lower()) if len(sentence.lower()) == len(sentence) else list(sentence)
     for one in found:
         plain[one.start : one.end] = "\x00" + " " * (one.end - one.start - 1)
-    tokens, spans, numbers = [], [], {}
+    tokens: list[str] = []
+    spans: list[tuple[int, int]] = []
+    numbers: dict[int, Quantity] = {}
     by_start = {one.start: one for one in found}
     for match in _TOKEN.finditer("".join(plain)):
         if len(tokens) == _LONGEST:

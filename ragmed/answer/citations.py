@@ -266,7 +266,7 @@ def require_limits(claim: str, quote: str, language: Language) -> None:
             raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("limit", language, page=limit))
 
 
-def require_no_opposite(claim: str, quote: str, aligned: Sequence[Replacement], language: Language) -> None:
+def require_no_opposite(claim: str, quote: str, aligned: tuple[Replacement, ...], language: Language) -> None:
     """Left is not right, before is not after, children are not adults."""
     turned = opposites.opposite(claim, quote, support.content_words, aligned)
     if turned:

@@ -1,4 +1,4 @@
-"""Does a claim say without a limit what the page says with one: an exception, "only when", "not alone", "not routinely"?
+"""Does a claim say without a limit what the page says with one: an exception, "only when", "not alone"?
 
 Laws of this room: a pure function of two texts. A sentence of the page that the claim repeats for the most part, and
 that holds an exception or a condition without which it is not to be said ("unless", "except", "only if", 除非, 仅在),
@@ -18,7 +18,8 @@ _LIMIT = re.compile(
     re.IGNORECASE,
 )
 _LIMITED = re.compile(
-    r"\b(?:unless|except(?:ing|ion|ions)?|only|other than|apart from|but not|if|when|solely|until)\b|除|仅|只|限于|若|如|时|(?<!患)者",
+    r"\b(?:unless|except(?:ing|ion|ions)?|only|other than|apart from|but not|if|when|solely|until)\b"
+    r"|除|仅|只|限于|若|如|时|(?<!患)者",
     re.IGNORECASE,
 )
 _DESPITE = re.compile(

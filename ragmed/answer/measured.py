@@ -1,8 +1,8 @@
 """Are the numbers of a claim the page's, each with its unit, its direction, and at its place?
 
-Laws of this room: pure functions of two texts. A number that the page lacks is missing, whatever else is alike. A number
-of the page at another number's place is misplaced: by the words that stand at one place in two near-equal sentences, by
-its surroundings, or because it is said twice where the page has two different ones.
+Laws of this room: pure functions of two texts. A number that the page lacks is missing, whatever else is alike. A
+number of the page at another number's place is misplaced: by the words that stand at one place in two near-equal
+sentences, by its surroundings, or because it is said twice where the page has two different ones.
 """
 
 from __future__ import annotations

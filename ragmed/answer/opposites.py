@@ -1,8 +1,8 @@
 """Left for right, before for after, adults for children: words of the claim that stand for their opposite on the page.
 
 Laws of this room: pure functions of two texts. A pair is looked for in a clause of the claim and the clause of the page
-that shares most with it, in sentences that say much the same, and in words that stand at one place in both; numbers with
-their "more than" are blanked out, for they are checked on their own.
+that shares most with it, in sentences that say much the same, and in words that stand at one place in both; numbers
+with their "more than" are blanked out, for they are checked on their own.
 """
 
 from __future__ import annotations

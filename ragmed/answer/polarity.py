@@ -2,9 +2,10 @@
 
 Laws of this room: pure functions of two texts; no model. A text is cut into clauses, each clause of the claim is laid
 beside the clause of the cited words that shares most with it, and the two must agree in the parity of their negations
-("not", "avoid", "contraindicated", 不, 无, 禁 …). Where clauses do not agree, for they are cut or ordered otherwise, the
-whole may: as many denials, each of words that the other text denies, and "not … unless" counted as none. Comparators ("not more than 5 mg", 不超过) are numbers' business and
-count for nothing here; neither do words that only look like a denial (非小细胞, 不良反应, "not only").
+("not", "avoid", "contraindicated", 不, 无, 禁 …). Where clauses do not agree, for they are cut or ordered otherwise,
+the whole may: as many denials, each of words that the other text denies, and "not … unless" counted as none.
+Comparators ("not more than 5 mg", 不超过) are numbers' business and count for nothing here; neither do words that only
+look like a denial (非小细胞, 不良反应, "not only").
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 Words = Callable[[str], frozenset[str]]
 """The content words of a text, as the caller compares them."""
@@ -245,7 +247,7 @@ def _blank(match: re.Match[str]) -> str:
 def _spans(text: str) -> list[tuple[int, int]]:
     """The clauses of ``text``; the word that parts two of them ("unless") stands in the second."""
     cuts = [0, *(match.start() for match in _BREAK.finditer(text)), len(text)]
-    return [(start, end) for start, end in zip(cuts, cuts[1:], strict=False) if text[start:end].strip()]
+    return [(start, end) for start, end in pairwise(cuts) if text[start:end].strip()]
 
 
 def denial_before(text: str, start: int, floor: int) -> str:

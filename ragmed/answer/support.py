@@ -36,7 +36,9 @@ _ROUTES = tuple(
     (re.compile(claim), re.compile(rf"{claim}|{evidence}" if evidence else claim))
     for claim, evidence in (
         (
-            r"(?i:\bby mouth\b|\boral(?:ly)?\b(?! (?:temp|contracept|anticoag|muco|cavity|hygiene|health|hypogly|gluc|exam)))"
+            r"(?i:\bby mouth\b|\boral(?:ly)?\b"
+            r"(?! (?:temp|contracept|anticoag|muco|cavity|hygiene|health|hypogly|gluc|exam))"
+            r")"
             r"|\bPO\b(?! ?2)|口服(?!避孕|抗凝)",
             r"(?i:\boral|\bmouth|\btablets?\b|\bcapsules?\b|\bswallow|\bingest)|\bp\.?o\.|口服|嚼服|顿服|片|胶囊",
         ),
@@ -84,8 +86,11 @@ _SAME_VERB = {
 }  # fmt: skip
 """Irregular forms to the stem of their verb."""
 _FRAME = frozenset(
-    "give use recommend consid need requir receiv patient peopl person case order short 患者 病人 患 总之".split()
-)  # noqa: SIM905
+    (
+        *("give", "use", "recommend", "consid", "need", "requir", "receiv", "patient", "peopl", "person", "case"),
+        *("order", "short", "患者", "病人", "患", "总之"),
+    )
+)
 """Stems that frame a statement and say nothing of it: they never count against a claim."""
 
 

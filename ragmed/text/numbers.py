@@ -62,7 +62,8 @@ _PER = (
 # "200 mg IV per day": the route may stand before how often
 _ROUTE = r"(?:\s+(?:IV|IM|SC|PO|by mouth|orally|intravenously|intramuscularly|subcutaneously))?"
 _UNIT = re.compile(
-    rf"(?P<first>{_ATOM})(?P<rest>(?:(?:{_PER})(?:\d+\s?)?{_ATOM})*)(?P<daily>{_ROUTE}\s+(?P<every>daily|every day|per day|a day|weekly|hourly)\b)?",
+    rf"(?P<first>{_ATOM})(?P<rest>(?:(?:{_PER})(?:\d+\s?)?{_ATOM})*)"
+    rf"(?P<daily>{_ROUTE}\s+(?P<every>daily|every day|per day|a day|weekly|hourly)\b)?",
     re.IGNORECASE,
 )
 _UNIT_PART = re.compile(rf"(?:{_PER})(?P<count>\d*)\s?(?P<unit>{_ATOM})", re.IGNORECASE)
@@ -98,18 +99,23 @@ _IDENTIFIER = re.compile(
 
 _BEFORE = (
     (
-        r"≥|>\s?=|(?:greater|more|higher|larger|older) than or equal to|at or above|equal to or (?:greater|more|higher|above) than|at least|not? (?:less|fewer|lower) than|(?:a )?minimum(?: of)?"
+        r"≥|>\s?=|(?:greater|more|higher|larger|older) than or equal to|at or above"
+        r"|equal to or (?:greater|more|higher|above) than|at least"
+        r"|not? (?:less|fewer|lower) than|(?:a )?minimum(?: of)?"
         r"|至少|不少于|不低于|不小于|大于等于|大于或等于|(?:达到|等于)(?:或|及)(?:超过|大于|高于)",
         ">=",
     ),
     (
-        r"≤|<\s?=|(?:less|fewer|lower|smaller|younger) than or equal to|at or below|equal to or (?:less|lower|fewer) than|at most|not? (?:more|greater|higher|longer|later) than|up to|(?:a )?maximum(?: of)?"
+        r"≤|<\s?=|(?:less|fewer|lower|smaller|younger) than or equal to|at or below"
+        r"|equal to or (?:less|lower|fewer) than|at most"
+        r"|not? (?:more|greater|higher|longer|later) than|up to|(?:a )?maximum(?: of)?"
         r"|not exceed(?:ing)?|"
         r"within|不超过|不大于|不高于|不多于|最多|最大|小于等于|小于或等于|至多",
         "<=",
     ),
     (
-        r">|(?:more|greater|higher|larger|longer|older) than|above|exceed(?:s|ing)?|(?<!preferred )(?<!superior )(?<!advantage )over|beyond"
+        r">|(?:more|greater|higher|larger|longer|older) than|above|exceed(?:s|ing)?|beyond"
+        r"|(?<!preferred )(?<!superior )(?<!advantage )over"
         r"|大于|超过|高于|多于|长于",
         ">",
     ),
