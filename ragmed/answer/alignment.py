@@ -8,7 +8,7 @@ checks that know no places. A number with its unit is one word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -87,7 +87,9 @@ def _likeness(mine: _Sentence, other: _Sentence) -> float:
 
 
 def _differences(mine: _Sentence, other: _Sentence) -> Iterator[Replacement]:
-    for kind, a, b, c, d in SequenceMatcher(None, mine.tokens, other.tokens, autojunk=False).get_opcodes():
+    moved = SequenceMatcher(None, mine.tokens, other.tokens, autojunk=False)
+    opcodes: Sequence[tuple[str, int, int, int, int]] = _by_place(mine, other) or moved.get_opcodes()
+    for kind, a, b, c, d in opcodes:
         if kind == "replace":
             yield Replacement(
                 mine.text[mine.spans[a][0] : mine.spans[b - 1][1]],
@@ -95,3 +97,13 @@ def _differences(mine: _Sentence, other: _Sentence) -> Iterator[Replacement]:
                 tuple(mine.numbers[place] for place in range(a, b) if place in mine.numbers),
                 tuple(other.numbers[place] for place in range(c, d) if place in other.numbers),
             )
+
+
+def _by_place(mine: _Sentence, other: _Sentence) -> list[tuple[str, int, int, int, int]] | None:
+    """Word by word where the two are equally long: "T3 into T4" for "T4 into T3" is two words changed, none moved."""
+    if len(mine.tokens) != len(other.tokens):
+        return None
+    places = [place for place, pair in enumerate(zip(mine.tokens, other.tokens, strict=True)) if pair[0] != pair[1]]
+    if len(places) > (1 - _NEAR) * len(mine.tokens):
+        return None
+    return [("replace", place, place + 1, place, place + 1) for place in places]
