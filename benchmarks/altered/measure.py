@@ -110,16 +110,17 @@ def _one_kind(
 def by_hand(rows: Sequence[dict[str, str]], wrong: Wrong = ignore) -> dict[str, Any]:
     """The restatements written by hand: the same statement has to hold, the other one to fail.
 
-    By language, by kind of mistake, and apart for the rows that rules were shaped on and those written afterwards.
+    By language, by kind of mistake, and apart for each batch of rows: the second was written when the
+    rules had been mended on the first, the third when they had been mended on the second.
     """
     tallies: dict[str, dict[str, Tally]] = {"same": {}, "other": {}, "mistakes": {}}
     for row in rows:
         language = "zh" if is_chinese(row["sentence"]) else "en"
         for says in ("same", "other"):
             verdict, reason = judge(row[says], row["sentence"])
-            keys = [(says, "all"), (says, row["seen"]), (says, f"{row['seen']} {language}")]
+            keys = [(says, "all"), (says, row["batch"]), (says, f"{row['batch']} {language}")]
             for group, key in [*keys, *([("mistakes", row["mistake"])] if says == "other" else [])]:
                 tallies[group].setdefault(key, Tally()).add(verdict)
             if verdict.holds is not (says == "same"):
-                wrong(f"{says} ({row['seen']})", row["sentence"], row[says], reason)
+                wrong(f"{says} ({row['batch']})", row["sentence"], row[says], reason)
     return {group: {name: tally.report() for name, tally in sorted(kinds.items())} for group, kinds in tallies.items()}

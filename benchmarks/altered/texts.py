@@ -64,6 +64,6 @@ def textbook(data: Path, name: str) -> Pages:
 
 
 def restatements() -> list[dict[str, str]]:
-    """The rows written by hand: seen, document, sentence, same, other, mistake."""
+    """The rows written by hand: batch, document, sentence, same, other, mistake."""
     with RESTATEMENTS.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
