@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
+from itertools import pairwise
 
 from ragmed.answer import support
 from ragmed.answer.alignment import Replacement
@@ -23,6 +25,10 @@ _MISPLACED_MARGIN = 0.4
 """How much better a number's surroundings must fit another number of the page before it counts as misplaced."""
 _WORD = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+")
 _NAME = re.compile(r"(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+")
+Key = tuple[Decimal, Decimal | None, str, str]
+_BETWEEN = 16
+"""Characters that may stand between a dose and how often a day: "by mouth"."""
+_SINGLE = re.compile(r"\b(?:single|once)\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(?:one|single|full)\b", re.IGNORECASE)
 """Counts nothing by itself ("one of them"), and something where the page has another number."""
 _MULTIPLES = tuple(
@@ -46,20 +52,42 @@ _MULTIPLES = tuple(
 
 def missing_number(claim: str, quote: str) -> Quantity | None:
     """The first number of the claim that the quote lacks, numbers inside terms that the quote has left out."""
-    keys = {one.key for one in quantities(quote)}
-    missing = [one for one in quantities(claim) if one.key not in keys]
+    there, mine = quantities(quote), quantities(claim)
+    keys = {one.key for one in there} | _once_a_day(there) | _daily(there, _once_a_day(mine))
+    missing = [one for one in mine if one.key not in keys and not _is_single(claim, one, quote)]
     if not missing:
         return None
-    there = support.concepts(quote)
-    inside = [(match.start, match.end) for match in find_terms(claim) if match.term.en.lower() in there]
+    named = support.concepts(quote)
+    inside = [(match.start, match.end) for match in find_terms(claim) if match.term.en.lower() in named]
     lower = claim.lower()
-    for concept in there:
+    for concept in named:
         if re.search(r"\d", concept) and (place := lower.find(concept)) >= 0:
             inside.append((place, place + len(concept)))
     for one in missing:
         if not any(start <= one.start and one.end <= end for start, end in inside):
             return one
     return None
+
+
+def _once_a_day(found: Sequence[Quantity]) -> set[Key]:
+    """The daily doses that are written as a dose "once daily"."""
+    return {
+        (dose.value, dose.high, f"{dose.unit}/day", dose.key[3])
+        for dose, often in pairwise(found)
+        if often.value == 1 and often.unit == "times/day" and dose.unit and often.start - dose.end <= _BETWEEN
+    }
+
+
+def _daily(there: Sequence[Quantity], wanted: set[Key]) -> set[Key]:
+    """What "80 mg daily" of the page bears out in a claim that says "80 mg once daily": the dose, and once a day."""
+    daily = {one.key for one in there if one.unit.endswith("/day")} & wanted
+    doses = {(value, high, unit.removesuffix("/day"), sign) for value, high, unit, sign in daily}
+    return doses | ({(Decimal(1), None, "times/day", "")} if daily else set())
+
+
+def _is_single(claim: str, one: Quantity, quote: str) -> bool:
+    """ "One dose" for "a single dose"."""
+    return claim[one.start : one.end].lower().startswith("one ") and _SINGLE.search(quote) is not None
 
 
 def missing_name(claim: str, quote: str) -> str | None:

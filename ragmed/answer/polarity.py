@@ -58,7 +58,7 @@ _SENTENCE = re.compile(r"(?<=[a-z)\]%”\d])[.](?=\s|$)|[。！？!?;；]|\n\s*[
 _EXCEPTION = re.compile(
     r"\b(?:unless|except(?:ing)?)\b|除非|(?<![能可须应需先以难未待])除外|除(?=[^，。；]{1,20}外)", re.IGNORECASE
 )
-_PREFER = re.compile(r"\bprefer", re.IGNORECASE)
+_PREFERRED = re.compile(r"\bprefer\w*\s+(?:to|over)\b", re.IGNORECASE)
 _RATHER = re.compile(r"\b(?:rather\s+than|instead\s+of)\b", re.IGNORECASE)
 _ONLY = re.compile(r"\b(?:only|solely)\b|仅|只", re.IGNORECASE)
 _PASSIVE = re.compile(
@@ -167,7 +167,7 @@ def clauses_between(text: str, start: int, end: int) -> tuple[int, int]:
 
 def disagreement(claim: str, page: str, words: Words) -> Disagreement | None:
     """The first clause, or whole sentence, of the claim that denies what the page affirms or the other way round."""
-    if _PREFER.search(claim) or _PREFER.search(page):
+    if (_PREFERRED.search(claim) is None) is not (_PREFERRED.search(page) is None):
         # "preferred to B" and "rather than B" are one; which of the two it is, the order says
         claim, page = _RATHER.sub("to", claim), _RATHER.sub("to", page)
     said = words(claim)

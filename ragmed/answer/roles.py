@@ -18,6 +18,7 @@ _RELATIONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:is|are|was|were|be)\s+(?:preferred|superior)\s+(?:to|over)\b|优于|\b(?:rather\s+than|instead\s+of)\b|而不是|而非",
+        r"\bfollowed\s+by\b",
         r"\b(?:before|prior\s+to)\b",
         r"\b(?:after|following)\b",
     )
