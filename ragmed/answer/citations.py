@@ -201,7 +201,7 @@ def require_harmless_omissions(left_out: Sequence[str], language: Language) -> N
 
 def require_words(claim: str, language: Language) -> None:
     """A claim that says nothing cannot be borne out."""
-    if not support.content_words(claim) and not support.concepts(claim) and not quantities(claim):
+    if not support.claim_words(claim) and not support.concepts(claim) and not quantities(claim):
         raise CitationFailedError(Verdict.UNSUPPORTED, said("no_words", language))
 
 
@@ -248,7 +248,7 @@ def _number_reason(claim: str, wanted: Quantity, quote: str, there: Sequence[Qua
 
 def require_polarity(claim: str, quote: str, language: Language) -> None:
     """The claim denies and forbids what the quote does, and nothing else."""
-    compared = support.content_words if support.same_script(claim, quote) else support.concepts
+    compared = support.claim_words if support.same_script(claim, quote) else support.concepts
     found = polarity.disagreement(claim, quote, compared)
     if found:
         key = "negation_added" if found.added else "negation_removed"
@@ -261,14 +261,14 @@ def require_polarity(claim: str, quote: str, language: Language) -> None:
 def require_limits(claim: str, quote: str, language: Language) -> None:
     """An exception or condition of the page is not left out where its statement is repeated."""
     if support.same_script(claim, quote):
-        limit = limits.dropped(claim, quote, support.content_words)
+        limit = limits.dropped(claim, quote, support.claim_words)
         if limit:
             raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("limit", language, page=limit))
 
 
 def require_no_opposite(claim: str, quote: str, aligned: tuple[Replacement, ...], language: Language) -> None:
     """Left is not right, before is not after, children are not adults."""
-    turned = opposites.opposite(claim, quote, support.content_words, aligned)
+    turned = opposites.opposite(claim, quote, support.claim_words, aligned)
     if turned:
         mine, theirs = turned
         raise CitationFailedError(Verdict.UNSUPPORTED, said("opposite", language, claim=mine, page=theirs))
@@ -276,7 +276,7 @@ def require_no_opposite(claim: str, quote: str, aligned: tuple[Replacement, ...]
 
 def require_order(claim: str, quote: str, language: Language) -> None:
     """What is preferred, or comes first, is what the page prefers or puts first."""
-    turned = roles.exchanged(claim, quote, support.content_words)
+    turned = roles.exchanged(claim, quote, support.claim_words)
     if turned:
         mine, theirs = turned
         raise CitationFailedError(Verdict.UNSUPPORTED, said("opposite", language, claim=mine, page=theirs))

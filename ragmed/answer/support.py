@@ -97,7 +97,13 @@ _FRAME = frozenset(
 @lru_cache(maxsize=4096)
 def content_words(text: str) -> frozenset[str]:
     """Stems of the content words, numbers left out: they are checked on their own."""
-    return frozenset(_SAME_VERB.get(word, word) for word in words(text) if not _NUMBER_WORD.fullmatch(word))
+    return frozenset(word for word in words(text) if not _NUMBER_WORD.fullmatch(word))
+
+
+@lru_cache(maxsize=4096)
+def claim_words(text: str) -> frozenset[str]:
+    """Content words as claims are compared by: forms of an irregular verb ("kept") are one with it."""
+    return frozenset(_SAME_VERB.get(word, word) for word in content_words(text))
 
 
 @lru_cache(maxsize=4096)
@@ -129,12 +135,12 @@ def share(claim: str, evidence: str) -> float:
     if not same_script(claim, evidence):
         named = concepts(claim)
         return len(named & there) / len(named) if named else 0.0
-    wanted = content_words(claim)
+    wanted = claim_words(claim)
     if not wanted:
         return 0.0
-    stands = content_words(evidence)
+    stands = claim_words(evidence)
     covered = {
-        word for match in find_terms(claim) if match.term.en.lower() in there for word in content_words(match.surface)
+        word for match in find_terms(claim) if match.term.en.lower() in there for word in claim_words(match.surface)
     }
     borne_out = wanted & (stands | covered)
     asked = (wanted - _FRAME) | borne_out
@@ -158,7 +164,7 @@ def missing_drug(claim: str, evidence: str) -> str | None:
             and word not in _NO_DRUG
             and not any(start <= named.start() and named.end() <= end for start, end in inside)
             and not any(word in concept for concept in there)
-            and not content_words(word) <= content_words(evidence)
+            and not claim_words(word) <= claim_words(evidence)
         ):
             return named.group()
     return None

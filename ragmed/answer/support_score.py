@@ -50,8 +50,8 @@ BIAS = -5.58
 """With an embedder: words, concepts, nearness, missing."""
 WEIGHTS_WITHOUT_EMBEDDER = (2.67, 2.95, 0.0, -0.27)
 BIAS_WITHOUT_EMBEDDER = -3.36
-"""The first three signs count alike in units of their spread, the last a fifth of that; spread, scale and bias come from
-the first half of the physicians' labels, by `python benchmarks/claims_support.py`."""
+"""The first three signs count alike in units of their spread, the last a fifth of that; spread, scale and bias come
+from the first half of the physicians' labels, by `python benchmarks/claims_support.py`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +130,14 @@ class SupportScorer:
 
     def _near(self, claim: str, wanted: Sequence[str], sentence: str) -> list[float]:
         """How near each wanted word is to a word of the sentence, 0 to 1."""
-        there, stems, named = _content(sentence), support.content_words(sentence), support.concepts(sentence)
+        there, stems, named = _content(sentence), support.claim_words(sentence), support.concepts(sentence)
         same = {
             word for match in find_terms(claim) if match.term.en.lower() in named for word in _content(match.surface)
         }
         nearest = (self._embed(wanted) @ self._embed(there).T).max(axis=1) if there else [0.0] * len(wanted)
         return [
             1.0
-            if word in same or (support.content_words(word) and support.content_words(word) <= stems)
+            if word in same or (support.claim_words(word) and support.claim_words(word) <= stems)
             else min(max((float(cosine) - _FAR) / (_NEAR - _FAR), 0.0), 1.0)
             for word, cosine in zip(wanted, nearest, strict=True)
         ]
