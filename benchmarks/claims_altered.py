@@ -11,13 +11,14 @@ a name all are measured. No language model is asked, so the alterations are mech
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from altered.measure import Wrong, by_hand, ignore, measure
 from altered.texts import ROOT, Pages, demonstration, guidelines, restatements, textbook
-from machine import machine, save
+from machine import RESULTS, machine, save
 
 POPULATIONS = ("guidelines", "demonstration", "demonstration-zh", "pharmacology", "nutrition", "population")
 
@@ -41,14 +42,21 @@ def main() -> None:
     parser.add_argument("-v", action="store_true", help="print what was judged wrongly, and keep nothing")
     asked = parser.parse_args()
     wrong: Wrong = told if asked.v else ignore
-    result: dict[str, Any] = {"machine": machine(), "seed": asked.seed, "most": asked.most}
     for name in asked.populations:
         if name == "restatements":
-            result[name] = by_hand(restatements(), wrong)
+            found = by_hand(restatements(), wrong)
         else:
-            result[name] = measure(pages(name, asked.data), asked.most, asked.seed, wrong)
-    if not asked.v:
-        save("claims_altered", result)
+            found = measure(pages(name, asked.data), asked.most, asked.seed, wrong)
+        if not asked.v:
+            keep(name, found, {"machine": machine(), "seed": asked.seed, "most": asked.most})
+
+
+def keep(name: str, found: dict[str, Any], terms: dict[str, Any]) -> None:
+    """Put a population beside those measured on the same terms; other ones are thrown away with their terms."""
+    file = RESULTS / "claims_altered.json"
+    old = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    same = all(old.get(key) == value for key, value in terms.items())
+    save("claims_altered", (old if same else terms) | {name: found})
 
 
 if __name__ == "__main__":

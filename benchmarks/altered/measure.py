@@ -36,7 +36,7 @@ def wilson(hits: int, cases: int) -> tuple[float, float] | None:
     z = 1.959964
     centre = (hits + z * z / 2) / (cases + z * z)
     half = z / (cases + z * z) * math.sqrt(hits * (cases - hits) / cases + z * z / 4)
-    return round(centre - half, 4), round(centre + half, 4)
+    return max(round(centre - half, 4), 0.0), min(round(centre + half, 4), 1.0)
 
 
 @dataclass(slots=True)
