@@ -45,6 +45,13 @@ def verdict(claim: str, page: str) -> Verdict:
         ),
         ("Women with it receive the usual dose and lie flat.", "Women with it receive half the usual dose and lie flat.", NUMBER),
         ("Obesity is a BMI greater than or equal to 30.", "Obesity is a BMI less than or equal to 30.", NUMBER),
+        (
+            "It is treated with voriconazole 6 mg/kg every 12 hours for two doses then 4 mg/kg, or isavuconazole 200 mg every "
+            "8 hours for six doses then 200 mg daily.",
+            "Treat it with isavuconazole 200 mg every 8 hours for six doses then 200 mg daily, or with voriconazole every 12 "
+            "hours for six doses.",
+            NUMBER,
+        ),
         # a dose of another drug
         (
             "Vasopressin 0.03 units/min is added when noradrenaline reaches 0.25 µg/kg/min.",
@@ -70,6 +77,7 @@ def verdict(claim: str, page: str) -> Verdict:
             "Antiplatelet therapy should continue for 12 months after infarction even if bleeding risk is high.",
             DENIAL,
         ),
+        ("Therapy is continued for a year except in severe bleeding.", "Therapy is continued for a year even in severe bleeding.", DENIAL),
         ("A filter should be considered in embolism only when anticoagulation is contraindicated.", "A filter should be considered in embolism.", DENIAL),
         ("Salbutamol should not be used alone for hyperkalaemia.", "Salbutamol should not be used for hyperkalaemia.", DENIAL),
         ("Bicarbonate is not recommended routinely for acidosis.", "Bicarbonate is not recommended for acidosis.", DENIAL),
@@ -133,6 +141,7 @@ def test_another_statement_is_flagged_for_its_reason(page: str, claim: str, expe
         ("结节每年复查CT，共5年。", "结节每年复查一次CT，共5年。"),
         ("停止溶栓和抗凝，急查头颅CT。", "停用溶栓和抗凝药，急查头颅CT。"),
         ("MRSA pneumonia is treated for a week.", "Methicillin-resistant Staphylococcus aureus pneumonia is treated for a week."),
+        ("Keep it low.", "It is kept low."),
         ("Keep it below the limit and record the pressure.", "Patients need it to be kept below the limit; recommend to record the pressure."),
     ],
 )  # fmt: skip
