@@ -5,11 +5,12 @@ The checks run in this order, each a small function that returns nothing or rais
 1. *resolvable*: document, page and chunk exist in the snapshot, belong together, and the quoted words stand at the
    offsets named, cut at the edges of words, and are visible on the page → ``unresolvable``;
 2. *verbatim*: the claim is the quoted words → ``verbatim``, unless a denial stands just before them on the page;
-3. *numbers*: every number of the claim stands in the quote with its unit, range, direction and place →
+3. *numbers*: every number of the claim stands in the quote with its unit, range, direction, place and drug →
    ``number_mismatch``;
-4. *denials*: no clause of the claim affirms what the quote denies, or denies what it affirms → ``negation_mismatch``;
-5. *words*: no opposite (left for right), no drug or group of patients that the quote lacks, enough content words →
-   ``unsupported``; then ``supported``.
+4. *denials*: no clause of the claim affirms what the quote denies, or denies what it affirms, and no exception of the
+   page is left out → ``negation_mismatch``;
+5. *words*: no opposite (left for right), nothing that changed places ("preferred to"), no drug, route or group of
+   patients that the quote lacks, enough content words → ``unsupported``; then ``supported``.
 
 Nothing passes for want of something to check: a claim without a citation, or without a word, is ``unsupported``.
 Thresholds come from ``benchmarks/claims_altered.py``; figures and the reasons are in docs/adr/0006-citation-checks.md.
@@ -17,19 +18,19 @@ Thresholds come from ``benchmarks/claims_altered.py``; figures and the reasons a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ragmed.answer import polarity, support, verbatim
+from ragmed.answer import limits, measured, opposites, polarity, roles, support, verbatim
+from ragmed.answer.alignment import Replacement, replacements
 from ragmed.answer.notices import said
 from ragmed.errors import NotFoundError
 from ragmed.records import Citation, CitationCheck, Language, Page, Verdict
 from ragmed.text.ink import unseen
 from ragmed.text.language import detect_language
-from ragmed.text.numbers import Quantity, identifiers, quantities
+from ragmed.text.numbers import Quantity, quantities
 
 if TYPE_CHECKING:
     from ragmed.interfaces import SnapshotReader
@@ -38,9 +39,6 @@ LEAST_SHARE = 0.6
 """Share of a claim's content words that must stand in the cited words (see the ADR)."""
 LEAST_SHARE_ACROSS_LANGUAGES = 0.6
 """The same for concepts, where the claim is in another language than the page."""
-_SWAP_MARGIN = 0.5
-_MISPLACED_MARGIN = 0.4
-"""How much better a number's surroundings must fit another number of the page before it counts as misplaced."""
 
 
 class CitationFailedError(Exception):
@@ -114,11 +112,15 @@ def _judge(claim_text: str, quote: str, headings: str, language: Language) -> Ve
         require_harmless_omissions(left_out, language)
         return Verdict.VERBATIM
     claim = verbatim.without_bullet(claim)
+    aligned = tuple(replacements(claim, verbatim.shown(quote)))
     require_words(claim, language)
-    require_numbers(claim, quote, language)
+    require_numbers(claim, quote, aligned, language)
     require_polarity(claim, quote, language)
-    require_no_opposite(claim, quote, language)
+    require_limits(claim, quote, language)
+    require_no_opposite(claim, quote, aligned, language)
+    require_order(claim, quote, language)
     require_drugs(claim, quote, language)
+    require_routes(claim, quote, headings, language)
     require_patients(claim, quote, headings, language)
     require_support(claim, quote, headings, language)
     return Verdict.SUPPORTED
@@ -199,30 +201,30 @@ def require_harmless_omissions(left_out: Sequence[str], language: Language) -> N
 
 def require_words(claim: str, language: Language) -> None:
     """A claim that says nothing cannot be borne out."""
-    if not support.content_words(claim) and not support.concepts(claim) and not quantities(claim):
+    if not support.claim_words(claim) and not support.concepts(claim) and not quantities(claim):
         raise CitationFailedError(Verdict.UNSUPPORTED, said("no_words", language))
 
 
-def require_numbers(claim: str, quote: str, language: Language) -> None:
+def require_numbers(claim: str, quote: str, aligned: Sequence[Replacement], language: Language) -> None:
     """Every number and every name with a digit stands in the quote, and two of them have not changed places."""
-    wanted, there = quantities(claim), quantities(quote)
-    keys = {quantity.key for quantity in there}
-    for quantity in wanted:
-        if quantity.key not in keys:
-            raise CitationFailedError(Verdict.NUMBER_MISMATCH, _number_reason(claim, quantity, quote, there, language))
-    named = support.concepts(quote)
-    # T4 is borne out by "thyroxine"
-    missing = [
-        name
-        for name in sorted(identifiers(claim) - identifiers(quote))
-        if not support.concepts(name.upper()) or not support.concepts(name.upper()) <= named
-    ]
-    if missing and support.same_script(claim, quote):
-        raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("name_none", language, claim=missing[0]))
-    swapped = _swapped(claim, wanted, quote, there)
+    there = quantities(quote)
+    missing = measured.missing_number(claim, quote)
+    if missing:
+        raise CitationFailedError(Verdict.NUMBER_MISMATCH, _number_reason(claim, missing, quote, there, language))
+    name = measured.missing_name(claim, quote)
+    if name:
+        raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("name_none", language, claim=name))
+    multiple = measured.missing_multiple(claim, quote)
+    if multiple:
+        raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("number_none", language, claim=multiple))
+    swapped = measured.misplaced(aligned) or measured.swapped(claim, quote) or measured.said_twice(claim, quote)
     if swapped:
         one, other = swapped
         raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("number_swapped", language, claim=one, page=other))
+    wrong = roles.dose_of_another(claim, quote)
+    if wrong:
+        dose, drug = wrong
+        raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("dose_of_another", language, claim=dose, page=drug))
 
 
 def _number_reason(claim: str, wanted: Quantity, quote: str, there: Sequence[Quantity], language: Language) -> str:
@@ -241,59 +243,12 @@ def _number_reason(claim: str, wanted: Quantity, quote: str, there: Sequence[Qua
     return said("number_other", language, claim=mine, page=quote[other.start : other.end].strip())
 
 
-_WORD = re.compile(r"[^\W\d_]+")
-
-
-def _surroundings(text: str, quantity: Quantity) -> dict[tuple[str, str], float]:
-    """Words beside a number, by side, weighing less with distance; Chinese by character."""
-    beside: dict[tuple[str, str], float] = {}
-    for side, stretch in (("before", text[: quantity.start]), ("after", text[quantity.end :])):
-        tokens = [
-            token
-            for run in _WORD.findall(stretch[-60:] if side == "before" else stretch[:60])
-            for token in ([run.lower()] if run.isascii() else run)
-        ]
-        nearest = tokens[::-1][:5] if side == "before" else tokens[:5]
-        for distance, token in enumerate(nearest, 1):
-            beside.setdefault((side, token), 1 / distance)
-    return beside
-
-
-def _likeness(one: dict[tuple[str, str], float], other: dict[tuple[str, str], float]) -> float:
-    total = sum(one.values()) + sum(other.values())
-    return 2 * sum(min(weight, other[key]) for key, weight in one.items() if key in other) / total if total else 0.0
-
-
-def _swapped(claim: str, wanted: Sequence[Quantity], quote: str, there: Sequence[Quantity]) -> tuple[str, str] | None:
-    """Two numbers of one unit whose surroundings on the page are each other's."""
-    mine = [(quantity, _surroundings(claim, quantity)) for quantity in wanted]
-    theirs = [(quantity, _surroundings(quote, quantity)) for quantity in there]
-
-    def like(around: dict[tuple[str, str], float], key: tuple[object, ...]) -> float:
-        return max((_likeness(around, other) for quantity, other in theirs if quantity.key == key), default=0.0)
-
-    for one, around in mine:
-        own = like(around, one.key)
-        for other in there:
-            if other.unit == one.unit and other.key != one.key and like(around, other.key) > own + _MISPLACED_MARGIN:
-                return claim[one.start : one.end].strip(), quote[other.start : other.end].strip()
-    for number, (one, around_one) in enumerate(mine):
-        for two, around_two in mine[number + 1 :]:
-            if one.key == two.key or (one.unit != two.unit and one.unit and two.unit):
-                continue
-            straight = like(around_one, one.key) + like(around_two, two.key)
-            crossed = like(around_one, two.key) + like(around_two, one.key)
-            if crossed > straight + _SWAP_MARGIN:
-                return claim[one.start : one.end].strip(), claim[two.start : two.end].strip()
-    return None
-
-
 # --- 4. denials ---
 
 
 def require_polarity(claim: str, quote: str, language: Language) -> None:
     """The claim denies and forbids what the quote does, and nothing else."""
-    compared = support.content_words if support.same_script(claim, quote) else support.concepts
+    compared = support.claim_words if support.same_script(claim, quote) else support.concepts
     found = polarity.disagreement(claim, quote, compared)
     if found:
         key = "negation_added" if found.added else "negation_removed"
@@ -303,12 +258,35 @@ def require_polarity(claim: str, quote: str, language: Language) -> None:
 # --- 5. words ---
 
 
-def require_no_opposite(claim: str, quote: str, language: Language) -> None:
+def require_limits(claim: str, quote: str, language: Language) -> None:
+    """An exception or condition of the page is not left out where its statement is repeated."""
+    if support.same_script(claim, quote):
+        limit = limits.dropped(claim, quote, support.claim_words)
+        if limit:
+            raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("limit", language, page=limit))
+
+
+def require_no_opposite(claim: str, quote: str, aligned: tuple[Replacement, ...], language: Language) -> None:
     """Left is not right, before is not after, children are not adults."""
-    turned = support.opposite(claim, quote)
+    turned = opposites.opposite(claim, quote, support.claim_words, aligned)
     if turned:
         mine, theirs = turned
         raise CitationFailedError(Verdict.UNSUPPORTED, said("opposite", language, claim=mine, page=theirs))
+
+
+def require_order(claim: str, quote: str, language: Language) -> None:
+    """What is preferred, or comes first, is what the page prefers or puts first."""
+    turned = roles.exchanged(claim, quote, support.claim_words)
+    if turned:
+        mine, theirs = turned
+        raise CitationFailedError(Verdict.UNSUPPORTED, said("opposite", language, claim=mine, page=theirs))
+
+
+def require_routes(claim: str, quote: str, headings: str, language: Language) -> None:
+    """The route by which the claim gives a drug stands in the quote or in the headings above it."""
+    route = support.missing_route(claim, f"{quote}\n{headings}")
+    if route:
+        raise CitationFailedError(Verdict.UNSUPPORTED, said("drug", language, claim=route))
 
 
 def require_drugs(claim: str, quote: str, language: Language) -> None:

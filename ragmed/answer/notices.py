@@ -46,6 +46,11 @@ _WORDING: dict[str, tuple[str, str]] = {
         "引文略去了前面的“{page}”",
     ),
     "ellipsis": ('the omission leaves out "{page}"', "省略号略去了“{page}”"),
+    "limit": ('the page makes a condition that the sentence leaves out: "{page}"', "页面有这句话略去的条件：“{page}”"),
+    "dose_of_another": (
+        '"{claim}" is on the page the dose of another drug, {page}',
+        "“{claim}”在页面上是另一药物（{page}）的剂量",
+    ),
     "opposite": ('"{claim}" stands on the page as "{page}"', "“{claim}”在页面上是“{page}”"),
     "drug": ('"{claim}" is not named in the cited words', "所引文字中没有提到“{claim}”"),
     "unsupported": ("too little of the sentence stands in the cited words", "所引文字不足以支持这句话"),

@@ -2,8 +2,10 @@
 
 Laws of this room: pure functions of two texts; no model. A text is cut into clauses, each clause of the claim is laid
 beside the clause of the cited words that shares most with it, and the two must agree in the parity of their negations
-("not", "avoid", "contraindicated", 不, 无, 禁 …). Comparators ("not more than 5 mg", 不超过) are numbers' business and
-count for nothing here; neither do words that only look like a denial (非小细胞, 不良反应, "not only").
+("not", "avoid", "contraindicated", 不, 无, 禁 …). Where clauses do not agree, for they are cut or ordered otherwise,
+the whole may: as many denials, each of words that the other text denies, and "not … unless" counted as none.
+Comparators ("not more than 5 mg", 不超过) are numbers' business and count for nothing here; neither do words that only
+look like a denial (非小细胞, 不良反应, "not only").
 """
 
 from __future__ import annotations
@@ -11,18 +13,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 Words = Callable[[str], frozenset[str]]
 """The content words of a text, as the caller compares them."""
 
 _ENGLISH = re.compile(
-    r"\b(?:no|not|never|without|neither|nor|none|cannot|avoid(?:s|ed|ing|ance)?|contra-?indicat\w*|withh[eo]ld\w*"
+    r"\bneither\b[^.;]{1,60}?\bnor\b|\b(?:no|not|never|without|neither|nor|none|cannot|avoid(?:s|ed|ing|ance)?|contra-?indicat\w*|withh[eo]ld\w*"
     r"|refrain\w*"
     r"|absen(?:ce|t)|lack(?:s|ed|ing)?|unnecessary|inappropriate|unsafe|inadvisable|unlikely|den(?:y|ies|ied)"
     r"|free\s+(?:of|from)"
     r"|(?:recommend|advis|decid)\w*\s+against|fail(?:s|ed)?\s+to|prohibit\w*|forbid\w*|forbidden|rather\s+than"
     r"|instead\s+of)\b"
-    r"|n['’]t\b",
+    r"|n['’]t\b"
+    # "hold the anticoagulant", not "hold the hand out"
+    r"|(?:^|[,;:]\s*|\b(?:and|should|must|then)\s+)hold\b(?!\s+(?:your|his|her|their|it)\b)",
     re.IGNORECASE,
 )
 _ENGLISH_NO_DENIAL = re.compile(
@@ -31,21 +36,38 @@ _ENGLISH_NO_DENIAL = re.compile(
     r"|\bnot\s+exceed(?:ing)?\b|\bno\.\s?\d|\bno\s+longer\s+than\b|\bnot\s+just\b|\bno\s+matter\b",
     re.IGNORECASE,
 )
-_CHINESE = re.compile(r"[不无未禁勿没忌非]|避免|否认|缺乏|拒绝|不存在|除外|排除在外")
+_CHINESE = re.compile(r"[不无未禁勿没忌非]|避免|否认|缺乏|拒绝|不存在|(?<![能可须应需先以难未待])除外|排除在外")
 _CHINESE_NO_DENIAL = re.compile(
-    r"不良|不适感?|不断|不同|不仅|不但|不过|不管|不论|不足|不到|不等|不齐|不全|不详|不明|不孕|不育|不少于|不低于|不小于|不超过|不大于|不高于"
+    r"不良|不适感?|不断|不同|不仅|不但|不过|不管|不论|不足|不到|不等(?!待|结果|复)|不齐|不全|不详|不明|不孕|不育|不少于|不低于|不小于|不超过|不大于|不高于"
     r"|不多于|不稳定|不典型|不规则|不均|不对称|不可逆|不自主|不随意|无论|无菌|无创|无机|非常|非甾体|非小细胞|非典型|非酒精|非霍奇金|非结核"
     r"|非ST|非瓣膜|非处方|除非|莫非|是非|未来|未成年|禁食|禁水|禁闭|没药|没食子|莫西|不尽快|非侵入|非糖尿病"
+    # two denials of one thing: 不应因…而不用
+    r"|不[应能可宜得](?:因|以)[^，。；]{1,20}而不"
 )
 _BREAK = re.compile(
     r"(?<=[^\d])[,，](?=\D|\s)|(?<=\d)[,，](?=\s|[^\d])|[;；。！？!?]|(?<=[a-z)\]%”])[.](?=\s|$)|(?<=\d)\.(?=\s|$)"
     r"|(?<!\d)[:：]|[:：](?!\d)"
     r"|[()（）\[\]]|\n\s*[•·▪◦*–-]\s|\s—\s"
-    r"|\b(?:but|however|although|though|whereas|while|unless|except|because|so that)\b"
-    r"|但|然而|除非|虽然|而(?=[^且])|因为|因此"
+    r"|\b(?:but|however|although|though|whereas|while|unless|except|because|since|so that)\b"
+    # "is not part of it and must not delay it" says two things
+    r"|\band(?=\s+(?:must|should|may|can|cannot|is|are|was|were|will|do|does|did|has|have|had|not|never)\b)"
+    r"|但|然而|除非|虽然|而(?=[^且不])|而(?=不[是宜应能])|因为|因此"
 )
 _SENTENCE = re.compile(r"(?<=[a-z)\]%”\d])[.](?=\s|$)|[。！？!?;；]|\n\s*[•·▪◦*–-]\s")
 
+_EXCEPTION = re.compile(
+    r"\b(?:unless|except(?:ing)?)\b|除非|(?<![能可须应需先以难未待])除外|除(?=[^，。；]{1,20}外)", re.IGNORECASE
+)
+_PREFERRED = re.compile(r"\bprefer\w*\s+(?:to|over)\b", re.IGNORECASE)
+_RATHER = re.compile(r"\b(?:rather\s+than|instead\s+of)\b", re.IGNORECASE)
+_ONLY = re.compile(r"\b(?:only|solely)\b|仅|只", re.IGNORECASE)
+_PASSIVE = re.compile(
+    r"avoided|contra-?indicat|withh[eo]ld|unlikely|unnecessary|inappropriate|unsafe|inadvisable|absen|none|prohibit|forbidden",
+    re.IGNORECASE,
+)
+
+_FRAME = frozenset({"use", "give", "given", "patient", "recommend", "使用", "患者", "应用"})
+"""Stems that say nothing of what is denied."""
 _EDGE = " ,.;:!?()[]，。；：！？（）•·▪◦*–—-"
 
 _CLAUSE_BEFORE = 80
@@ -123,17 +145,109 @@ def partner(clause: Clause, among: tuple[Clause, ...]) -> Clause | None:
     return best if best is not None and overlap(clause.words, best.words) >= _NEAR else None
 
 
+def sentences(text: str, *, semicolons: bool = True) -> tuple[str, ...]:
+    """The sentences of ``text``; with ``semicolons`` the parts that they part, too."""
+    found, start = [], 0
+    for match in (*_SENTENCE.finditer(text), None):
+        if match and not semicolons and match.group() in ";；":
+            continue
+        end = match.end() if match else len(text)
+        if piece := text[start:end].strip():
+            found.append(piece)
+        start = end
+    return tuple(found)
+
+
+def clauses_between(text: str, start: int, end: int) -> tuple[int, int]:
+    """The clause around ``text[start:end]``, as a span."""
+    cuts = list(_BREAK.finditer(text))
+    left = max((cut.end() for cut in cuts if cut.end() <= start), default=0)
+    return left, min((cut.start() for cut in cuts if cut.start() >= end), default=len(text))
+
+
 def disagreement(claim: str, page: str, words: Words) -> Disagreement | None:
     """The first clause, or whole sentence, of the claim that denies what the page affirms or the other way round."""
+    if (_PREFERRED.search(claim) is None) is not (_PREFERRED.search(page) is None):
+        # "preferred to B" and "rather than B" are one; which of the two it is, the order says
+        claim, page = _RATHER.sub("to", claim), _RATHER.sub("to", page)
+    said = words(claim)
     for breaks, least in ((_BREAK, _NEAR), (_SENTENCE, _SAME_SENTENCE)):
         there = _cut(page, words, breaks)
         for clause in _cut(claim, words, breaks):
             other = partner(clause, there)
             if other is None or overlap(clause.words, other.words) < least:
                 continue
-            if clause.denials % 2 != other.denials % 2:
-                return Disagreement(clause.text, other.text, added=clause.denials > other.denials)
+            theirs = other.denials if breaks is _BREAK else len(_denied(other.text, words, said))
+            if clause.denials % 2 != theirs % 2 and not _agree_as_a_whole(claim, page, words):
+                return Disagreement(clause.text, other.text, added=clause.denials > theirs)
+    return _elsewhere(claim, page, words)
+
+
+def _elsewhere(claim: str, page: str, words: Words) -> Disagreement | None:
+    """A denial of the claim, all of whose words the page has and denies none of, where the page denies other ones."""
+    said, there = words(claim), words(page)
+    theirs = [scope - _FRAME for scope in _denied(page, words, said)]
+    if not theirs:
+        return None
+    for one in _denied(claim, words, said):
+        scope = one - _FRAME
+        if scope and scope <= there and not any(scope & other for other in theirs) and all(theirs):
+            return Disagreement(" ".join(sorted(scope)), page.strip(), added=True)
     return None
+
+
+def _agree_as_a_whole(claim: str, page: str, words: Words) -> bool:
+    """Whether claim and page deny as often, the same words, in the sentences of the page that the claim repeats."""
+    said = words(claim)
+    region = [one for one in sentences(page) if len(words(one) & said) * 2 >= len(words(one)) > 0]
+    if not region:
+        return False
+    mine = _denied(claim, words, said)
+    theirs = [scope for one in region for scope in _denied(one, words, said)]
+    mine_free, theirs_free = _cancelled(claim, mine), _cancelled(" ".join(region), theirs)
+    if len(mine) - mine_free != len(theirs) - theirs_free:
+        return False
+    if theirs_free and not mine_free:
+        return _ONLY.search(claim) is not None
+    return all(_met(scope, theirs) for scope in mine) and all(_met(scope, mine) for scope in theirs)
+
+
+def _cancelled(text: str, scopes: list[frozenset[str]]) -> int:
+    """How many of the denials "not … unless" takes back: two, or none."""
+    return 2 if _EXCEPTION.search(text) and len(scopes) >= 2 else 0
+
+
+def _met(scope: frozenset[str], others: list[frozenset[str]]) -> bool:
+    return not scope or any(not other or scope & other for other in others)
+
+
+def _denied(text: str, words: Words, said: frozenset[str]) -> list[frozenset[str]]:
+    """What each denial and exception of ``text`` is about, in clauses of which half the words are ``said``."""
+    found = []
+    for start, end in _spans(text):
+        clause = text[start:end]
+        content = words(clause)
+        if len(content & said) * 2 < len(content):
+            continue
+        plain = _CHINESE_NO_DENIAL.sub(_blank, _ENGLISH_NO_DENIAL.sub(_blank, clause))
+        for pattern in (_ENGLISH, _CHINESE, _EXCEPTION):
+            for match in pattern.finditer(plain):
+                if pattern is _EXCEPTION and _CHINESE.fullmatch(match.group()):
+                    continue  # 除外 is among the denials
+                after = words(clause[match.end() :])
+                whole = pattern is _CHINESE or not after or _PASSIVE.search(match.group())
+                found.append(content if whole else after)
+    return found
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """The clauses of ``text``; the word that parts two of them ("unless") stands in the second."""
+    cuts = [0, *(match.start() for match in _BREAK.finditer(text)), len(text)]
+    return [(start, end) for start, end in pairwise(cuts) if text[start:end].strip()]
 
 
 def denial_before(text: str, start: int, floor: int) -> str:

@@ -1,4 +1,4 @@
-"""Do the words of a claim stand in the cited words? Content words, concepts of the term table, drugs, opposites.
+"""Do the words of a claim stand in the cited words? Content words, concepts of the term table, drugs, routes, patients.
 
 Laws of this room: pure functions of two texts and the shipped tables. Words are compared by stem, and through the term
 table also by concept ("haemoptysis" and 咯血 are one). A drug named in the claim must be named on the page: no score
@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ragmed.answer.polarity import clauses, partner
-from ragmed.terms import find_abbreviations, find_terms
+from ragmed.terms import find_abbreviations, find_terms, look_alike_pattern
 from ragmed.text.language import HAN
 from ragmed.text.words import words
 
@@ -33,57 +32,33 @@ _NO_DRUG = frozenset(
     )
 )
 """Words that end like a drug and are none."""
-_OPPOSITES = tuple(
-    (tuple(one.split("|")), tuple(other.split("|")))
-    for one, other in (
-        ("left", "right"),
-        ("左(?!右)", "(?<!左)右"),
-        ("before|prior", "after|following"),
-        ("(?<!目)前(?![列壁臂庭驱])", "(?<![预然])后(?![壁颅])"),
-        ("adult|adults", "child|children|paediatric|pediatric|infant|infants"),
-        ("成人|成年", "儿童|小儿|婴儿|患儿"),
+_ROUTES = tuple(
+    (re.compile(claim), re.compile(rf"{claim}|{evidence}" if evidence else claim))
+    for claim, evidence in (
         (
-            "increase|increases|increased|increasing|raise|raised",
-            "decrease|decreases|decreased|decreasing|reduce|reduced|lower|lowered",
+            r"(?i:\bby mouth\b|\boral(?:ly)?\b"
+            r"(?! (?:temp|contracept|anticoag|muco|cavity|hygiene|health|hypogly|gluc|exam))"
+            r")"
+            r"|\bPO\b(?! ?2)|口服(?!避孕|抗凝)",
+            r"(?i:\boral|\bmouth|\btablets?\b|\bcapsules?\b|\bswallow|\bingest)|\bp\.?o\.|口服|嚼服|顿服|片|胶囊",
         ),
-        ("增加|增大|升高|上调|提高", "减少|缩小|降低|下降|下调"),
-        ("high|higher", "low|lower"),
-        ("高", "低"),
-        ("start|begin|initiate", "stop|discontinue"),
-        ("开始|启用", "停止|停用"),
-        ("positive", "negative"),
-        ("阳性", "阴性"),
-        ("benign", "malignant"),
-        ("良性", "恶性"),
-        ("oral|orally", "intravenous|intravenously|iv|intramuscular|intramuscularly|subcutaneous|subcutaneously"),
-        ("口服", "静脉|肌注|皮下"),
-        ("men|man|male|males", "women|woman|female|females"),
-        ("男", "女"),
-        ("acute", "chronic"),
-        ("急性", "慢性"),
-        ("systolic", "diastolic"),
-        ("收缩压", "舒张压"),
-        ("upper", "lower"),
-        ("上叶|上肺|上肢", "下叶|下肺|下肢"),
-        ("minimum", "maximum"),
-        ("first", "last"),
-        ("fast|rapid|rapidly|quickly", "slow|slowly"),
-        ("improve|improves|improved", "worsen|worsens|worsened"),
-        ("好转", "恶化"),
-        ("more", "less|fewer"),
-        ("sensitivity", "specificity"),
-        ("敏感性", "特异性"),
-        ("inpatient|inpatients", "outpatient|outpatients"),
-        ("住院", "门诊"),
-        ("morning", "evening|night"),
-        ("arterial", "venous"),
-        ("动脉", "静脉"),
-        ("stable", "unstable"),
-        ("type 1", "type 2"),
-        ("safe", "unsafe|dangerous"),
-        ("recommended", "discouraged"),
+        (
+            r"(?<!stage )(?<!grade )(?<!class )(?<!type )(?<!phase )(?<!level )\b(?:IV|iv|i\.v\.)(?![\w-])"
+            r"|(?i:\bintravenous(?:ly)?\b)|静脉(?=[注滴输给推使用])|静滴|静推",
+            r"(?i:\binfus|\bbolus|\bdrip|\bintraven)|静脉|静滴|静推|静注|输注|输液|滴注",
+        ),
+        (r"\b(?:IM|i\.m\.)(?!\w)|(?i:\bintramuscular(?:ly)?\b)|肌内|肌注|肌肉注射", r"(?i:\bintramusc)|肌"),
+        (r"\b(?:SC|s\.c\.)(?!\w)|(?i:\bsubcutaneous(?:ly)?\b)|皮下注射", r"(?i:\bsubcut)|皮下"),
+        (
+            r"(?i:\brectal(?:ly)?\b(?= (?:dose|dia|admin|route))|\bsuppositor\w+)|直肠给药|栓剂",
+            r"(?i:\brect|\bsupposit)|直肠|栓",
+        ),
+        (r"(?i:\bintrathecal(?:ly)?\b)|鞘内", ""),
+        (r"(?i:\bsublingual(?:ly)?\b)|舌下", r"(?i:under the tongue)|含服"),
+        (r"(?i:\bintranasal(?:ly)?\b)|鼻喷|鼻内", r"(?i:\bnasal|nose)|鼻"),
     )
 )
+"""(as a claim names a route, as a page may name it)."""
 _GROUPS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -97,13 +72,38 @@ _GROUPS = tuple(
         r"\belderly\b|\bolder (?:adults?|people|patients?|persons?)\b|老年|高龄",
     )
 )
-_PREFIXES = ("un", "in", "im", "ir", "il", "non", "dis", "contra", "mal")
+
+
+_SAME_VERB = {
+    word: base
+    for base, forms in {
+        "give": "given gave", "keep": "kept", "fall": "fallen fell", "rise": "risen rose", "begin": "began begun",
+        "take": "taken took", "hold": "held", "bleed": "bled", "lie": "lay lain", "feed": "fed", "lose": "lost",
+        "show": "shown", "find": "found", "make": "made", "lead": "led", "know": "known", "choos": "chose chosen",
+        "see": "seen saw", "grow": "grown grew", "get": "got gotten", "die": "death dead",
+    }.items()
+    for word in forms.split()
+}  # fmt: skip
+"""Irregular forms to the stem of their verb."""
+_FRAME = frozenset(
+    (
+        *("give", "use", "recommend", "consid", "need", "requir", "receiv", "patient", "peopl", "person", "case"),
+        *("order", "short", "患者", "病人", "患", "总之"),
+    )
+)
+"""Stems that frame a statement and say nothing of it: they never count against a claim."""
 
 
 @lru_cache(maxsize=4096)
 def content_words(text: str) -> frozenset[str]:
     """Stems of the content words, numbers left out: they are checked on their own."""
     return frozenset(word for word in words(text) if not _NUMBER_WORD.fullmatch(word))
+
+
+@lru_cache(maxsize=4096)
+def claim_words(text: str) -> frozenset[str]:
+    """Content words as claims are compared by: forms of an irregular verb ("kept") are one with it."""
+    return frozenset(_SAME_VERB.get(word, word) for word in content_words(text))
 
 
 @lru_cache(maxsize=4096)
@@ -135,27 +135,64 @@ def share(claim: str, evidence: str) -> float:
     if not same_script(claim, evidence):
         named = concepts(claim)
         return len(named & there) / len(named) if named else 0.0
-    wanted = content_words(claim)
+    wanted = claim_words(claim)
     if not wanted:
         return 0.0
-    stands = content_words(evidence)
+    stands = claim_words(evidence)
     covered = {
-        word for match in find_terms(claim) if match.term.en.lower() in there for word in content_words(match.surface)
+        word for match in find_terms(claim) if match.term.en.lower() in there for word in claim_words(match.surface)
     }
-    return len(wanted & (stands | covered)) / len(wanted)
+    borne_out = wanted & (stands | covered)
+    asked = (wanted - _FRAME) | borne_out
+    return len(borne_out) / len(asked) if asked else 0.0
 
 
 def missing_drug(claim: str, evidence: str) -> str | None:
     """A drug that the claim names and the evidence does not, as the claim writes it."""
     there = concepts(evidence)
-    plain = evidence.lower()
-    for match in find_terms(claim):
-        if match.term.kind == "drug" and match.term.en.lower() not in there and match.surface.lower() not in plain:
+    found = find_terms(claim)
+    for match in found:
+        if match.term.kind == "drug" and match.term.en.lower() not in there and not _names(evidence, match.surface):
             return match.surface
-    known = {match.surface.lower() for match in find_terms(claim)}
-    for named in _DRUG_ENDING.finditer(claim):
+    # a name inside a longer term that the evidence has: "methicillin-resistant Staphylococcus aureus" for MRSA
+    inside = [(match.start, match.end) for match in found if match.term.en.lower() in there]
+    known = {match.surface.lower() for match in found}
+    for named in (*_DRUG_ENDING.finditer(claim), *look_alike_pattern().finditer(claim)):
         word = named.group().lower()
-        if word not in known and word not in _NO_DRUG and not content_words(word) <= content_words(evidence):
+        if (
+            word not in known
+            and word not in _NO_DRUG
+            and not any(start <= named.start() and named.end() <= end for start, end in inside)
+            and not any(word in concept for concept in there)
+            and not claim_words(word) <= claim_words(evidence)
+        ):
+            return named.group()
+    return None
+
+
+def _names(evidence: str, surface: str) -> bool:
+    """Whether the evidence writes a drug so, as a whole name: adrenaline is not named by "noradrenaline".
+
+    The word for a class ("抗凝药") is named by its stem ("抗凝").
+    """
+    if surface.isascii():
+        return re.search(rf"(?<![A-Za-z]){re.escape(surface)}(?![A-Za-z])", evidence, re.IGNORECASE) is not None
+    stem = surface.rstrip("药剂类") if len(surface) > 2 else surface
+    longer = [match for match in find_terms(evidence) if match.term.kind == "drug" and stem in match.surface]
+    if any(match.surface.startswith(stem) for match in longer):
+        return True
+    spans = [(match.start, match.end) for match in longer]
+    return any(
+        all(not start <= place.start() < end for start, end in spans)
+        for place in re.finditer(re.escape(stem), evidence)
+    )
+
+
+def missing_route(claim: str, evidence: str) -> str | None:
+    """A route of giving that the claim names and the evidence does not, as the claim writes it."""
+    for here, there in _ROUTES:
+        named = here.search(claim)
+        if named and not there.search(evidence):
             return named.group()
     return None
 
@@ -166,51 +203,4 @@ def missing_group(claim: str, evidence: str) -> str | None:
         named = pattern.search(claim)
         if named and not pattern.search(evidence):
             return named.group()
-    return None
-
-
-def opposite(claim: str, evidence: str) -> tuple[str, str] | None:
-    """(the claim's word, the page's opposite) where a clause of the claim turns its partner on the page round."""
-    there = clauses(evidence, content_words)
-    for clause in clauses(claim, content_words):
-        other = partner(clause, there)
-        if other is None:
-            continue
-        turned = _turned(clause.text.lower(), other.text.lower()) or _prefixed(clause.words, other.words)
-        if turned:
-            return turned
-    return None
-
-
-def _turned(claim: str, page: str) -> tuple[str, str] | None:
-    """One word of a pair stands more often in the claim than on the page, and the other less often."""
-    for pair in _OPPOSITES:
-        for mine, theirs in (pair, pair[::-1]):
-            said, page_said = _all(mine, claim), _all(mine, page)
-            if len(said) > len(page_said):
-                instead = _all(theirs, page)
-                if len(instead) > len(_all(theirs, claim)):
-                    return said[0], instead[0]
-    return None
-
-
-def _all(alternatives: tuple[str, ...], text: str) -> list[str]:
-    """Every place of the patterns in ``text``, as it stands there; Latin words as whole words."""
-    return [
-        match.group()
-        for word in alternatives
-        for match in re.finditer(rf"\b{word}\b" if word.isascii() and word[0].isalpha() else word, text)
-    ]
-
-
-def _prefixed(claim: frozenset[str], page: frozenset[str]) -> tuple[str, str] | None:
-    """ "stable" against "unstable", "hypotension" against "hypertension"."""
-    for mine in sorted(claim - page):
-        for theirs in sorted(page - claim):
-            longer, shorter = sorted((mine, theirs), key=len, reverse=True)
-            if len(shorter) >= 4 and any(longer == prefix + shorter for prefix in _PREFIXES):
-                return mine, theirs
-            bases = {word[5:] if word.startswith("hyper") else word[4:] for word in (mine, theirs)}
-            if len(bases) == 1 and {mine[:4], theirs[:4]} == {"hype", "hypo"}:
-                return mine, theirs
     return None

@@ -14,6 +14,7 @@ The rules of the room:
 
 from ragmed.terms.abbreviations import AbbreviationMatch, find_abbreviations
 from ragmed.terms.gloss import gloss_to_chinese, gloss_to_english, synonyms
+from ragmed.terms.look_alike import look_alike_pattern, look_alikes
 from ragmed.terms.match import TermMatch, find_terms
 from ragmed.terms.tables import Sense, TableError, Term, all_senses, all_terms, chinese_words
 
@@ -30,5 +31,7 @@ __all__ = [
     "find_terms",
     "gloss_to_chinese",
     "gloss_to_english",
+    "look_alike_pattern",
+    "look_alikes",
     "synonyms",
 ]

@@ -1,4 +1,4 @@
-"""Loads the two tables of the room, once, and refuses a malformed row by file and line.
+"""Loads the tables of the room, once, and refuses a malformed row by file and line.
 
 ``terms.tsv`` holds one concept a row, ``abbreviations.tsv`` one *sense* a row; the order of an
 abbreviation's rows is the order of preference. Both were written for this project and are read from
@@ -69,7 +69,7 @@ def read_terms(path: Path) -> tuple[Term, ...]:
     """The rows of a term table, in file order; raises ``TableError`` for the first malformed one."""
     terms: list[Term] = []
     owner: dict[str, int] = {}
-    for line, (kind, en, zh, *alternatives) in _rows(path, TERM_COLUMNS):
+    for line, (kind, en, zh, *alternatives) in rows_of(path, TERM_COLUMNS):
         where = f"{path}, line {line}"
         if kind not in KINDS:
             raise TableError(f"{where}: kind {kind!r} is none of {', '.join(sorted(KINDS))}")
@@ -94,7 +94,7 @@ def read_senses(path: Path) -> tuple[Sense, ...]:
     """The rows of an abbreviation table, in file order; raises ``TableError`` for the first malformed one."""
     senses: list[Sense] = []
     owner: dict[tuple[str, str], int] = {}
-    for line, (abbreviation, expansion, zh, field, cues) in _rows(path, SENSE_COLUMNS):
+    for line, (abbreviation, expansion, zh, field, cues) in rows_of(path, SENSE_COLUMNS):
         where = f"{path}, line {line}"
         if has_han(abbreviation) or has_han(expansion):
             raise TableError(f"{where}: a Chinese character in the abbreviation or its expansion")
@@ -130,7 +130,7 @@ def chinese_words() -> tuple[str, ...]:
     return tuple(dict.fromkeys([*forms, *(sense.zh for sense in all_senses())]))
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+def rows_of(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
     """(line number from 1, cells) of each data row, after the checks that both tables share."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")

@@ -51,7 +51,7 @@ def _alternatives(spellings: dict[str, str]) -> str:
     parts = []
     for spelling in sorted(spellings, key=len, reverse=True):
         escaped = re.escape(spelling).replace(r"\ ", r"\s+").replace(r"\-", r"[-\s]?")
-        parts.append(escaped + (r"(?![a-z])" if spelling[-1].isascii() and spelling[-1].isalnum() else ""))
+        parts.append(escaped + (r"(?![a-z\d])" if spelling[-1].isascii() and spelling[-1].isalnum() else ""))
     return "|".join(parts)
 
 
@@ -59,8 +59,11 @@ _ATOM = rf"(?:{_alternatives(UNIT_SPELLINGS)})"
 _PER = (
     r"\s?/\s?|\s+per\s+|\s+an?\s+(?=day|week|month|year|hour|minute|kg|kilogram)|\s+each\s+(?=day|week|month|year|hour)"
 )
+# "200 mg IV per day": the route may stand before how often
+_ROUTE = r"(?:\s+(?:IV|IM|SC|PO|by mouth|orally|intravenously|intramuscularly|subcutaneously))?"
 _UNIT = re.compile(
-    rf"(?P<first>{_ATOM})(?P<rest>(?:(?:{_PER})(?:\d+\s?)?{_ATOM})*)(?P<daily>\s+(?:daily|every day|weekly|hourly)\b)?",
+    rf"(?P<first>{_ATOM})(?P<rest>(?:(?:{_PER})(?:\d+\s?)?{_ATOM})*)"
+    rf"(?P<daily>{_ROUTE}\s+(?P<every>daily|every day|per day|a day|weekly|hourly)\b)?",
     re.IGNORECASE,
 )
 _UNIT_PART = re.compile(rf"(?:{_PER})(?P<count>\d*)\s?(?P<unit>{_ATOM})", re.IGNORECASE)
@@ -91,23 +94,28 @@ _ROMAN_STAGE = re.compile(
 )
 _DATE = re.compile(r"(?<!\d)(?P<year>\d{4})([-/.])\d{1,2}\2\d{1,2}(?!\d)")
 _IDENTIFIER = re.compile(
-    r"(?<![\w.])(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z-]*\d|\d+[A-Z])[A-Za-z0-9]+(?:[-‐‑/][A-Za-z0-9]+)*"
+    r"(?<![A-Za-z0-9_.])(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z-]*\d|\d+[A-Z])[A-Za-z0-9]+(?:[-‐‑/][A-Za-z0-9]+)*"
 )
 
 _BEFORE = (
     (
-        r"≥|>\s?=|at least|not? (?:less|fewer|lower) than|(?:a )?minimum(?: of)?"
-        r"|至少|不少于|不低于|不小于|大于等于|大于或等于",
+        r"≥|>\s?=|(?:greater|more|higher|larger|older) than or equal to|at or above"
+        r"|equal to or (?:greater|more|higher|above) than|at least"
+        r"|not? (?:less|fewer|lower) than|(?:a )?minimum(?: of)?"
+        r"|至少|不少于|不低于|不小于|大于等于|大于或等于|(?:达到|等于)(?:或|及)(?:超过|大于|高于)",
         ">=",
     ),
     (
-        r"≤|<\s?=|at most|not? (?:more|greater|higher|longer|later) than|up to|(?:a )?maximum(?: of)?"
+        r"≤|<\s?=|(?:less|fewer|lower|smaller|younger) than or equal to|at or below"
+        r"|equal to or (?:less|lower|fewer) than|at most"
+        r"|not? (?:more|greater|higher|longer|later) than|up to|(?:a )?maximum(?: of)?"
         r"|not exceed(?:ing)?|"
         r"within|不超过|不大于|不高于|不多于|最多|最大|小于等于|小于或等于|至多",
         "<=",
     ),
     (
-        r">|(?:more|greater|higher|larger|longer|older) than|above|exceed(?:s|ing)?|over|beyond"
+        r">|(?:more|greater|higher|larger|longer|older) than|above|exceed(?:s|ing)?|beyond"
+        r"|(?<!preferred )(?<!superior )(?<!advantage )over"
         r"|大于|超过|高于|多于|长于",
         ">",
     ),
@@ -138,7 +146,7 @@ _COMPARATOR_AFTER = (
     ),
 )
 _JOINED_AFTER = re.compile(r"\s?(?:or|and|及|或|以|之|upward)", re.IGNORECASE)
-_LONGEST_COMPARATOR = 24
+_LONGEST_COMPARATOR = 32
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
@@ -200,7 +208,8 @@ def _at(folded: str, match: re.Match[str], floor: int) -> Quantity | None:
 def _counts(match: re.Match[str], unit: str, high: Decimal | None) -> bool:
     """A number word counts where it measures something: "one of them" and 一般 hold no number."""
     if match["han"]:
-        return bool(unit) or high is not None
+        # "复查一次" counts nothing; how often a day is read elsewhere
+        return (bool(unit) and (match["han"], unit) != ("一", "times")) or high is not None
     return not (match["word"] and match["word"].lower() in ("one", "half") and not unit)
 
 
@@ -261,9 +270,7 @@ def _unit(folded: str, end: int) -> tuple[int, str]:
     for part in _UNIT_PART.finditer(match["rest"]):
         parts.append(part["count"] + _normal(part["unit"]))
     if match["daily"]:
-        parts.append(
-            {"daily": "day", "every day": "day", "weekly": "week", "hourly": "h"}[match["daily"].strip().lower()]
-        )
+        parts.append({"weekly": "week", "hourly": "h"}.get(match["every"].lower(), "day"))
     return match.end(), "/".join(parts)
 
 

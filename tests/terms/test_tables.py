@@ -157,6 +157,8 @@ def test_public_names() -> None:
         "find_terms",
         "gloss_to_chinese",
         "gloss_to_english",
+        "look_alike_pattern",
+        "look_alikes",
         "synonyms",
     ]
 
