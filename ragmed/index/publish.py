@@ -199,7 +199,7 @@ def _write_files(
     finally:
         table.close()
     lexical.write(building / LEXICAL)
-    rows = write_dense(building / DENSE, (part.segment.vectors() for part in parts), dimensions)
+    rows = write_dense(building / DENSE, lambda: (part.segment.vectors() for part in parts), dimensions)
     if rows != row:
         raise IntegrityError(f"{building}: {rows} vectors for {row} chunks", remedy="build the index again")
     return tuple(documents), pages
