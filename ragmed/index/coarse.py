@@ -1,7 +1,7 @@
 """The coarse dense index, for libraries too large to compare a question with every row.
 
-Rows are sorted into lists around centres (FAISS ``IndexIVFScalarQuantizer``); each component of a vector is kept in eight
-bits. A question is compared with the rows of the nearest lists. The laws of the room:
+Rows are sorted into lists around centres (FAISS ``IndexIVFScalarQuantizer``); each component of a vector is kept in
+eight bits. A question is compared with the rows of the nearest lists. The laws of the room:
 
 * How many lists are looked at is measured, not guessed: the fewest, by doubling, with which the rows nearest to
   ``SAMPLES`` sample vectors are found again with at least ``RECALL`` of those that an exact search over the
@@ -50,6 +50,7 @@ def write_coarse(path: Path, parts: Parts, rows: int, dimensions: int) -> dict[s
     index.cp.seed = _SEED
     index.cp.niter = _ROUNDS
     index.cp.spherical = True
+    index.cp.min_points_per_centroid = 1  # or FAISS complains on stderr about a tiny library
     index.cp.max_points_per_centroid = _TRAINING_ROWS_A_LIST
     index.train(_every(parts(), max(1, rows // (lists * _TRAINING_ROWS_A_LIST))))
     for part in parts():
@@ -93,6 +94,8 @@ def _samples(parts: Parts, rows: int) -> NDArray[np.float32]:
     """Unit vectors between two rows each."""
     taken = _every(parts(), max(1, rows // (2 * SAMPLES)))[: 2 * SAMPLES]
     half = len(taken) // 2
+    if not half:
+        return taken
     middle = taken[:half] + taken[half : 2 * half]
     unit: NDArray[np.float32] = middle / np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-12)
     return unit
