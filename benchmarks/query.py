@@ -35,9 +35,9 @@ from machine import machine, save
 from scale_library import CHUNKS_A_DOCUMENT, Vectors, build, piece_vectors, texts
 
 from ragmed.canonical import canonical_json
-from ragmed.index.coarse import nearest
 from ragmed.index.dense import facts_of
 from ragmed.index.embedder import MiniLmEmbedder
+from ragmed.index.sketch import nearest
 from ragmed.index.snapshot import DENSE, SNAPSHOTS, Snapshot
 from ragmed.index.store import SnapshotStore
 from ragmed.records import Filters, Language
@@ -168,7 +168,9 @@ def measure_recall(index: Path, questions: Sequence[str]) -> dict[str, object]:
             for item in snapshot.manifest.documents
             if mask.allowed[item.first_row]
         )
-        truth = allowed[nearest(kept, queries, DEPTH)]
+        if not len(allowed):
+            continue
+        truth = allowed[nearest(kept, queries, min(DEPTH, len(allowed)))]
         hits = [snapshot.dense(query, DEPTH, filters)[0] for query in queries]
         found[name] = {
             "rows": mask.count,

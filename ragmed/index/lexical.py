@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 
 from ragmed.canonical import canonical_json
 from ragmed.errors import IntegrityError
-from ragmed.index.dense import RowMask
 from ragmed.index.postings import K1, B, Field, FieldPostings
 from ragmed.index.ranking import best_rows
+from ragmed.index.row_mask import RowMask
 from ragmed.index.vocabulary import Vocabulary, write_vocabulary
 from ragmed.interfaces import WeightedText
 from ragmed.text.words import words

@@ -69,7 +69,8 @@ class FieldPostings:
             words, sizes = np.unique(keys >> _ROW_BITS, return_counts=True)
             held = (keys & (2**_ROW_BITS - 1)).astype(np.int32)
             self._blocks.append(_Block(words, sizes, held, _narrow(counts)))
-        return keys
+        settled: NDArray[np.int64] = keys
+        return settled
 
     def write(self, folder: Path, numbers: NDArray[np.int64]) -> None:
         """Write into ``folder``, which must be new; ``numbers[i]`` is the final number of the caller's word ``i``."""

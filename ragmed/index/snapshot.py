@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from ragmed.canonical import sha256_bytes
 from ragmed.errors import IntegrityError, NotFoundError
 from ragmed.index.chunk_table import ChunkTable
-from ragmed.index.dense import DenseIndex, RowMask
+from ragmed.index.dense import DenseIndex
 from ragmed.index.filters import passes
 from ragmed.index.lexical import LexicalIndex
 from ragmed.index.manifest import MANIFEST, IndexedDocument, Manifest, parse_manifest
+from ragmed.index.row_mask import RowMask
 from ragmed.index.segment import SEGMENTS, FileEntry, Segment, check_file, check_files
 from ragmed.interfaces import WeightedText
 from ragmed.records import Chunk, Document, Filters, Page

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from ragmed.canonical import sha256_file
 from ragmed.errors import IntegrityError
-from ragmed.index.dense import RowMask
 from ragmed.index.lexical import FIELD_WEIGHTS, ChunkWords, LexicalIndex, LexicalWriter
 from ragmed.index.postings import K1, B
+from ragmed.index.row_mask import RowMask
 from ragmed.index.vocabulary import Vocabulary
 from ragmed.interfaces import WeightedText
 
