@@ -105,8 +105,7 @@ class _Exact:
         import faiss
 
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        selector = mask.selector()
-        parameters = None if selector is None else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        parameters = faiss.SearchParameters(sel=mask.selector())  # type: ignore[call-arg]
         asked = min(k + SPARE, mask.count)
         while True:
             found_scores, found = self._index.search(query, asked, params=parameters)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BLOCK: Final = 1024
-"""Rows whose best score is looked at together; over a million rows, 0.4 ms where 256 take 0.5 and 8192 take 0.6."""
+"""Rows whose best score is looked at together: of a million rows, 1024 at once take 0.5 ms, 64 take 1.7."""
 
 
 def best_rows(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:

@@ -17,10 +17,12 @@ class RowMask:
         self.bits: NDArray[np.uint8] = np.packbits(allowed, bitorder="little")
 
     def selector(self) -> Any:
-        """What FAISS takes, or None where every row may answer; the mask must outlive it."""
+        """What FAISS takes; the mask must outlive it.
+
+        Given one, FAISS searches on one thread. Without one it spreads a single question over all cores, which then wait
+        for each other: 20 ms of CPU instead of 3 over 40,000 rows on two busy cores.
+        """
         import faiss
 
-        if self.count == len(self.allowed):
-            return None
         # faiss' own stubs describe the C++ constructor, not the Python one that replaces it
         return faiss.IDSelectorBitmap(self.bits)  # type: ignore[call-arg, arg-type]

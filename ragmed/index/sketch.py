@@ -126,11 +126,7 @@ class Sketch:
         import faiss
 
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        parameters = faiss.RaBitQSearchParameters()
-        parameters.qb = _QUERY_BITS
-        selector = mask.selector()
-        if selector is not None:
-            parameters.sel = selector
+        parameters = faiss.RaBitQSearchParameters(sel=mask.selector(), qb=_QUERY_BITS)  # type: ignore[call-arg]
         candidates = min(self._candidates * max(k, DEPTH), mask.count)
         _, found = self._index.search(query, candidates, params=parameters)
         rows = np.sort(found[0][found[0] >= 0]).astype(np.int64)
