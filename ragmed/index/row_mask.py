@@ -19,8 +19,8 @@ class RowMask:
     def selector(self) -> Any:
         """What FAISS takes; the mask must outlive it.
 
-        Given one, FAISS searches on one thread. Without one it spreads a single question over all cores, which then wait
-        for each other: 20 ms of CPU instead of 3 over 40,000 rows on two busy cores.
+        Given one, FAISS searches on one thread. Without one it spreads a single question over all cores, which then
+        wait for each other: 20 ms of CPU instead of 3 over 40,000 rows on two busy cores.
         """
         import faiss
 

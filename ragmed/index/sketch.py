@@ -138,7 +138,7 @@ class Sketch:
         """Rows from the file, shape (len(rows), dimensions)."""
         read = np.empty((len(rows), self.dimensions), dtype=np.dtype("<f2"))
         width = self.dimensions * read.itemsize
-        place = memoryview(read).cast("B") if len(rows) else memoryview(b"")
+        place = read.data.cast("B") if len(rows) else memoryview(b"")
         for number, row in enumerate(rows.tolist()):
             wanted = place[number * width : (number + 1) * width]
             if os.preadv(self._descriptor, [wanted], self._first_byte + row * width) != width:
