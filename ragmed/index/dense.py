@@ -28,6 +28,8 @@ from ragmed.index.sketch import Parts, Sketch, write_sketch
 
 EXACT_ROWS: Final = 100_000
 """10 ms a question on one core, 154 MB mapped (docs/adr/0008-search-at-scale.md)."""
+VERSION: Final = "sketch-1"
+"""Raised whenever the files of the same vectors may come out differently."""
 SPARE: Final = 16
 """Rows asked for beyond ``k``, so that equals at the cut are seen; while they go on, twice as many."""
 
