@@ -51,8 +51,7 @@ def main() -> None:
     )
     made = [
         ("command", "python benchmarks/query.py; python benchmarks/plot_query.py"),
-        ("machine", f"{result['machine']['cpu']}, {result['machine']['cores']} cores"),
-        ("date", str(result["machine"]["measured"])),
+        ("machine", "; ".join(sorted({_machine(found) for found in sizes.values()}))),
         ("load average", "; ".join(f"{size:,}: {_loads(found)}" for size, found in sorted(sizes.items()))),
     ]
     sections = [
@@ -82,6 +81,10 @@ def _recall(sizes: dict[int, dict[str, Any]]) -> str:
     ]
     heads = ("chunks", "filter", "rows allowed", "recall@1", "recall@10", "recall@100")
     return table(heads, rows, right=(0, 2, 3, 4, 5))
+
+
+def _machine(found: dict[str, Any]) -> str:
+    return f"{found['machine']['cpu']}, {found['machine']['cores']} cores, {found['machine']['measured']}"
 
 
 def _loads(found: dict[str, Any]) -> str:
