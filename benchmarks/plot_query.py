@@ -18,6 +18,8 @@ from ragmed.evaluate.report.markup import Section, drawing, drawings, table, who
 
 PAGE = RESULTS.parents[1] / "docs" / "search-at-scale.html"
 SIZE = "chunks in the library"
+WAITING = "Without filters. CPU is the time of all threads; the clock runs on while other programs have the cores."
+HALVES = ("dense", "dense, cpu", "lexical", "lexical, cpu")
 
 
 def main() -> None:
@@ -33,16 +35,16 @@ def main() -> None:
         drawn = plots.growth(lines, title, (SIZE, unit), top=_round_up(highest * 1.25), target=target)
         return drawing(title, drawn, caption)
 
-    whole = line("question to passages", lambda found: found["ask"]["ms_retrieve"]["p95"])
-    dense = line("dense half", lambda found: found["ask"]["ms_steps"]["none"]["dense"]["p95"])
-    lexical = line("lexical half", lambda found: found["ask"]["ms_steps"]["none"]["lexical"]["p95"])
+    whole = line("question to passages, clock", lambda found: found["ask"]["ms_retrieve"]["p95"])
+    spent = line("question to passages, CPU", lambda found: found["ask"]["ms_retrieve_cpu"]["p95"])
+    dense = line("dense half, CPU", lambda found: found["ask"]["ms_steps"]["none"]["dense, cpu"]["p95"])
     resident = line("resident", lambda found: found["ask"]["mb"]["VmRSS"])
     private = line("its own", lambda found: found["ask"]["mb"]["RssAnon"])
     warm = line("files in memory", lambda found: found["ask"]["seconds_open"])
     cold = line("files on disk", lambda found: found["ask"]["seconds_open_files_dropped"])
     publish = line("publish", lambda found: found["build"]["seconds_publish"])
     plots_found = drawings(
-        plot("Waiting", [whole, dense, lexical], "ms, 95th percentile", targets["retrieve_ms_p95"], "Without filters."),
+        plot("Waiting", [whole, spent, dense], "ms, 95th percentile", targets["retrieve_ms_p95"], WAITING),
         plot(
             "Memory", [resident, private], "MB", targets["resident_mb"], "After all questions, mapped files included."
         ),
@@ -55,9 +57,9 @@ def main() -> None:
         ("load average", "; ".join(f"{size:,}: {_loads(found)}" for size, found in sorted(sizes.items()))),
     ]
     sections = [
-        Section("Cost against size", plots_found),
-        Section("With filters", _filters(sizes)),
-        Section("Against an exact search", _recall(sizes)),
+        Section(title="Cost against size", body=plots_found),
+        Section(title="With filters", body=_filters(sizes)),
+        Section(title="Against an exact search", body=_recall(sizes)),
     ]
     lead = "How long a question waits for its evidence, and what an open library weighs, as it grows."
     write_atomic(PAGE, whole_page("Search at scale", lead, sections, made).encode("utf-8"))
@@ -66,11 +68,12 @@ def main() -> None:
 
 def _filters(sizes: dict[int, dict[str, Any]]) -> str:
     rows = [
-        (f"{size:,}", name, *(f"{steps[half]['p50']:.1f} / {steps[half]['p95']:.1f}" for half in ("dense", "lexical")))
+        (f"{size:,}", name, *(f"{steps[half]['p50']:.1f} / {steps[half]['p95']:.1f}" for half in HALVES))
         for size, found in sorted(sizes.items())
         for name, steps in found["ask"]["ms_steps"].items()
     ]
-    return table(("chunks", "filter", "dense, ms p50 / p95", "lexical, ms p50 / p95"), rows, right=(0, 2, 3))
+    heads = ("chunks", "filter", *(f"{half}, ms p50 / p95" for half in HALVES))
+    return table(heads, rows, right=(0, 2, 3, 4, 5))
 
 
 def _recall(sizes: dict[int, dict[str, Any]]) -> str:

@@ -27,7 +27,7 @@ from ragmed.index.row_mask import RowMask
 from ragmed.index.sketch import Parts, Sketch, write_sketch
 
 EXACT_ROWS: Final = 100_000
-"""10 ms a question on one core, 154 MB mapped (docs/adr/0008-search-at-scale.md)."""
+"""11 ms of one core a question, 154 MB mapped (docs/adr/0008-search-at-scale.md)."""
 VERSION: Final = "sketch-1"
 """Raised whenever the files of the same vectors may come out differently."""
 SPARE: Final = 16
