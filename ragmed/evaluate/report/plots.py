@@ -112,7 +112,8 @@ def growth(
         parts.append(f'<polyline class="curve {kind}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in drawn)}"/>')
         for (size, value), (x, y) in zip(points, drawn, strict=True):
             parts.append(
-                f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{escape(name)}, {size:,}: {value:g}'
+                f'<circle class="{"quiet" if kind == "c" else kind}" cx="{x:.1f}" cy="{y:.1f}" r="3">'
+                f"<title>{escape(name)}, {size:,}: {value:g}"
                 "</title></circle>"
             )
         y = _TOP + 10 + 16 * "abc".index(kind)
