@@ -15,7 +15,20 @@ import typer
 
 from ragmed import __version__
 from ragmed.commands import evaluate
-from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, settings_of
+from ragmed.commands.flags import (
+    AfterFlag,
+    BeforeFlag,
+    EditionFlag,
+    IndexFlag,
+    JsonFlag,
+    LibraryFlag,
+    PublisherFlag,
+    SettingsFlag,
+    SupersededFlag,
+    WrittenInFlag,
+    filters_of,
+    settings_of,
+)
 from ragmed.errors import BadInputError, RagMedError
 
 if TYPE_CHECKING:
@@ -100,16 +113,21 @@ def search(
     library: LibraryFlag = None,
     index: IndexFlag = None,
     settings: SettingsFlag = None,
-    superseded: Annotated[bool, typer.Option("--superseded", help="Search older editions too.")] = False,
+    superseded: SupersededFlag = False,
+    publisher: PublisherFlag = None,
+    edition: EditionFlag = None,
+    written_in: WrittenInFlag = None,
+    published_after: AfterFlag = "",
+    published_before: BeforeFlag = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Find passages: rank, score, document, edition, page, text."""
     from ragmed import assemble, terminal
-    from ragmed.records import Filters
 
+    filters = filters_of(superseded, publisher, edition, written_in, published_after, published_before)
     program = assemble.open_program(settings_of(library, index, settings))
     retriever = program.retriever
-    retrieval = retriever.retrieve(retriever.analyse(query, None, Filters(include_superseded=superseded)), k)
+    retrieval = retriever.retrieve(retriever.analyse(query, None, filters), k)
     if as_json:
         terminal.print_json(terminal.search_json(retrieval, program.snapshots.current().snapshot_id))
     else:
@@ -123,6 +141,12 @@ def ask(
     mode: Annotated[AskMode, typer.Option("--mode", help="A plain answer or a differential card.")] = AskMode.AUTO,
     language: Annotated[AskLanguage, typer.Option("--language", help="Language of the question.")] = AskLanguage.AUTO,
     generator: Annotated[AskGenerator, typer.Option("--generator", help="What writes the answer.")] = AskGenerator.AUTO,
+    superseded: SupersededFlag = False,
+    publisher: PublisherFlag = None,
+    edition: EditionFlag = None,
+    written_in: WrittenInFlag = None,
+    published_after: AfterFlag = "",
+    published_before: BeforeFlag = "",
     library: LibraryFlag = None,
     index: IndexFlag = None,
     settings: SettingsFlag = None,
@@ -133,13 +157,14 @@ def ask(
     from ragmed.interfaces import Finished
     from ragmed.records import Outcome
 
+    filters = filters_of(superseded, publisher, edition, written_in, published_after, published_before)
     chosen = settings_of(library, index, settings, answer=None)
     if generator is not AskGenerator.AUTO:
         answer = chosen.answer.model_copy(update={"generator": generator.value})
         chosen = chosen.model_copy(update={"answer": answer})
     program = assemble.open_program(chosen)
     record = None
-    for event in program.assistant.ask(question, mode=_mode(mode), language=_language(language)):
+    for event in program.assistant.ask(question, mode=_mode(mode), language=_language(language), filters=filters):
         if isinstance(event, Finished):
             record = event.record
     if record is None:  # pragma: no cover - the assistant's contract ends every answer with Finished

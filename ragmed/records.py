@@ -195,13 +195,20 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which documents may answer. Empty tuples do not restrict."""
+    """Which documents may answer. Empty tuples and empty strings do not restrict."""
 
     include_superseded: bool = False
     languages: tuple[Language, ...] = ()
     publishers: tuple[str, ...] = ()
+    """Upper and lower case are one."""
     series: tuple[str, ...] = ()
     document_ids: tuple[str, ...] = ()
+    editions: tuple[str, ...] = ()
+    """As printed, upper and lower case are one. To name an edition is to ask for it, superseded or not."""
+    published_after: str = ""
+    """ISO 8601 date, itself included; may be reduced (``2024``, ``2024-06``)."""
+    published_before: str = ""
+    """The same for the end: ``2024`` lets all of 2024 pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

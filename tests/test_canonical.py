@@ -25,7 +25,8 @@ def test_the_order_of_keys_does_not_matter(value: dict[str, object]) -> None:
 def test_records_and_enums_have_one_form() -> None:
     filters = Filters(languages=(Language.CHINESE,), series=("肺结节",))
     expected = (
-        '{"document_ids":[],"include_superseded":false,"languages":["zh"],"publishers":[],"series":["肺结节"]}'
+        '{"document_ids":[],"editions":[],"include_superseded":false,"languages":["zh"],"published_after":"",'
+        '"published_before":"","publishers":[],"series":["肺结节"]}'
     ).encode()
     assert canonical_json(filters) == expected
     assert sha256_of(filters) == hashlib.sha256(expected).hexdigest()

@@ -1,7 +1,8 @@
 """``chunks.sqlite``: chunks by row number, documents and page labels, read-only once published.
 
 Row numbers run from 0 without a gap, document by document: they are the ids that the dense and the lexical half give.
-The file is opened immutable, so SQLite takes no locks and makes no journal; its bytes depend on the rows alone.
+The file is opened immutable, so SQLite takes no locks and makes no journal; its bytes depend on the rows alone. It is
+not mapped: the kernel maps 64 KiB around each touched page, so that in the end the whole file counts as memory.
 """
 
 from __future__ import annotations
@@ -84,7 +85,6 @@ class ChunkTable:
         self._ordinals = {document_id: ordinal for ordinal, document_id in enumerate(document_ids)}
         address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
         self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
-        self._connection.execute(f"PRAGMA mmap_size = {path.stat().st_size}")
 
     def close(self) -> None:
         with self._lock:

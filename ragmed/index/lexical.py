@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmed.canonical import canonical_json
-from ragmed.index.dense import RowMask
 from ragmed.index.ranking import best_rows
+from ragmed.index.row_mask import RowMask
 from ragmed.interfaces import WeightedText
 from ragmed.text.words import words
 
@@ -132,17 +132,24 @@ class LexicalIndex:
                 if name in self._fields:
                     self._fields[name].add_scores(scores, found, text.weight * FIELD_WEIGHTS[name])
         if mask.count < self.rows:
-            scores[~mask.allowed] = 0
+            scores *= mask.allowed
         rows = best_rows(scores, k)
         return rows, scores[rows]
 
     def document_frequency(self, word: str) -> int:
         """In how many rows the word occurs, in any field; of several words, the rows that hold the rarest."""
-        counts = []
-        for single in words(word):
-            holders = [field.holders(single) for field in self._fields.values()]
-            counts.append(len(np.unique(np.concatenate(holders))) if holders else 0)
-        return min(counts, default=0)
+        return min((self._holders(single) for single in words(word)), default=0)
+
+    def _holders(self, word: str) -> int:
+        """How many rows hold the word in any field."""
+        holders = [rows for field in self._fields.values() if len(rows := field.holders(word))]
+        if len(holders) < 2:
+            return len(holders[0]) if holders else 0
+        # of a million rows, marking takes a twentieth of the time of sorting
+        held = np.zeros(self.rows, dtype=np.bool_)
+        for rows in holders:
+            held[rows] = True
+        return int(np.count_nonzero(held))
 
 
 class _Field:

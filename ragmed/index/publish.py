@@ -20,7 +20,7 @@ from pathlib import Path
 from ragmed.canonical import canonical_json, sha256_bytes, sha256_file, write_atomic
 from ragmed.errors import IntegrityError
 from ragmed.index.chunk_table import ChunkTableWriter
-from ragmed.index.dense import write_dense
+from ragmed.index.dense import EXACT_ROWS, VERSION, write_dense
 from ragmed.index.disk import new_building_folder, publish_folder, remove_leftovers, sync_tree, write_file
 from ragmed.index.encoding import parse_object
 from ragmed.index.lexical import ChunkWords, LexicalWriter, engine_version
@@ -117,11 +117,12 @@ def publish_snapshot(
     embedder: EmbedderFacts,
     chunker: Mapping[str, str | int],
     at: str,
+    exact_rows: int = EXACT_ROWS,
     progress: Progress = no_progress,
 ) -> str | None:
     """Publish the snapshot of ``parts``, in row order by document id; None where the current one is made of the same.
 
-    ``at`` is the time of publication (UTC, ISO 8601).
+    ``at`` is the time of publication (UTC, ISO 8601). Up to ``exact_rows`` chunks the dense half is exact.
     """
     parts = sorted(parts, key=lambda part: part.document.document_id)
     refused = sorted(refused, key=lambda file: file.source_path)
@@ -130,7 +131,12 @@ def publish_snapshot(
         [(part.document, part.segment.segment_id) for part in parts],
         refused,
         library_notes,
-        {"embedder": embedder, "chunker": dict(chunker), "lexical": lexical},
+        {
+            "embedder": embedder,
+            "chunker": dict(chunker),
+            "lexical": lexical,
+            "dense": {"version": VERSION, "exact_rows": exact_rows},
+        },
     )
     pointer = read_pointer(index_folder)
     parent = read_manifest(index_folder / SNAPSHOTS / pointer.snapshot_id) if pointer else None
@@ -138,7 +144,7 @@ def publish_snapshot(
         return None
     building = new_building_folder(index_folder / SNAPSHOTS)
     try:
-        documents, page_count = _write_files(building, parts, embedder.dimensions, progress)
+        documents, page_count = _write_files(building, parts, embedder.dimensions, exact_rows, progress)
         files = tuple(_entry(path, building) for path in sorted(building.rglob("*")) if path.is_file())
         manifest = Manifest(
             number=max((int(name[:6]) for name in published_ids(index_folder)), default=0) + 1,
@@ -169,7 +175,7 @@ def publish_snapshot(
 
 
 def _write_files(
-    building: Path, parts: Sequence[SnapshotPart], dimensions: int, progress: Progress
+    building: Path, parts: Sequence[SnapshotPart], dimensions: int, exact_rows: int, progress: Progress
 ) -> tuple[tuple[IndexedDocument, ...], int]:
     """Chunk table, lexical and dense half; gives the documents with their rows, and the number of pages."""
     table = ChunkTableWriter(building / CHUNK_TABLE)
@@ -199,7 +205,9 @@ def _write_files(
     finally:
         table.close()
     lexical.write(building / LEXICAL)
-    rows = write_dense(building / DENSE, (part.segment.vectors() for part in parts), dimensions)
+    rows = write_dense(
+        building / DENSE, lambda: (part.segment.vectors() for part in parts), dimensions, exact_rows=exact_rows
+    )
     if rows != row:
         raise IntegrityError(f"{building}: {rows} vectors for {row} chunks", remedy="build the index again")
     return tuple(documents), pages

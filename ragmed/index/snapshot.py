@@ -22,12 +22,14 @@ from numpy.typing import NDArray
 from ragmed.canonical import sha256_bytes
 from ragmed.errors import IntegrityError, NotFoundError
 from ragmed.index.chunk_table import ChunkTable
-from ragmed.index.dense import DenseIndex, RowMask
+from ragmed.index.dense import DenseIndex
+from ragmed.index.filters import passes
 from ragmed.index.lexical import LexicalIndex
 from ragmed.index.manifest import MANIFEST, IndexedDocument, Manifest, parse_manifest
-from ragmed.index.segment import SEGMENTS, FileEntry, Segment, check_file
+from ragmed.index.row_mask import RowMask
+from ragmed.index.segment import SEGMENTS, FileEntry, Segment, check_file, check_files
 from ragmed.interfaces import WeightedText
-from ragmed.records import Chunk, Document, DocumentStatus, Filters, Page
+from ragmed.records import Chunk, Document, Filters, Page
 
 SNAPSHOTS = "snapshots"
 CHUNK_TABLE, DENSE, LEXICAL = "chunks.sqlite", "dense.faiss", "lexical"
@@ -43,8 +45,7 @@ class Snapshot:
         self._index_folder = index_folder
         self._folder = index_folder / SNAPSHOTS / snapshot_id
         self.manifest = read_manifest(self._folder)
-        for entry in self.manifest.files:
-            check_file(self._folder / entry.path, entry)
+        check_files((self._folder / entry.path, entry) for entry in self.manifest.files)
         _check_nothing_added(self._folder, self.manifest)
         self.published_at = self.manifest.created_at
         self.embedder_name = self.manifest.embedder.name
@@ -165,17 +166,6 @@ class Snapshot:
                 f"no document {document_id} in snapshot {self.snapshot_id}",
                 remedy="list the documents with `ragmed snapshots show`",
             ) from None
-
-
-def passes(document: Document, filters: Filters) -> bool:
-    """Whether the document may answer."""
-    return (
-        (filters.include_superseded or document.status is DocumentStatus.CURRENT)
-        and (not filters.languages or document.language in filters.languages)
-        and (not filters.publishers or document.publisher in filters.publishers)
-        and (not filters.series or document.series in filters.series)
-        and (not filters.document_ids or document.document_id in filters.document_ids)
-    )
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -162,6 +162,14 @@ def test_search_gives_rank_score_document_edition_page_and_text(index: Path) -> 
     assert "kal" in found["hits"][0]["title"].lower()
 
 
+def test_search_narrows_by_date_and_publisher(index: Path) -> None:
+    asked = ("search", "potassium 6.5 ECG changes", "--index", index, "--json")
+    assert json.loads(run(*asked, "--published-after", "1990").stdout)["hits"]
+    for flags in (("--published-after", "2100"), ("--publisher", "nobody"), ("--edition", "none such")):
+        done = run(*asked, *flags)
+        assert (done.returncode, json.loads(done.stdout)["hits"]) == (1, []), flags
+
+
 def test_a_snapshot_verifies_and_a_changed_byte_is_named(index: Path, tmp_path: Path) -> None:
     assert run("snapshots", "verify", "--index", index).returncode == 0
     broken = tmp_path / "index"

@@ -142,3 +142,14 @@ def test_replacing_a_report_leaves_no_part_behind(tmp_path: Path, folder: Path) 
     page_of(tmp_path, scores, folder)
     page_of(tmp_path, replace(scores, collection="other"), folder)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
+
+
+def test_a_plot_over_sizes_puts_each_value_where_it_belongs() -> None:
+    points = [(10_000, 10.0), (100_000, 50.0), (1_000_000, 100.0)]
+    drawn = html.fromstring(plots.growth([("waiting", points)], "x", ("chunks", "ms"), top=100, target=100))
+    dots = [(float(dot.get("cx", "")), float(dot.get("cy", ""))) for dot in drawn.iter("circle")]
+    left, middle, right = (x for x, _ in dots)
+    assert middle - left == pytest.approx(right - middle, abs=0.1), "tenfold is one step"
+    assert dots[0][1] > dots[1][1] > dots[2][1]
+    assert next(dot.text_content() for dot in drawn.iter("circle")) == "waiting, 10,000: 10"
+    assert "target 100" in drawn.text_content()

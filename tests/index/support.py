@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ragmed.canonical import sha256_bytes
 from ragmed.corpus.chunker import SentenceChunker
+from ragmed.index.dense import EXACT_ROWS
 from ragmed.index.disk import copy_file
 from ragmed.index.editions import RegisteredEdition, settle
 from ragmed.index.hash_embedder import HashEmbedder
@@ -89,6 +90,7 @@ def publish(
     *,
     at: str = AT,
     register: Sequence[RegisteredEdition] = (),
+    exact_rows: int = EXACT_ROWS,
 ) -> str | None:
     """Segments, kept sources and a snapshot of ``readings``."""
     with writer_lock(index):
@@ -125,6 +127,7 @@ def publish(
             embedder=FACTS,
             chunker=chunker.configuration(),
             at=at,
+            exact_rows=exact_rows,
         )
 
 

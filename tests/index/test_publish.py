@@ -60,7 +60,7 @@ def test_the_same_library_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_words_in_another_process_are_numbered_alike(tmp_path: Path) -> None:
-    """bm25s takes its vocabulary from a set, whose order follows the hash seed; the index must not."""
+    """The order of a set follows the hash seed; the index must not."""
     program = (
         "import sys; from pathlib import Path; from tests.index.support import library, publish; "
         "publish(Path(sys.argv[1]), library())"

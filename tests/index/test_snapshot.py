@@ -200,6 +200,22 @@ def test_one_flipped_byte_in_any_file_of_a_snapshot_is_refused_by_name(index: Pa
         shutil.rmtree(spoiled)
 
 
+def test_a_sketched_snapshot_answers_filters_and_refuses_a_flipped_byte(tmp_path: Path) -> None:
+    publish(tmp_path, library(), exact_rows=0)
+    snapshot = snapshot_of(tmp_path)
+    folder = tmp_path / "snapshots" / snapshot.snapshot_id
+    dense, _ = found_paths(snapshot, "adrenaline into the outer thigh")
+    assert dense[0] == "anaphylaxis.txt"
+    dense, _ = found_paths(snapshot, "adrenaline", Filters(editions=("Version 1.2026",)))
+    assert dense == ["nodules-1.txt"]
+    assert publish(tmp_path, library(), exact_rows=0) is None, "nothing has changed"
+    for name in ("dense.faiss", "dense.rows.npy", "dense.json"):
+        flip(folder / name)
+        with pytest.raises(IntegrityError, match=name.replace(".", r"\.")):
+            SnapshotStore(tmp_path).current()
+        flip(folder / name)
+
+
 def test_a_missing_file_a_shorter_one_and_one_too_many_are_refused_by_name(index: Path) -> None:
     store = SnapshotStore(index)
     folder = index / "snapshots" / store.current().snapshot_id

@@ -6,6 +6,7 @@ that was not measured is drawn. The drawing is 360 units wide, so that on a phon
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -91,6 +92,38 @@ def curves(lines: Sequence[tuple[str, Sequence[tuple[float, float]]]], said: str
     return _svg([*parts, _x_axis(axes[0]), _y_axis(axes[1])], said)
 
 
+def growth(
+    lines: Sequence[tuple[str, Sequence[tuple[int, float]]]],
+    said: str,
+    axes: tuple[str, str],
+    top: float,
+    target: float | None = None,
+) -> str:
+    """Up to three lines over sizes on a logarithmic axis; values from 0 to ``top``, and what they should stay under."""
+    sizes = sorted({size for _, points in lines for size, _ in points})
+    low, high = math.log(sizes[0]), math.log(sizes[-1])
+    places = {size: (math.log(size) - low) / ((high - low) or 1) for size in sizes}
+    parts = []
+    if target is not None:
+        parts.append(_line(_x(0), _y(target / top), _x(1), _y(target / top), "mark"))
+        parts.append(f'<text class="small" x="{_x(0.02):.1f}" y="{_y(target / top) - 5:.1f}">target {target:g}</text>')
+    for kind, (name, points) in zip(("a", "b", "c"), lines, strict=False):
+        drawn = [(_x(places[size]), _y(value / top)) for size, value in points]
+        parts.append(f'<polyline class="curve {kind}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in drawn)}"/>')
+        for (size, value), (x, y) in zip(points, drawn, strict=True):
+            parts.append(
+                f'<circle class="{"quiet" if kind == "c" else kind}" cx="{x:.1f}" cy="{y:.1f}" r="3">'
+                f"<title>{escape(name)}, {size:,}: {value:g}"
+                "</title></circle>"
+            )
+        y = _TOP + 10 + 16 * "abc".index(kind)
+        parts.append(_line(_x(0.04), y - 4, _x(0.04) + 22, y - 4, f"curve {kind}"))
+        parts.append(f'<text class="small" x="{_x(0.04) + 28:.1f}" y="{y:.1f}">{escape(name)}</text>')
+    x_ticks = [(places[size], f"{size:,}") for size in sizes]
+    y_ticks = [(0, "0"), (0.5, f"{top / 2:g}"), (1, f"{top:g}")]
+    return _svg([*parts, _x_axis(axes[0], x_ticks), _y_axis(axes[1], y_ticks)], said)
+
+
 def reliability(bins: Sequence[tuple[float, float, int]], said: str, axes: tuple[str, str]) -> str:
     """(mean score, share that was true, how many) of each bin; a dot's area grows with how many."""
     most = max((count for _, _, count in bins), default=1)
@@ -139,9 +172,18 @@ def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
     return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
-def _x_axis(name: str) -> str:
+def _end_or_middle(said: str, at: float) -> str:
+    """A long number at the right edge would run out of the drawing."""
+    return "end" if at == 1 and len(said) > 3 else "middle"
+
+
+_UNIT = ((0, "0"), (0.5, "0.5"), (1, "1"))
+
+
+def _x_axis(name: str, marks: Sequence[tuple[float, str]] = _UNIT) -> str:
     ticks = "".join(
-        f'<text class="small middle" x="{_x(at):.1f}" y="{HEIGHT - _BOTTOM + 15}">{at:g}</text>' for at in (0, 0.5, 1)
+        f'<text class="small {_end_or_middle(said, at)}" x="{_x(at):.1f}" y="{HEIGHT - _BOTTOM + 15}">{said}</text>'
+        for at, said in marks
     )
     return (
         _line(_x(0), HEIGHT - _BOTTOM, _x(1), HEIGHT - _BOTTOM, "axis")
@@ -150,8 +192,8 @@ def _x_axis(name: str) -> str:
     )
 
 
-def _y_axis(name: str) -> str:
-    ticks = "".join(f'<text class="small end" x="{_LEFT - 5}" y="{_y(at) + 4:.1f}">{at:g}</text>' for at in (0, 0.5, 1))
+def _y_axis(name: str, marks: Sequence[tuple[float, str]] = _UNIT) -> str:
+    ticks = "".join(f'<text class="small end" x="{_LEFT - 5}" y="{_y(at) + 4:.1f}">{said}</text>' for at, said in marks)
     return (
         _line(_x(0), _y(0), _x(0), _y(1), "axis")
         + ticks
