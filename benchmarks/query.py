@@ -38,6 +38,7 @@ from scale_library import CHUNKS_A_DOCUMENT, Vectors, build, piece_vectors, text
 from ragmed.canonical import canonical_json
 from ragmed.index.dense import facts_of
 from ragmed.index.embedder import MiniLmEmbedder
+from ragmed.index.engines import INT8
 from ragmed.index.sketch import nearest
 from ragmed.index.snapshot import DENSE, SNAPSHOTS, Snapshot
 from ragmed.index.store import SnapshotStore
@@ -109,7 +110,7 @@ def opening(index: Path) -> tuple[SnapshotStore, NDArray[np.float64]]:
 def measure_asking(index: Path, questions: Sequence[str]) -> dict[str, object]:
     import faiss  # noqa: F401 - loaded before anything is timed
 
-    embedder = MiniLmEmbedder()
+    embedder = MiniLmEmbedder(engine=INT8)
     embedder.embed_queries(["warm"])
     before = memory("VmRSS")
     store, opened = opening(index)
@@ -168,13 +169,16 @@ def steps_of(
         if filters == Filters() or question not in kept:
             kept[question] = embedder.embed_queries([query.english])[0]
         moments.append(clocks())
-        snapshot.dense(kept[question], DEPTH, filters)
+        near, _ = snapshot.dense(kept[question], DEPTH, filters)
         moments.append(clocks())
-        snapshot.lexical(lexical_texts(query), DEPTH, filters)
+        worded, _ = snapshot.lexical(lexical_texts(query), DEPTH, filters)
+        moments.append(clocks())
+        snapshot.nearness(kept[question], np.union1d(near, worded).tolist())
         moments.append(clocks())
         found: dict[str, float] = {}
-        for name, seconds in zip(("analyse", "embed", "dense", "lexical"), np.diff(moments, axis=0), strict=True):
-            if filters == Filters() or name in ("dense", "lexical"):
+        names = ("analyse", "embed", "dense", "lexical", "windows")
+        for name, seconds in zip(names, np.diff(moments, axis=0), strict=True):
+            if filters == Filters() or name in ("dense", "lexical", "windows"):
                 found |= named(name, seconds)
         return found
 

@@ -4,6 +4,7 @@
   random mean of a real one and two of its 20 nearest, moved by a quarter of its length along the difference of two
   other real vectors, so that new vectors lie where real ones do. (Uniform random vectors have no neighbourhoods: on
   them a coarse index says nothing.)
+* Each chunk has three windows, its vector moved towards those of three other chunks.
 * Text: the first words of documents, then words of four random documents; half of the resampled chunks hold a word
   that no other chunk has, because a vocabulary grows with its library.
 * Headings and titles change every ten chunks and every document. A document is one of five publishers' (of unequal
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from ragmed.canonical import sha256_file
 from ragmed.index.embedder import MiniLmEmbedder
+from ragmed.index.engines import INT8
 from ragmed.index.manifest import EmbedderFacts
 from ragmed.index.publish import SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
@@ -30,6 +32,7 @@ from ragmed.records import Chunk, Document, Language, Page
 
 CHUNKS_A_DOCUMENT = 1000
 CHUNKS_A_HEADING = 10
+WINDOWS_A_CHUNK = 3
 WORDS_A_CHUNK = 120
 NEIGHBOURS = 20
 MOVED = 0.25
@@ -49,7 +52,7 @@ def piece_vectors(data: Path, count: int, cache: Path | None) -> NDArray[np.floa
                 found[" ".join(piece.split())] = None
     texts = list(found)
     chosen = [texts[place] for place in np.random.default_rng(3).permutation(len(texts))[:count]]
-    vectors = MiniLmEmbedder().embed_passages(chosen)
+    vectors = MiniLmEmbedder(engine=INT8).embed_passages(chosen)
     if cache is not None:
         np.save(cache, vectors)
     return vectors
@@ -99,8 +102,8 @@ def texts(data: Path, count: int) -> Iterator[str]:
 
 def build(index: Path, data: Path, count: int, pieces: NDArray[np.float32]) -> tuple[float, float]:
     """Publish a snapshot of ``count`` chunks; seconds for the segments, and seconds to publish them."""
-    vectors, embedder = Vectors(pieces), MiniLmEmbedder()
-    facts = EmbedderFacts(name=embedder.name, revision=embedder.revision, dimensions=embedder.dimensions)
+    vectors, embedder = Vectors(pieces), MiniLmEmbedder(engine=INT8)
+    facts = EmbedderFacts(name=embedder.name, revision=embedder.revision, engine=INT8, dimensions=embedder.dimensions)
     started = time.perf_counter()
     parts: list[SnapshotPart] = []
     waiting: list[str] = []
@@ -125,15 +128,28 @@ def _part(
         for place, text in enumerate(found, 1)
     ]
     chunks = [_chunk(document, page, found[(page.number - 1) // CHUNKS_A_HEADING]) for page in pages]
+    names = [f"{number}-{place}" for place in range(len(chunks))]
     content = SegmentContent(
-        document=document, pages=pages, chunks=chunks, notes=(), embedded_texts=[str(number)], embedder=facts
+        document=document,
+        pages=pages,
+        chunks=chunks,
+        notes=(),
+        embedded_texts=names,
+        windows=[[f"{name}-{window}" for window in range(WINDOWS_A_CHUNK)] for name in names],
+        embedder=facts,
     )
-    segment = write_segment(index, content, lambda _: vectors)
+    segment = write_segment(index, content, lambda _: np.concatenate([vectors, _windows(vectors)]))
     source = index / "sources" / f"{number}.txt"
     source.parent.mkdir(exist_ok=True)
     source.write_text(str(number))
     entry = FileEntry(path=f"sources/{number}.txt", sha256=sha256_file(source), size=source.stat().st_size)
     return SnapshotPart(document=document, segment=segment, source=entry)
+
+
+def _windows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unit vectors of each chunk's windows, chunk by chunk."""
+    moved = [_unit(vectors + 0.5 * np.roll(vectors, step, axis=0)) for step in range(1, WINDOWS_A_CHUNK + 1)]
+    return np.stack(moved, axis=1).reshape(-1, vectors.shape[1]).astype(np.float32)
 
 
 def _document(number: int, found: Sequence[str]) -> Document:
