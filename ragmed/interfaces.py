@@ -100,6 +100,7 @@ class SnapshotReader(Protocol):
     """Six digits and the manifest's first 8 hex digits: ``000012-3fa9c1d2``."""
     published_at: str
     embedder_name: str
+    embedder_revision: str
 
     def documents(self) -> tuple[Document, ...]: ...
 

@@ -28,6 +28,7 @@ class HeldSnapshot:
         self.snapshot_id = snapshot.snapshot_id
         self.published_at = snapshot.published_at
         self.embedder_name = snapshot.embedder_name
+        self.embedder_revision = snapshot.embedder_revision
 
     def documents(self) -> tuple[Document, ...]:
         return self._snapshot.documents()

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragmed.canonical import sha256_file
 from ragmed.errors import BadInputError, IntegrityError, MissingPartError
+from ragmed.index.architecture import is_minilm
 from ragmed.interfaces import Embedder, Progress, no_progress
 from ragmed.settings import DEFAULT_EMBEDDER, EmbedderSettings
 
@@ -149,15 +150,18 @@ class MiniLmEmbedder(SentenceTransformerEmbedder):
         self,
         folder: Path | None = None,
         *,
+        name: str = DEFAULT_EMBEDDER,
+        expected_sha256: str = MINILM_SHA256,
         batch: int = 32,
         device: str = "auto",
         query_prefix: str = "",
         passage_prefix: str = "",
     ) -> None:
+        """``expected_sha256`` is empty for weights that were tuned: their hash is their revision, and no other's."""
         super().__init__(
             folder or _wheel_folder(),
-            name=DEFAULT_EMBEDDER,
-            expected_sha256=MINILM_SHA256,
+            name=name,
+            expected_sha256=expected_sha256,
             batch=batch,
             device=device,
             query_prefix=query_prefix,
@@ -195,15 +199,31 @@ def load_embedder(settings: EmbedderSettings) -> Embedder:
             passage_prefix=settings.passage_prefix,
         )
     folder = _local_folder(settings.model)
+    # a path says where this machine keeps it, and a manifest must not
+    name = Path(settings.model).name if Path(settings.model).is_dir() else settings.model
+    if is_minilm(folder):
+        return MiniLmEmbedder(
+            folder,
+            name=name,
+            expected_sha256="",
+            batch=settings.batch,
+            device=settings.device,
+            query_prefix=settings.query_prefix,
+            passage_prefix=settings.passage_prefix,
+        )
     return SentenceTransformerEmbedder(
         folder,
-        # a path says where this machine keeps it, and a manifest must not
-        name=Path(settings.model).name if Path(settings.model).is_dir() else settings.model,
+        name=name,
         batch=settings.batch,
         device=settings.device,
         query_prefix=settings.query_prefix,
         passage_prefix=settings.passage_prefix,
     )
+
+
+def model_folder(settings: EmbedderSettings) -> Path:
+    """Where the files of the embedder lie that the settings name. Raises MissingPartError where it is not installed."""
+    return _wheel_folder() if settings.model == DEFAULT_EMBEDDER else _local_folder(settings.model)
 
 
 def check_weights(settings: EmbedderSettings) -> str:

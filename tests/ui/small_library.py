@@ -472,6 +472,7 @@ class SmallSnapshot:
     snapshot_id: str = SNAPSHOT
     published_at: str = PUBLISHED
     embedder_name: str = "none"
+    embedder_revision: str = ""
     kept: tuple[Document, ...] = (NODULES_OLD, NODULES, PNEUMONIA, CHINESE)
 
     def documents(self) -> tuple[Document, ...]:
