@@ -27,7 +27,7 @@ from ragmed.tune.gate import Judged, judge, rows_by, vectors_of
 from ragmed.tune.guard import MOST_LOST, Guarded, GuardSet, guard, read_guard
 from ragmed.tune.negatives import HardNegatives
 from ragmed.tune.network import WEIGHTS, LearningNetwork, runs_bf16
-from ragmed.tune.pairs import Pair, pairs_of
+from ragmed.tune.pairs import Pair, pairs_of, unambiguous
 from ragmed.tune.rows import LibraryRows, library_rows
 from ragmed.tune.split import hold_out
 from ragmed.tune.training import Trained, TrainingPlan, train
@@ -140,12 +140,12 @@ def task_of(rows: LibraryRows, snapshot_id: str, seed: int) -> Task:
     held_out = hold_out(rows.series, seed)
     learned: list[Pair] = []
     judged: dict[str, list[Pair]] = {}
-    for row, series in enumerate(rows.series):
-        pairs = pairs_of(rows, row, seed)
+    for pair in unambiguous([pair for row in range(len(rows)) for pair in pairs_of(rows, row, seed)], rows):
+        series = rows.series[pair.row]
         if series in held_out:
-            judged.setdefault(series, []).extend(pairs)
+            judged.setdefault(series, []).append(pair)
         else:
-            learned += pairs
+            learned.append(pair)
     if len({int(rows.sections[pair.row]) for pair in learned}) < 2 or not judged:
         raise BadInputError(
             "the library's text gives no pairs of a query and its passage to learn from",

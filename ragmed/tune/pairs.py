@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -81,6 +81,14 @@ def without_heading(chunk: Chunk, title: str) -> str:
     return _read(bare, title if chunk.heading_path else "")
 
 
+def unambiguous(pairs: Sequence[Pair], rows: LibraryRows) -> list[Pair]:
+    """The pairs whose query no other section has too: what stands everywhere asks for nothing in particular."""
+    sections: dict[str, set[int]] = {}
+    for pair in pairs:
+        sections.setdefault(pair.query.casefold(), set()).add(int(rows.sections[pair.row]))
+    return [pair for pair in pairs if len(sections[pair.query.casefold()]) == 1]
+
+
 def content_words(text: str) -> list[str]:
     """The words that say what a text is about, in order."""
     return [word for word in _WORD.findall(text) if word.lower() not in ENGLISH_STOP_WORDS]
@@ -88,7 +96,7 @@ def content_words(text: str) -> list[str]:
 
 def _of_headings(chunk: Chunk, title: str, row: int, draw: random.Random) -> Iterator[Pair]:
     path = list(dict.fromkeys(" ".join(part.split()) for part in (title, *chunk.heading_path) if part.strip()))
-    if not path or len(content_words(chunk.text)) < LEAST_LEFT:
+    if not path or _too_short(chunk.text, chunk.language):
         return
     near, above = path[-1], path[-2] if len(path) > 1 else ""
     forms = [f"{above}: {near}", f"{near}, {above}"] if above else [near]
@@ -110,7 +118,7 @@ def _of_sentences(chunk: Chunk, title: str, row: int, draw: random.Random) -> It
         if len(sentence.split()) > MOST_WORDS:
             continue
         rest = f"{chunk.text[:start].rstrip()} {chunk.text[end:].lstrip()}".strip()
-        if len(content_words(rest)) < LEAST_LEFT or sentence in rest:
+        if _too_short(rest, chunk.language) or sentence in rest:
             continue
         positive = _read(replace(chunk, text=rest), title)
         for kind, said in _forms(sentence, draw):
@@ -129,10 +137,18 @@ def _forms(sentence: str, draw: random.Random) -> Iterator[tuple[Kind, str]]:
 
 def _query(text: str, language: Language) -> str:
     """The query as search would embed it; empty where too little is left to look for."""
-    said = gloss_to_english(text) if language is Language.CHINESE else text
+    said = _english(text, language)
     return said if len(content_words(said)) >= LEAST_WORDS else ""
+
+
+def _too_short(text: str, language: Language) -> bool:
+    return len(content_words(_english(text, language))) < LEAST_LEFT
+
+
+def _english(text: str, language: Language) -> str:
+    return gloss_to_english(text) if language is Language.CHINESE else text
 
 
 def _read(chunk: Chunk, title: str) -> str:
     text = embedding_text(chunk, title)
-    return gloss_to_english(text) or text if chunk.language is Language.CHINESE else text
+    return _english(text, chunk.language) or text
