@@ -23,13 +23,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ragmed.records import Chunk, Language
-from ragmed.terms import gloss_to_chinese, gloss_to_english
+from ragmed.terms import find_terms, gloss_to_chinese, gloss_to_english
 from ragmed.text.passages import embedding_text
 from ragmed.text.sentences import sentence_spans
 from ragmed.text.stop_words import ENGLISH_STOP_WORDS
 from ragmed.tune.rows import LibraryRows
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
+_LINK = re.compile(r"https?:|www\.|\bdoi\b", re.IGNORECASE)
 LEAST_WORDS = 3
 """Content words of a query: the on-call questions of the development set have four or more."""
 MOST_WORDS = 40
@@ -63,6 +64,8 @@ def pairs_of(rows: LibraryRows, row: int, seed: int) -> tuple[Pair, ...]:
     """At most one pair of each kind; which sentence and which form depends on seed and chunk alone."""
     chunk, title = rows.chunks[row], rows.titles[row]
     draw = random.Random(f"{seed}:{chunk.chunk_id}")
+    if len(_LINK.findall(chunk.text)) > 1:
+        return ()  # a list of references: it names what others say, and answers nothing
     made = (*_of_headings(chunk, title, row, draw), *_of_sentences(chunk, title, row, draw))
     found: dict[Kind, Pair] = {}
     for pair in made:
@@ -115,7 +118,7 @@ def _of_sentences(chunk: Chunk, title: str, row: int, draw: random.Random) -> It
     draw.shuffle(spans)
     for start, end in spans:
         sentence = " ".join(chunk.text[start:end].split())
-        if len(sentence.split()) > MOST_WORDS:
+        if len(sentence.split()) > MOST_WORDS or _LINK.search(sentence):
             continue
         rest = f"{chunk.text[:start].rstrip()} {chunk.text[end:].lstrip()}".strip()
         if _too_short(rest, chunk.language) or sentence in rest:
@@ -132,7 +135,8 @@ def _forms(sentence: str, draw: random.Random) -> Iterator[tuple[Kind, str]]:
         yield Kind.QUESTION, sentence
         return
     yield Kind.SENTENCE, sentence if draw.random() < 0.5 else " ".join(content_words(sentence))
-    yield Kind.TERMS, gloss_to_english(gloss_to_chinese(sentence))
+    if len(find_terms(sentence)) > 1:
+        yield Kind.TERMS, gloss_to_english(gloss_to_chinese(sentence))
 
 
 def _query(text: str, language: Language) -> str:

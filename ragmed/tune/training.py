@@ -46,9 +46,9 @@ class TrainingPlan:
     batch: int = 48
     tokens: int = 128
     """A passage is cut after so many: half of what the network reads takes less than half of the time."""
-    rate: float = 2e-5
-    """Peak learning rate, the usual one for sentence-transformers; see the ADR for others."""
-    warm_up: int = 30
+    rate: float = 5e-5
+    """Peak learning rate."""
+    warm_up: int = 10
     """Steps."""
     scale: float = 20.0
     decay: float = 0.01
