@@ -18,7 +18,7 @@ from ragmed.settings import Settings
 from ragmed.tune.embedder import TUNED, Tuning, tune_embedder
 from ragmed.tune.training import TrainingPlan
 
-PLAN = TrainingPlan(steps=40, batch=12, tokens=96, rate=3e-4, warm_up=5)
+PLAN = TrainingPlan(steps=16, batch=8, tokens=64, rate=5e-4, warm_up=2)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_kept_model_indexes_and_searches(kept: Tuning, house: Settings, tmp_pa
 
 
 def test_a_worse_model_is_refused_and_nothing_is_written(house: Settings, out: Path) -> None:
-    plan = TrainingPlan(steps=6, batch=8, tokens=64, rate=0.1, warm_up=1)
+    plan = TrainingPlan(steps=3, batch=4, tokens=32, rate=0.1, warm_up=1)
     tuning = tune_embedder(house, out, plan=plan)
     assert not tuning.adopted
     assert tuning.judged.comparison.difference < 0
