@@ -111,6 +111,7 @@ def train(
             if now - began > 60 * plan.minutes:
                 break
         progress("train", len(losses), planned if plan.steps or len(losses) >= _TIMED else 0)
+    progress("train", len(losses), len(losses))  # also where the time was up before
     tenth = max(1, len(losses) // 10)
     return Trained(
         steps=len(losses),
