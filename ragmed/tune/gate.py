@@ -102,12 +102,12 @@ def ndcg(rank: int) -> float:
 
 
 def _ranks(pairs: Sequence[Pair], rows: LibraryRows, near: HardNegatives, vectors: Vectors) -> list[int]:
-    """The rank of each pair's positive among all rows that take part; a tie counts against it."""
+    """The rank of each pair's positive among all rows that take part; ties and what is no number count against it."""
     found = []
     for place, pair in enumerate(pairs):
         cosines = vectors.rows @ vectors.queries[place]
         own = float(vectors.positives[place] @ vectors.queries[place])
-        above = np.flatnonzero((cosines >= own) & (rows.sections != rows.sections[pair.row]))
+        above = np.flatnonzero(~(cosines < own) & (rows.sections != rows.sections[pair.row]))
         # beyond rank 10 the exact rank says nothing: what stands above is looked at only so far
         rivals = 0
         for row in above[np.argsort(-cosines[above], kind="stable")]:

@@ -50,6 +50,18 @@ def test_equal_models_do_not_win() -> None:
     assert not judge([pair], rows, near, same, same).won
 
 
+@pytest.mark.parametrize("broken", [np.nan, 0.0])
+def test_a_model_that_has_gone_to_pieces_finds_nothing(broken: float) -> None:
+    rows = rows_of(*(chunk(f"text {number} on word{number}") for number in range(15)))
+    near = HardNegatives(rows, np.ones(len(rows), dtype=np.bool_))
+    pair = Pair(kind=Kind.SENTENCE, query="q", positive="p", row=0, headless=False)
+    fine = Vectors(np.eye(15, dtype=np.float32), np.eye(15, dtype=np.float32)[:1], np.eye(15, dtype=np.float32)[:1])
+    gone = Vectors(*(np.full_like(part, broken) for part in (fine.rows, fine.queries, fine.positives)))
+    found = judge([pair], rows, near, fine, gone)
+    assert (found.comparison.baseline_mean, found.comparison.mean) == (1, 0)
+    assert not found.won
+
+
 def collection(folder: Path, documents: int, queries: int) -> Path:
     folder.mkdir()
     (folder / "corpus.jsonl").write_text(
