@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.retrieve.search import HybridRetriever
     from ragmed.settings import Settings
+    from ragmed.tune.embedder import Tuning
 
 RECORDS_FILE = "records.sqlite"
 """Answers, beside the snapshots that they cite."""
@@ -195,6 +196,24 @@ def evaluate_claims(settings: Settings, file: Path, *, progress: Progress = no_p
 
     multilingual = settings.embedder.multilingual
     return evaluate(file, open_program(settings).embedder, multilingual=multilingual, progress=progress)
+
+
+def tune_embedder(
+    settings: Settings,
+    out: Path,
+    *,
+    minutes: float,
+    steps: int = 0,
+    seed: int,
+    guard: Path | None = None,
+    progress: Progress = no_progress,
+) -> Tuning:
+    """The embedder tuned to the current snapshot, in ``out`` if the gate lets it through."""
+    from ragmed.tune.embedder import tune_embedder as tune
+    from ragmed.tune.training import TrainingPlan
+
+    plan = TrainingPlan(minutes=minutes, steps=steps, seed=seed)
+    return tune(settings, out, plan=plan, guard_folder=guard, progress=progress)
 
 
 def write_report(path: Path, measured: Measured, settings: Settings, *, began: float, source: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragmed import __version__
-from ragmed.commands import evaluate
+from ragmed.commands import evaluate, tune
 from ragmed.commands.flags import (
     AfterFlag,
     BeforeFlag,
@@ -45,6 +45,7 @@ app = typer.Typer(
 snapshots_app = typer.Typer(help="Published snapshots of the library.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(snapshots_app, name="snapshots")
 app.add_typer(evaluate.app, name="eval")
+app.add_typer(tune.app, name="tune")
 
 
 class AskMode(StrEnum):

@@ -103,6 +103,7 @@ class SnapshotReader(Protocol):
     published_at: str
     embedder_name: str
     embedder_engine: str
+    embedder_revision: str
 
     def documents(self) -> tuple[Document, ...]: ...
 

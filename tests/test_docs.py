@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 COMMAND = re.compile(
-    r"(?:^|`|\.venv/bin/)ragmed ((?:[a-z]+)(?: (?:list|show|verify|retrieval|questions|claims))?)([^`\n]*)", re.M
+    r"(?:^|`|\.venv/bin/)ragmed ((?:[a-z]+)(?: (?:list|show|verify|retrieval|questions|claims|embedder))?)([^`\n]*)",
+    re.M,
 )
 
 

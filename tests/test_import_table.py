@@ -23,8 +23,10 @@ COMPOSERS = {
 }
 # heavy package → the rooms that own it
 OWNERS = {
-    "torch": {"ragmed.index"},
+    "torch": {"ragmed.index", "ragmed.tune"},
     "transformers": {"ragmed.index"},
+    "tokenizers": {"ragmed.index", "ragmed.tune"},
+    "safetensors": {"ragmed.index", "ragmed.tune"},
     "sentence_transformers": {"ragmed.index"},
     "faiss": {"ragmed.index"},
     "onnx": {"ragmed.index"},

@@ -29,6 +29,7 @@ class HeldSnapshot:
         self.published_at = snapshot.published_at
         self.embedder_name = snapshot.embedder_name
         self.embedder_engine = snapshot.embedder_engine
+        self.embedder_revision = snapshot.embedder_revision
 
     def documents(self) -> tuple[Document, ...]:
         return self._snapshot.documents()

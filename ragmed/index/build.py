@@ -70,7 +70,8 @@ def _engine_before(settings: Settings) -> str:
     """The engine of the current snapshot, where the same model made it: changing it would embed everything again."""
     pointer = read_pointer(settings.index)
     before = read_manifest(settings.index / SNAPSHOTS / pointer.snapshot_id).embedder if pointer else None
-    return before.engine if before and before.name == settings.embedder.model else ""
+    model = settings.embedder.model
+    return before.engine if before and before.name in (model, Path(model).name) else ""
 
 
 def _register(root: Path, *, alone: bool) -> Iterator[RegisteredEdition]:

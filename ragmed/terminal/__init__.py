@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ragmed.terminal.answers import answer_json, print_answer, print_citation
 from ragmed.terminal.builds import print_build
-from ragmed.terminal.figures import print_findings, print_scores
+from ragmed.terminal.figures import print_findings, print_scores, print_tuning
 from ragmed.terminal.hits import print_hits, search_json
 from ragmed.terminal.published import print_snapshot, print_snapshots, print_verification
 from ragmed.terminal.screen import print_json
@@ -24,6 +24,7 @@ __all__ = [
     "print_scores",
     "print_snapshot",
     "print_snapshots",
+    "print_tuning",
     "print_verification",
     "progress",
     "search_json",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ragmed.terminal.screen import console_for, print_json
+from ragmed.terminal.screen import clean, console_for, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from ragmed.doctor import Examined
 
@@ -29,6 +30,21 @@ def print_scores(values: dict[str, Any], *, as_json: bool) -> None:
         return
     for line in _score_lines(values, ""):
         console_for().print(line)
+
+
+def print_tuning(values: dict[str, Any], out: Path, *, as_json: bool) -> None:
+    """The figures of a tuned model, whether it was kept and, if so, how to use it."""
+    print_scores(values, as_json=as_json)
+    if as_json:
+        return
+    console = console_for()
+    if values["adopted"]:
+        console.print(f"Kept: {clean(str(out))}", style="bold")
+        console.print(f'To use it, set embedder.model = "{clean(str(out))}" in ragmed.toml and run `ragmed index`.')
+    else:
+        console.print("Not kept, nothing was written:", style="bold")
+        for reason in values["reasons"]:
+            console.print(f"  {clean(reason)}")
 
 
 def _score_lines(values: dict[str, Any], indent: str) -> Iterator[str]:

@@ -72,6 +72,7 @@ class SmallSnapshot:
     published_at = "2026-11-23T00:00:00Z"
     embedder_name = "none"
     embedder_engine = "none"
+    embedder_revision = ""
 
     def __init__(self, documents: Sequence[Document], pages: Sequence[Page], chunks: Sequence[Chunk] = ()) -> None:
         self._documents = {one.document_id: one for one in documents}

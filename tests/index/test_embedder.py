@@ -109,6 +109,7 @@ def test_a_folder_is_a_model_of_its_own_name(minilm: MiniLmEmbedder, tmp_path: P
     folder = tmp_path / "house-model"
     folder.symlink_to(get_model_path())
     embedder = load_embedder(EmbedderSettings(model=str(folder)))
+    assert isinstance(embedder, MiniLmEmbedder), "known by its network, not by its name"
     assert embedder.name == "house-model", "a path of this machine has no place in a manifest"
     assert embedder.revision == minilm.revision
     assert (embedder.dimensions, embedder.max_tokens) == (384, 256)

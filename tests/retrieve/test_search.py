@@ -117,6 +117,14 @@ def test_another_embedder_than_the_indexs_is_refused(store: SnapshotStore) -> No
     assert "ragmed index" in error.value.remedy
 
 
+def test_other_weights_of_a_model_of_the_same_name_are_refused(store: SnapshotStore) -> None:
+    other = HashEmbedder(dimensions=32)
+    assert other.name == store.current().embedder_name
+    with pytest.raises(SettingsError, match=r"weights .* of that name") as raised:
+        ask(HybridRetriever(store, other, RetrieveSettings()), "sepsis")
+    assert "ragmed index" in raised.value.remedy
+
+
 def test_without_an_index_nothing_is_searched(tmp_path, embedder: HashEmbedder) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(NoIndexError):
         ask(HybridRetriever(SnapshotStore(tmp_path), embedder, RetrieveSettings()), "sepsis")

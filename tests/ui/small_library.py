@@ -473,6 +473,7 @@ class SmallSnapshot:
     published_at: str = PUBLISHED
     embedder_name: str = "none"
     embedder_engine: str = "none"
+    embedder_revision: str = ""
     kept: tuple[Document, ...] = (NODULES_OLD, NODULES, PNEUMONIA, CHINESE)
 
     def documents(self) -> tuple[Document, ...]:
