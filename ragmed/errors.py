@@ -8,6 +8,7 @@
     │   └── NotFoundError        no such record, document, page, snapshot
     ├── NotPossibleError         this machine or installation cannot do it             (exit code 3)
     │   ├── NoIndexError         nothing has been published yet
+    │   │   └── OutdatedIndexError  what was published is of an older program
     │   └── MissingPartError     an optional program or package is not installed
     ├── IntegrityError           bytes are not what the manifest says                  (exit code 1)
     └── BusyError                another writer holds the lock                         (exit code 3)
@@ -66,6 +67,10 @@ class NotPossibleError(RagMedError):
 
 class NoIndexError(NotPossibleError):
     """No snapshot has been published in this index folder."""
+
+
+class OutdatedIndexError(NoIndexError):
+    """The snapshot is in the format of an older program; indexing again makes one of today's."""
 
 
 class MissingPartError(NotPossibleError):

@@ -25,7 +25,7 @@ from ragmed.index.pipeline import Pipeline
 from ragmed.index.publish import collect_orphans, read_pointer
 from ragmed.index.report import BuildReport
 from ragmed.index.reporting import report_of
-from ragmed.index.snapshot import SNAPSHOTS, read_manifest
+from ragmed.index.snapshot import manifest_before
 from ragmed.index.work import Work
 from ragmed.interfaces import Embedder, Progress, no_progress
 
@@ -69,9 +69,9 @@ def build(
 def _engine_before(settings: Settings) -> str:
     """The engine of the current snapshot, where the same model made it: changing it would embed everything again."""
     pointer = read_pointer(settings.index)
-    before = read_manifest(settings.index / SNAPSHOTS / pointer.snapshot_id).embedder if pointer else None
+    before = manifest_before(settings.index, pointer.snapshot_id if pointer else "")
     model = settings.embedder.model
-    return before.engine if before and before.name in (model, Path(model).name) else ""
+    return before.embedder.engine if before and before.embedder.name in (model, Path(model).name) else ""
 
 
 def _register(root: Path, *, alone: bool) -> Iterator[RegisteredEdition]:

@@ -14,13 +14,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ragmed.canonical import canonical_json, plain, sha256_bytes, sha256_of
-from ragmed.errors import IntegrityError
+from ragmed.errors import IntegrityError, OutdatedIndexError
 from ragmed.index.encoding import parse_object, parse_record
 from ragmed.index.segment import FileEntry
 from ragmed.records import Document, ReadNote
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+"""1: before engines, windows and ``dense.json``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +137,20 @@ def inputs_hash(
 
 
 def parse_manifest(content: bytes, where: str) -> Manifest:
-    """The Manifest of its bytes. Raises IntegrityError for another format or a field that does not fit."""
+    """The Manifest of its bytes.
+
+    Raises OutdatedIndexError for an older format, IntegrityError for an unknown one or a field that does not fit.
+    """
     value = parse_object(content, where)
-    if value.get("format") != FORMAT:
+    written = value.get("format")
+    if isinstance(written, int) and 0 < written < FORMAT:
+        raise OutdatedIndexError(
+            f"{where}: written by an older program (format {written}, this one reads {FORMAT})",
+            remedy="run `ragmed index`: it makes a snapshot of today's format and leaves the old one where it is",
+        )
+    if written != FORMAT:
         raise IntegrityError(
-            f"{where}: format {value.get('format')!r}, this program reads format {FORMAT}",
+            f"{where}: format {written!r}, this program reads format {FORMAT}",
             remedy="use the program version that wrote it, or build the index again",
         )
     tables = {key: sorted(value[key].items()) if isinstance(value.get(key), dict) else () for key in _TABLES}

@@ -36,7 +36,7 @@ from ragmed.index.manifest import (
     snapshot_id,
 )
 from ragmed.index.segment import SEGMENTS, FileEntry, Segment
-from ragmed.index.snapshot import CHUNK_TABLE, DENSE, LEXICAL, SNAPSHOTS, read_manifest
+from ragmed.index.snapshot import CHUNK_TABLE, DENSE, LEXICAL, SNAPSHOTS, manifest_before
 from ragmed.interfaces import Progress, no_progress
 from ragmed.records import Chunk, Document, Language
 from ragmed.text.words import analysis_version, words
@@ -139,7 +139,7 @@ def publish_snapshot(
         },
     )
     pointer = read_pointer(index_folder)
-    parent = read_manifest(index_folder / SNAPSHOTS / pointer.snapshot_id) if pointer else None
+    parent = manifest_before(index_folder, pointer.snapshot_id if pointer else "")
     if parent is not None and parent.inputs_sha256 == inputs:
         return None
     building = new_building_folder(index_folder / SNAPSHOTS)

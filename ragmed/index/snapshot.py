@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmed.canonical import sha256_bytes
-from ragmed.errors import IntegrityError, NotFoundError
+from ragmed.errors import IntegrityError, NotFoundError, OutdatedIndexError
 from ragmed.index.chunk_table import ChunkTable
 from ragmed.index.dense import DenseIndex
 from ragmed.index.filters import passes
@@ -168,8 +168,21 @@ class Snapshot:
             ) from None
 
 
+def manifest_before(index_folder: Path, snapshot_id: str) -> Manifest | None:
+    """The manifest that a new snapshot is compared with; none where there is none or an older program wrote it."""
+    if not snapshot_id:
+        return None
+    try:
+        return read_manifest(index_folder / SNAPSHOTS / snapshot_id)
+    except OutdatedIndexError:
+        return None
+
+
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a snapshot folder, compared with the folder's name. Raises NotFoundError, IntegrityError."""
+    """The manifest of a snapshot folder, compared with the folder's name.
+
+    Raises NotFoundError, OutdatedIndexError, IntegrityError.
+    """
     path = folder / MANIFEST
     remedy = "restore the index folder from a backup, or delete it and run `ragmed index` again"
     if not folder.is_dir():

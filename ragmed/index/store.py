@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ragmed.canonical import sha256_file
-from ragmed.errors import IntegrityError, NoIndexError, NotFoundError
+from ragmed.errors import IntegrityError, NoIndexError, NotFoundError, OutdatedIndexError
 from ragmed.index.manifest import MANIFEST, Manifest
 from ragmed.index.publish import POINTER, published_ids, read_pointer
 from ragmed.index.segment import FileEntry, check_file
@@ -87,8 +87,23 @@ class SnapshotStore:
         """Every published snapshot, newest first. Raises IntegrityError for a damaged manifest."""
         pointer = read_pointer(self._folder)
         current = pointer.snapshot_id if pointer else ""
-        found = [(name, read_manifest(self._folder / SNAPSHOTS / name)) for name in published_ids(self._folder)]
-        return tuple(_summary(name, manifest, current=name == current) for name, manifest in reversed(found))
+        return tuple(self._summary(name, current=name == current) for name in reversed(published_ids(self._folder)))
+
+    def _summary(self, name: str, *, current: bool) -> SnapshotSummary:
+        try:
+            return _summary(name, read_manifest(self._folder / SNAPSHOTS / name), current=current)
+        except OutdatedIndexError:
+            return SnapshotSummary(
+                snapshot_id=name,
+                current=current,
+                published_at="",
+                documents=0,
+                pages=0,
+                chunks=0,
+                refused=0,
+                embedder="of an older program",
+                parent="",
+            )
 
     def verify(self, snapshot_id: str | None = None, progress: Progress = no_progress) -> Verification:
         """Hash every file of a snapshot (the current one by default), its segments and its sources again."""

@@ -23,7 +23,7 @@ from ragmed.index.pipeline import Pipeline, facts_of_passages, passage_text, win
 from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot, read_pointer
 from ragmed.index.reads import KnownReading, load_reads, save_reads, worth_keeping
 from ragmed.index.segment import FileEntry, Segment, SegmentContent, find_segment, write_segment
-from ragmed.index.snapshot import SNAPSHOTS, read_manifest
+from ragmed.index.snapshot import manifest_before
 from ragmed.interfaces import Progress
 from ragmed.records import Chunk, Document, Reading, ReadNote
 
@@ -53,9 +53,7 @@ class Work:
         self.outcomes: dict[str, Outcome] = {}
         pointer = read_pointer(settings.index)
         self.parent_id = pointer.snapshot_id if pointer else None
-        self.parent: Manifest | None = (
-            read_manifest(settings.index / SNAPSHOTS / pointer.snapshot_id) if pointer else None
-        )
+        self.parent: Manifest | None = manifest_before(settings.index, self.parent_id or "")
         self._settings = settings
         self._index = settings.index
         self._pipeline = pipeline

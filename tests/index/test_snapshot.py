@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ragmed.errors import IntegrityError, NoIndexError, NotFoundError
+from ragmed.canonical import canonical_json, sha256_bytes
+from ragmed.errors import IntegrityError, NoIndexError, NotFoundError, OutdatedIndexError
+from ragmed.index.manifest import MANIFEST
 from ragmed.index.publish import POINTER
 from ragmed.index.snapshot import Snapshot
 from ragmed.index.store import SnapshotStore
@@ -318,3 +321,28 @@ def test_threads_share_a_snapshot(index: Path) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_snapshot_of_an_older_program_asks_for_a_new_one_and_is_left_alone(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    publish(index, library())
+    store = SnapshotStore(index)
+    name = store.current().snapshot_id
+    manifest = json.loads((index / "snapshots" / name / MANIFEST).read_bytes())
+    content = canonical_json({**manifest, "format": 1})
+    older = f"000001-{sha256_bytes(content)[:8]}"
+    (index / "snapshots" / name).rename(index / "snapshots" / older)
+    (index / "snapshots" / older / MANIFEST).write_bytes(content)
+    pointer = {"snapshot_id": older, "manifest_sha256": sha256_bytes(content)}
+    (index / "CURRENT").write_bytes(canonical_json(pointer))
+    (index / "history.jsonl").write_bytes(canonical_json({"at": "", "reason": "", "snapshot_id": older}) + b"\n")
+    with pytest.raises(OutdatedIndexError, match="older program") as raised:
+        SnapshotStore(index).current()
+    assert "ragmed index" in raised.value.remedy
+    (only,) = SnapshotStore(index).list()
+    assert (only.snapshot_id, only.embedder) == (older, "of an older program")
+    new = publish(index, library())
+    assert new is not None
+    assert new.startswith("000002-")
+    assert (index / "snapshots" / older / MANIFEST).read_bytes() == content
+    assert SnapshotStore(index).current().snapshot_id == new
