@@ -125,7 +125,7 @@ def _embedder(settings: Settings) -> Examined:
     from ragmed.index.embedder import check_weights
 
     try:
-        found = check_weights(settings.embedder)
+        found = check_weights(settings.embedder, settings.index)
     except RagMedError as error:
         return Examined(subject="embedder", state="fault", found=str(error), remedy=error.remedy)
     return Examined(subject="embedder", state="fine", found=found)

@@ -288,13 +288,24 @@ def model_folder(settings: EmbedderSettings) -> Path:
     return _wheel_folder() if settings.model == DEFAULT_EMBEDDER else _local_folder(settings.model)
 
 
-def check_weights(settings: EmbedderSettings) -> str:
-    """One line on the embedder that the settings name, after its weights have been hashed. Raises as it does."""
-    embedder = load_embedder(settings)
-    return (
+def check_weights(settings: EmbedderSettings, index_folder: Path | None = None) -> str:
+    """One line on the embedder that the settings name, after its weights have been hashed. Raises as it does.
+
+    With what was measured when ``index_folder`` got its first index, if it was.
+    """
+    embedder = load_embedder(settings, index_folder)
+    line = (
         f"{embedder.name}: {embedder.dimensions} dimensions, {embedder.max_tokens} tokens, "
         f"weights {embedder.revision[:12]}"
     )
+    chosen = remembered(index_folder, embedder.revision) if index_folder else None
+    if chosen is None:
+        return line
+    times = ", ".join(
+        f"{one.engine} {one.tokens_per_second:,.0f} tokens/s and {one.query_ms:.1f} ms a question"
+        for one in chosen.times
+    )
+    return f"{line}; {chosen.engine} chosen here, measured: {times}"
 
 
 def _torch_device(device: str) -> str:

@@ -23,8 +23,9 @@ def print_snapshots(summaries: Sequence[SnapshotSummary], *, as_json: bool) -> N
         console.print("No snapshot yet. Run `ragmed index`.")
     for one in summaries:
         mark = "*" if one.current else " "
-        size = f"{one.documents} documents, {one.pages} pages, {one.chunks} chunks"
-        console.print(f"{mark} {one.snapshot_id}  {one.published_at}  {size}, {one.refused} files refused")
+        size = f"{one.documents} documents, {one.pages} pages, {one.chunks} chunks, {one.refused} files refused"
+        said = f"{one.published_at}  {size}" if one.published_at else f"{one.embedder}, cannot be opened by this one"
+        console.print(f"{mark} {one.snapshot_id}  {said}")
 
 
 def print_snapshot(snapshot: Snapshot, *, as_json: bool) -> None:
