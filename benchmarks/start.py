@@ -3,7 +3,8 @@
     python benchmarks/start.py [--index DIR] [--runs 7]
 
 Each command runs as a process of its own; the median of the runs is reported. The app's resident set (RSS) is read from
-/proc 20 s after its health route first answers, before any question is asked.
+/proc 20 s after its health route first answers, and again after questions asked in a real browser (where Chromium is
+installed), each answered with its page image; no language model is loaded.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,6 +25,16 @@ from machine import machine, save
 
 TARGET_START_S = 0.5
 TARGET_APP_MB = 900
+QUESTIONS = (
+    "What is the first dose of adrenaline in anaphylaxis?",
+    "When do I start potassium in diabetic ketoacidosis?",
+    "68-year-old smoker, CT shows multiple ground-glass nodules, tumour markers normal: which differential diagnoses?",
+    "感染性休克首选哪种升压药？",
+    "How long should dual antiplatelet therapy continue after a stent?",
+    "Time window for alteplase in acute ischaemic stroke?",
+    "社区获得性肺炎住院患者首选什么抗生素？",
+    "Which vasopressor first in septic shock and what MAP?",
+)
 
 
 def seconds(command: list[str], runs: int) -> float:
@@ -35,7 +47,7 @@ def seconds(command: list[str], runs: int) -> float:
     return statistics.median(taken)
 
 
-def app_megabytes(index: Path, port: int) -> dict[str, float]:
+def app_megabytes(index: Path, port: int) -> dict[str, object]:
     """RSS of the app once it answers its health route and has loaded its library; stops it again."""
     command = [sys.executable, "-m", "ragmed.cli", "app", "--index", str(index), "--port", str(port)]
     begin = time.perf_counter()
@@ -54,16 +66,45 @@ def app_megabytes(index: Path, port: int) -> dict[str, float]:
         else:
             raise SystemExit("the app did not become ready in 120 s")
         time.sleep(20)  # the server loads the embedder after it has begun to listen; its memory is what is measured
-        rows = Path(f"/proc/{app.pid}/status").read_text(encoding="utf-8").splitlines()
-        values = {row.split(":")[0]: row.split()[1] for row in rows if row.startswith(("VmRSS", "VmHWM"))}
+        idle = resident(app.pid)
+        asked = ask_in_browser(f"http://127.0.0.1:{port}/")
         return {
             "ready_s": round(ready, 2),
-            "rss_mb": int(values["VmRSS"]) * 1024 / 1e6,
-            "peak_mb": int(values["VmHWM"]) * 1024 / 1e6,
+            **idle,
+            **({f"after_{asked}_questions": resident(app.pid)} if asked else {}),
         }
     finally:
         app.terminate()
         app.wait(timeout=20)
+
+
+def resident(process: int) -> dict[str, float]:
+    """MB (10⁶ bytes) now, and at the highest."""
+    rows = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    values = {row.split(":")[0]: int(row.split()[1]) for row in rows if row.startswith(("VmRSS", "VmHWM"))}
+    return {"rss_mb": round(values["VmRSS"] * 1024 / 1e6), "peak_mb": round(values["VmHWM"] * 1024 / 1e6)}
+
+
+def ask_in_browser(address: str) -> int:
+    """Ask each question in a new tab until its answer and the page image stand there; how many were asked."""
+    program = shutil.which("chromium")
+    if program is None:
+        return 0
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        for question in QUESTIONS:
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(address)
+            box = page.locator(".stChatInput textarea")
+            box.fill(question, timeout=60_000)
+            box.press("Enter")
+            page.locator(".rm-claim").first.wait_for(timeout=60_000)
+            page.wait_for_function("() => [...document.images].some(one => one.naturalWidth > 300)", timeout=60_000)
+            page.close()
+        browser.close()
+    return len(QUESTIONS)
 
 
 def main() -> None:

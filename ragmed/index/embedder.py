@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,13 @@ from typing import TYPE_CHECKING, Any
 from ragmed.errors import MissingPartError
 from ragmed.index.architecture import is_minilm
 from ragmed.index.engines import (
+    BATCH_TOKENS,
     ENGINES,
     FLOAT32,
     INT8,
     KEPT_MODELS,
+    Engine,
     EngineChoice,
-    Run,
     batches,
     choose,
     cores,
@@ -103,9 +105,9 @@ class SentenceTransformerEmbedder:
         import numpy as np
 
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        cut = [self._cut(self._passage_prefix + text) for text in texts]
+        cut = self._cut_all([self._passage_prefix + text for text in texts])
         done = 0
-        for rows in batches([length for _, length in cut], self._batch):
+        for rows in batches([length for _, length in cut], self._batch, self._batch_tokens()):
             vectors[rows] = self._encode([cut[row][0] for row in rows])
             done += len(rows)
             progress("embed", done, len(texts))
@@ -117,16 +119,26 @@ class SentenceTransformerEmbedder:
 
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for row, text in enumerate(texts):
-            vectors[row] = self._encode([self._cut(self._query_prefix + text)[0]])[0]
+            vectors[row] = self._encode_question(self._cut(self._query_prefix + text)[0])
         return vectors
 
     def warm_up(self) -> None:
         """Load the weights now and run one text through them, so that the first question does not wait."""
         self.embed_queries(["warm"])
 
+    def _cut_all(self, texts: Sequence[str]) -> list[tuple[Any, int]]:
+        return [self._cut(text) for text in texts]
+
+    def _batch_tokens(self) -> int:
+        return BATCH_TOKENS
+
     def _cut(self, text: str) -> tuple[Any, int]:
         """What ``_encode`` takes of a text, and its length in tokens."""
         return text, min(len(self._tokenizer.encode(text).ids), self.max_tokens)
+
+    def _encode_question(self, text: Any) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self._encode([text])[0]
+        return vector
 
     def _encode(self, texts: list[Any]) -> NDArray[np.float32]:
         # one at a time: the tokenizer inside the model keeps its padding settings in shared state
@@ -201,22 +213,39 @@ class MiniLmEmbedder(SentenceTransformerEmbedder):
 
     def _cut(self, text: str) -> tuple[Any, int]:
         """Token ids with the special ones; a text over the limit loses its end but keeps the closing token."""
-        ids: list[int] = self._tokenizer.encode(text).ids
+        # the batch call lets go of the interpreter's lock, and does not work out offsets
+        ids: list[int] = self._tokenizer.encode_batch_fast([text])[0].ids
         ids = ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
         return ids, len(ids)
 
+    def _cut_all(self, texts: Sequence[str]) -> list[tuple[Any, int]]:
+        """On all cores: cutting text into tokens is a seventh of the time of 8 bits."""
+        with ThreadPoolExecutor(cores()) as pool:
+            return list(pool.map(self._cut, texts))
+
+    def _batch_tokens(self) -> int:
+        return self._loaded().batch_tokens
+
     def _encode(self, texts: list[Any]) -> NDArray[np.float32]:
+        vectors: NDArray[np.float32] = self._loaded()(texts)
+        return vectors
+
+    def _encode_question(self, text: Any) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self._loaded().question(text)
+        return vector
+
+    def _loaded(self) -> Engine:
         if self._model is None:
             with self._lock:
                 if self._model is None:
                     self._model = self._load()
-        vectors: NDArray[np.float32] = self._model(texts)
-        return vectors
+        engine: Engine = self._model
+        return engine
 
-    def _load(self) -> Run:
+    def _load(self) -> Engine:
         return self._load_engine(self.engine)
 
-    def _load_engine(self, engine: str) -> Run:
+    def _load_engine(self, engine: str) -> Engine:
         weights = self._folder / "model.safetensors"
         if engine == INT8:
             from ragmed.index.minilm_int8 import MiniLmInt8

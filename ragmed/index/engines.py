@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ragmed.canonical import canonical_json, plain, write_atomic
 from ragmed.errors import IntegrityError
@@ -37,7 +37,20 @@ QUERY_MS = 8.0
 _TEXTS, _TOKENS, _ROUNDS = 16, 250, 3
 """About 4,000 tokens a round: under a second for the slowest engine on two cores."""
 
-Run = Callable[[Sequence[Sequence[int]]], "NDArray[Any]"]
+
+class Engine(Protocol):
+    """Token ids, special tokens included → float32 unit vectors."""
+
+    batch_tokens: int
+    """How many tokens a call should have at most, padding included."""
+
+    def __call__(self, ids: Sequence[Sequence[int]]) -> NDArray[Any]:
+        """Of passages: shape (texts, dimensions)."""
+        ...
+
+    def question(self, ids: Sequence[int]) -> NDArray[Any]:
+        """Of one question: shape (dimensions,)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +75,7 @@ class EngineChoice:
     times: tuple[EngineTimes, ...]
 
 
-def choose(runs: Mapping[str, Run], revision: str, clock: Callable[[], float] = time.perf_counter) -> EngineChoice:
+def choose(runs: Mapping[str, Engine], revision: str, clock: Callable[[], float] = time.perf_counter) -> EngineChoice:
     """Measure each engine; the most tokens a second among those that embed a query within ``QUERY_MS``, else of all."""
     times = tuple(_timed(engine, run, clock) for engine, run in runs.items())
     quick = [one for one in times if one.query_ms <= QUERY_MS] or list(times)
@@ -70,16 +83,16 @@ def choose(runs: Mapping[str, Run], revision: str, clock: Callable[[], float] = 
     return EngineChoice(engine=best.engine, revision=revision, cpu=_cpu(), cores=cores(), times=times)
 
 
-def _timed(engine: str, run: Run, clock: Callable[[], float]) -> EngineTimes:
+def _timed(engine: str, run: Engine, clock: Callable[[], float]) -> EngineTimes:
     # any ids will do: time depends on how many there are
     passages = [
         [101, *(1000 + (7 * row + 13 * place) % 20000 for place in range(_TOKENS - 2)), 102] for row in range(_TEXTS)
     ]
     question = passages[0][:16]
     run(passages[:4])
-    run([question])
+    run.question(question)
     whole = [_seconds(run, passages, clock) for _ in range(_ROUNDS)]
-    single = [_seconds(run, [question], clock) for _ in range(5 * _ROUNDS)]
+    single = [_seconds_of_question(run, question, clock) for _ in range(5 * _ROUNDS)]
     return EngineTimes(
         engine=engine,
         tokens_per_second=round(_TEXTS * _TOKENS / min(whole), 0),
@@ -87,27 +100,32 @@ def _timed(engine: str, run: Run, clock: Callable[[], float]) -> EngineTimes:
     )
 
 
-def _seconds(run: Run, ids: Sequence[Sequence[int]], clock: Callable[[], float]) -> float:
+def _seconds(run: Engine, ids: Sequence[Sequence[int]], clock: Callable[[], float]) -> float:
     began = clock()
-    for batch in batches([len(one) for one in ids], len(ids)):
+    for batch in batches([len(one) for one in ids], len(ids), run.batch_tokens):
         run([ids[row] for row in batch])
     return clock() - began
 
 
+def _seconds_of_question(run: Engine, ids: Sequence[int], clock: Callable[[], float]) -> float:
+    began = clock()
+    run.question(ids)
+    return clock() - began
+
+
 BATCH_TOKENS = 2048
-"""Tokens of a batch, padding included: what a layer works on then stays in the second-level cache
-(docs/adr/0010-embedding-engines.md)."""
+"""Of a batch of texts that run together: what a layer works on then stays in the second-level cache (ADR 0010)."""
 
 
-def batches(lengths: Sequence[int], most: int) -> list[list[int]]:
-    """Rows, longest text first, ties in the order given, in batches of at most ``BATCH_TOKENS`` and ``most`` texts.
+def batches(lengths: Sequence[int], most: int, tokens: int = BATCH_TOKENS) -> list[list[int]]:
+    """Rows, longest text first, ties in the order given, in batches of at most ``tokens`` and ``most`` texts.
 
     They depend on the lengths alone, so the vectors of one call's texts do too.
     """
     order = sorted(range(len(lengths)), key=lambda row: (-lengths[row], row))
     made: list[list[int]] = []
     while order:
-        count = max(1, min(most, BATCH_TOKENS // max(1, lengths[order[0]])))
+        count = max(1, min(most, tokens // max(1, lengths[order[0]])))
         made.append(order[:count])
         order = order[count:]
     return made

@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
+from ragmed.index.engines import BATCH_TOKENS
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -69,6 +71,8 @@ class _Layer:
 class MiniLm:
     """The network with its weights. Safe to share between threads: running it changes nothing."""
 
+    batch_tokens = BATCH_TOKENS
+
     def __init__(self, weights: Path, device: str) -> None:
         tensors = {
             name.removeprefix("bert."): tensor for name, tensor in load_file(str(weights), device=device).items()
@@ -86,6 +90,11 @@ class MiniLm:
     def __call__(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Token ids of each text, special tokens included → float32 unit vectors, shape (texts, 384)."""
         return self.forward(ids).float().cpu().numpy()
+
+    def question(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Token ids of one question → its float32 unit vector, shape (384,)."""
+        vector: NDArray[np.float32] = self([ids])[0]
+        return vector
 
     def layer_tensors(self) -> dict[str, Tensor]:
         """The layers' own weights (no copies) by name; ``N.attention.*`` holds query, key and value in that order."""

@@ -1,10 +1,10 @@
-"""all-MiniLM-L6-v2 with 8-bit weights, as an ONNX graph written node by node from the checked weights.
+"""all-MiniLM-L6-v2 as an ONNX graph, in 8 bits or in float32, written node by node from the checked weights.
 
 The laws of the room:
 
 * The graph depends on the weights alone: the same file gives the same bytes (law 8), so a copy can be kept by hash.
-* Only the products with weights run in 8 bits: nine tenths of the arithmetic at 256 tokens. Attention's own two
-  products, norms, softmax and pooling stay in float32.
+* In 8 bits only the products with weights are quantised: nine tenths of the arithmetic at 256 tokens. Attention's own
+  two products, norms, softmax and pooling stay in float32.
 * Texts of one run have one length: without padding there is no mask, and attention takes ONNX Runtime's quick path.
 
 Weights are quantised symmetrically by output channel; what comes in is quantised as a tensor when it is known
@@ -37,17 +37,18 @@ _MICROSOFT = "com.microsoft"
 """ONNX Runtime's own operators, which do in one what the standard ones do in several."""
 
 
-def int8_model(weights: Path) -> bytes:
-    """The serialised model of a safetensors file with BERT's names; about 23 MB."""
+def onnx_model(weights: Path, *, quantised: bool) -> bytes:
+    """The serialised model of a safetensors file with BERT's names: about 23 MB in 8 bits, 90 MB in float32."""
     tensors = {name.removeprefix("bert."): tensor for name, tensor in load_file(weights).items()}
-    return _Graph(tensors).model().SerializeToString()  # type: ignore[no-any-return]
+    return _Graph(tensors, quantised=quantised).model().SerializeToString()  # type: ignore[no-any-return]
 
 
 class _Graph:
     """The nodes and constants, in the order in which they are written."""
 
-    def __init__(self, tensors: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(self, tensors: Mapping[str, NDArray[Any]], *, quantised: bool) -> None:
         self._tensors = tensors
+        self._small = quantised
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
 
@@ -58,7 +59,7 @@ class _Graph:
         self._pooled(x)
         graph = helper.make_graph(
             self._nodes,
-            "all-MiniLM-L6-v2-int8",
+            "all-MiniLM-L6-v2",
             [helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"])],
             [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", _WIDTH])],
             list(self._constants.values()),
@@ -68,10 +69,7 @@ class _Graph:
 
     def _words(self) -> str:
         """Word + place (+ the first of BERT's two segments), normalised."""
-        table, scales = _quantised(self._tensors["embeddings.word_embeddings.weight"])
-        small = self._node("Gather", [self._constant("words", table), "ids"], "words_of_text")
-        scale = self._node("Gather", [self._constant("words_scale", scales[:, None]), "ids"], "scale_of_text")
-        words = self._node("Mul", [self._node("Cast", [small], "words_float", to=TensorProto.FLOAT), scale], "word")
+        words = self._word_vectors(self._tensors["embeddings.word_embeddings.weight"])
         places = (
             self._tensors["embeddings.position_embeddings.weight"]
             + self._tensors["embeddings.token_type_embeddings.weight"][0]
@@ -80,6 +78,14 @@ class _Graph:
         sliced = [self._constant("places", places), self._integers("zero", [0]), length, self._integers("zero", [0])]
         x = self._node("Add", [words, self._node("Slice", sliced, "place")], "embedded")
         return self._normed(x, "embeddings.LayerNorm", "normed")
+
+    def _word_vectors(self, table: NDArray[Any]) -> str:
+        if not self._small:
+            return self._node("Gather", [self._constant("words", table), "ids"], "word")
+        rows, scales = _quantised(table)
+        small = self._node("Gather", [self._constant("words", rows), "ids"], "words_of_text")
+        scale = self._node("Gather", [self._constant("words_scale", scales[:, None]), "ids"], "scale_of_text")
+        return self._node("Mul", [self._node("Cast", [small], "words_float", to=TensorProto.FLOAT), scale], "word")
 
     def _layer(self, x: str, number: int) -> str:
         layer, own = f"encoder.layer.{number}", f"layer{number}"
@@ -107,8 +113,12 @@ class _Graph:
         self._node("LpNormalization", [summed], "vectors", axis=1, p=2)
 
     def _linear(self, x: str, names: Sequence[str], own: str) -> str:
-        weights, scales = _quantised(np.concatenate([self._tensors[f"{name}.weight"] for name in names]))
+        stacked = np.concatenate([self._tensors[f"{name}.weight"] for name in names])
         bias = np.concatenate([self._tensors[f"{name}.bias"] for name in names])
+        if not self._small:
+            product = self._node("MatMul", [x, self._constant(f"{own}.weight", stacked.T)], f"{own}.product")
+            return self._node("Add", [product, self._constant(f"{own}.bias", bias)], own)
+        weights, scales = _quantised(stacked)
         constants = [
             self._constant(f"{own}.weight", weights.T),
             self._constant(f"{own}.scale", scales),

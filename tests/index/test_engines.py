@@ -15,7 +15,7 @@ from ragmed.index import engines
 from ragmed.index.build import build
 from ragmed.index.embedder import MiniLmEmbedder, load_embedder, measured_embedder
 from ragmed.index.engines import EngineChoice, EngineTimes, batches, choose, remember, remembered
-from ragmed.index.minilm_graph import int8_model
+from ragmed.index.minilm_graph import onnx_model
 from ragmed.index.store import SnapshotStore
 from ragmed.settings import EmbedderSettings, Settings
 
@@ -47,26 +47,30 @@ def test_eight_bits_give_nearly_the_vectors_of_float32(int8: MiniLmEmbedder) -> 
 def test_a_text_has_one_vector_whatever_it_is_embedded_with(int8: MiniLmEmbedder) -> None:
     together = int8.embed_passages(TEXTS * 3)
     for row, text in enumerate(TEXTS):
-        alone = int8.embed_queries([text])[0].tobytes()
+        alone = int8.embed_passages([text])[0].tobytes()
         assert together[row].tobytes() == together[row + len(TEXTS)].tobytes() == alone
 
 
+def test_questions_keep_float32(int8: MiniLmEmbedder) -> None:
+    assert np.abs(int8.embed_queries(TEXTS) - MiniLmEmbedder().embed_queries(TEXTS)).max() < 1e-5
+
+
 def test_the_graph_is_the_same_bytes_each_time() -> None:
-    first = int8_model(WEIGHTS)
-    assert first == int8_model(WEIGHTS)
+    first = onnx_model(WEIGHTS, quantised=True)
+    assert first == onnx_model(WEIGHTS, quantised=True)
     assert len(first) < 30_000_000
 
 
 def test_a_kept_model_is_used_only_with_its_hash(tmp_path: Path, int8: MiniLmEmbedder) -> None:
-    expected = int8.embed_queries(TEXTS).tobytes()
+    expected = int8.embed_passages(TEXTS).tobytes()
     MiniLmEmbedder(engine="int8", index_folder=tmp_path).embed_queries(["warm"])
-    (model,) = (tmp_path / "engines").glob("*.onnx")
+    (model,) = (tmp_path / "engines").glob("*int8*.onnx")
     whole = model.read_bytes()
     broken = bytearray(whole)
     broken[len(broken) // 2] ^= 0xFF
     model.write_bytes(broken)
     again = MiniLmEmbedder(engine="int8", index_folder=tmp_path)
-    assert again.embed_queries(TEXTS).tobytes() == expected
+    assert again.embed_passages(TEXTS).tobytes() == expected
     assert model.read_bytes() == whole, "a broken copy is made again"
 
 
@@ -92,12 +96,24 @@ class _Clock:
     def __call__(self) -> float:
         return self.now
 
-    def engine(self, seconds_a_token: float, seconds_a_run: float) -> engines.Run:
-        def run(ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-            self.now += seconds_a_run + seconds_a_token * sum(map(len, ids))
-            return np.zeros((len(ids), 384), dtype=np.float32)
+    def engine(self, seconds_a_token: float, seconds_a_run: float) -> engines.Engine:
+        return _Idle(self, seconds_a_token, seconds_a_run)
 
-        return run
+
+class _Idle:
+    """An engine that takes a known time."""
+
+    batch_tokens = engines.BATCH_TOKENS
+
+    def __init__(self, clock: _Clock, seconds_a_token: float, seconds_a_run: float) -> None:
+        self._clock, self._token, self._run = clock, seconds_a_token, seconds_a_run
+
+    def __call__(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        self._clock.now += self._run + self._token * sum(map(len, ids))
+        return np.zeros((len(ids), 384), dtype=np.float32)
+
+    def question(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        return self([ids])[0]  # type: ignore[no-any-return]
 
 
 def test_the_faster_engine_wins_unless_a_question_would_wait() -> None:
