@@ -18,9 +18,9 @@ DENSE_WEIGHT = 0.7
 """Share of the dense half; the lexical half has the rest. Chosen on the even queries of medquad and pubmedqa."""
 
 
-SUPPORT_WEIGHT, SUPPORT_HITS = 0.08, 30
+SUPPORT_WEIGHT, SUPPORT_HITS = 0.03, 50
 """How much the document that holds most of the best hits lifts each of them, and how many hits count
-(docs/adr/0011-windows.md: 0.04 to 0.1 and 30 to 50 differ by one or two questions)."""
+(docs/adr/0011-windows.md: 0.02 to 0.15 and 30 to 50 differ by one question)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,11 +67,11 @@ def test_scores_stay_within_zero_and_one() -> None:
 
 
 def test_a_documents_other_hits_lift_each_of_them() -> None:
-    fused = fuse(half(r1=0.90, r2=0.89, r3=0.88, r4=0.5), half(), depth=10, weight=1.0)
+    fused = fuse(half(r1=0.90, r2=0.895, r3=0.88, r4=0.5), half(), depth=10, weight=1.0)
     lifted = supported(fused, np.array([0, 1, 1, 1]))
     assert lifted.rows.tolist()[:2] == [2, 1], "two near hits of one document beat a lone one just before them"
     assert lifted.scores.max() <= 1
-    assert lifted.dense.tolist() == [pytest.approx({1: 0.90, 2: 0.89, 3: 0.88, 4: 0.5}[row]) for row in lifted.rows]
+    assert lifted.dense.tolist() == [pytest.approx({1: 0.90, 2: 0.895, 3: 0.88, 4: 0.5}[row]) for row in lifted.rows]
     alone = supported(fused, np.array([0, 1, 2, 3]))
     assert alone.rows.tolist() == fused.rows.tolist(), "where no document has two hits, nothing moves"
     assert supported(fuse(half(), half(), depth=10), np.zeros(0, dtype=np.int64)).rows.tolist() == []
