@@ -98,7 +98,12 @@ def _limit_processor(seconds: float) -> None:
 
 
 def _resident_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """What this process holds now. (``ru_maxrss`` is inherited through ``exec``: a large parent's children would all
+    seem large.)"""
+    pages = Path("/proc/self/statm")
+    if not pages.is_file():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(pages.read_text("ascii").split()[1]) * resource.getpagesize() / (1 << 20)
 
 
 def _receive(descriptor: int) -> bytes | None:

@@ -71,6 +71,23 @@ def test_children_are_kept_from_call_to_call(tmp_path: Path, sandbox: Sandbox) -
     assert set(sandbox.process_ids()) & before
 
 
+def test_children_of_a_large_parent_are_kept_too(tmp_path: Path) -> None:
+    """The kernel hands a parent's peak memory on to its children: 800 MiB here, where 750 MiB would be too many."""
+    text_files(tmp_path / "many", 4)
+    program = f"""
+from pathlib import Path
+from ragmed.corpus.library import scan_library
+from ragmed.corpus.sandbox import Sandbox
+from ragmed.settings import ReaderSettings
+held = bytearray(800 << 20)
+held[::4096] = b"x" * len(held[::4096])
+with Sandbox(ReaderSettings(workers=1, ocr="never", memory_mib=1500)) as sandbox:
+    list(sandbox.read_all(scan_library([Path({str(tmp_path / "many")!r})]).files))
+    assert len(sandbox.process_ids()) == 1, sandbox.process_ids()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_a_hanging_file_is_refused_and_delays_no_other(tmp_path: Path, sandbox: Sandbox) -> None:
     others = text_files(tmp_path / "many", 12)
     done_before_the_hang_ended: list[int] = []
