@@ -1,6 +1,6 @@
 # make run    the app, open on the demonstration library (LIBRARY=… for yours)
 # make test   prove the program            make check  format, lint, types, tests
-# make lock   renew requirements.lock      make bench  the figures that the README names
+# make lock   renew requirements.lock      make bench  the quick ones of docs/figures.md
 # A machine without a GPU needs no CUDA packages: where your pip knows of CPU wheels of torch, they are taken;
 # otherwise name such an index with PIP_ARGS.
 
@@ -46,7 +46,8 @@ lock: .venv/installed
 
 bench: .venv/installed
 	@$(BIN)/python benchmarks/ingest.py
-	@$(BIN)/python benchmarks/query.py
+	@$(BIN)/python benchmarks/engines.py
+	@$(BIN)/python benchmarks/query.py --chunks 10000 100000
 	@$(BIN)/python benchmarks/start.py
 
 clean:
