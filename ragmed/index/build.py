@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragmed.corpus.library import scan_library
+from ragmed.index.disk import room_for_writing
 from ragmed.index.editions import REGISTER, RegisteredEdition, read_register
 from ragmed.index.embedder import load_embedder, measured_embedder
 from ragmed.index.lock import writer_lock
@@ -46,7 +47,8 @@ def build(
     """Index ``paths`` (the library folder by default) and publish a snapshot if anything changed.
 
     A dry run reads what is new, to know what would be refused or superseded, and writes nothing.
-    Raises BadInputError for a library without a readable kind of file, BusyError where another build is at work.
+    Raises BadInputError for a library without a readable kind of file, BusyError where another build is at work,
+    NotPossibleError where the disk is full.
     """
     started = time.monotonic()
     roots = tuple(paths) or (settings.library,)
@@ -56,7 +58,7 @@ def build(
         embedder = embedder or load_embedder(settings.embedder, settings.index, engine=_engine_before(settings))
         work = Work(settings, Pipeline.of(settings, embedder), scan, progress, write=False)
         return report_of(work, work.run(register), started, None, dry_run=True)
-    with writer_lock(settings.index):
+    with room_for_writing(settings.index), writer_lock(settings.index):
         collect_orphans(settings.index)
         embedder = embedder or measured_embedder(settings.embedder, settings.index, engine=_engine_before(settings))
         pipeline = Pipeline.of(settings, embedder)

@@ -72,10 +72,7 @@ class DenseIndex:
     @classmethod
     def open(cls, path: Path) -> DenseIndex:
         """Map the index at ``path``. Raises IntegrityError where FAISS cannot make sense of it."""
-        try:
-            facts: dict[str, Any] = json.loads(facts_of(path).read_bytes())
-        except FileNotFoundError:  # written before there was a choice
-            facts = {"kind": "exact"}
+        facts: dict[str, Any] = json.loads(facts_of(path).read_bytes())
         return cls(_Exact(path) if facts["kind"] == "exact" else Sketch(path, int(facts["candidates"])))
 
     def search(

@@ -6,14 +6,40 @@ Builders remove such folders when they start.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ragmed.canonical import sync_folder
+from ragmed.errors import NotPossibleError
 
 BUILDING = ".building-"
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+_SAID = ("No space left", "requested and")
+"""How FAISS and numpy report a write that fell short: without an error number."""
+
+
+@contextmanager
+def room_for_writing(folder: Path) -> Iterator[None]:
+    """Turns a full or read-only disk, whoever met it, into a NotPossibleError with the remedy."""
+    try:
+        yield
+    except (OSError, RuntimeError, sqlite3.OperationalError) as error:
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        if not full and getattr(error, "errno", None) not in _NO_ROOM and not any(said in str(error) for said in _SAID):
+            raise
+        raise NotPossibleError(
+            f"{folder}: the disk takes no more ({error})",
+            remedy="make room, or name another folder with --index, and run it again: what was published stays as it "
+            "is, and what was finished is taken up",
+        ) from error
 
 
 def write_file(path: Path, content: bytes) -> None:

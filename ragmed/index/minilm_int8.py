@@ -78,6 +78,6 @@ def _model(weights: Path, revision: str, kept: Path | None, *, quantised: bool) 
     try:
         write_atomic(place, model)
         write_atomic(stated, f"{sha256_bytes(model)}\n".encode("ascii"))
-    except PermissionError:
-        pass  # a reader of somebody else's index: making the model again costs a moment, nothing else
+    except OSError:
+        pass  # somebody else's index, or no room: making the model again costs a moment, nothing else
     return model

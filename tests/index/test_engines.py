@@ -176,3 +176,9 @@ def test_an_evaluation_measures_but_writes_nothing(tmp_path: Path) -> None:
     embedder = measured_embedder(EmbedderSettings(), tmp_path, write=False)
     assert embedder.engine in engines.ENGINES
     assert not (tmp_path / "engine.json").exists()
+
+
+def test_a_copy_that_cannot_be_kept_stops_nothing(tmp_path: Path, int8: MiniLmEmbedder) -> None:
+    (tmp_path / "engines").write_text("no folder can be made here")
+    embedder = MiniLmEmbedder(engine="int8", index_folder=tmp_path)
+    assert embedder.embed_passages(TEXTS).tobytes() == int8.embed_passages(TEXTS).tobytes()

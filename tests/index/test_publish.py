@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -161,3 +162,24 @@ def test_the_manifest_names_no_path_of_this_machine(index: Path) -> None:
     assert str(index) not in content
     assert str(ROOT) not in content
     assert (index / POINTER).is_file()
+
+
+def test_a_disk_that_takes_no_more_ends_in_words_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the full disk; the model's copy does not fit either, which is no matter."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "long.md").write_text("# Doses\n\n" + "Give paracetamol one gram every six hours. " * 8000)
+    command = [sys.executable, "-m", "ragmed.cli", "index", "--yes"]
+    command += ["--library", str(folder), "--index", str(tmp_path / "index")]
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limited)
+    assert done.returncode == 3, done.stderr
+    assert "the disk takes no more" in done.stderr
+    assert "make room" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert read_pointer(tmp_path / "index") is None
+    assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0
+    assert read_pointer(tmp_path / "index") is not None
