@@ -51,6 +51,10 @@ class NoteKind(StrEnum):
     SCRIPT = "script"
     INSTRUCTION = "instruction"
     """Text that addresses a language model; indexed as plain text, flagged."""
+    LICENCE = "licence"
+    """A notice that restricts the use of the document; the message begins with its ``RestrictionKind`` and a colon."""
+    ODD_ORDER = "odd_order"
+    """The lines of the page may stand in another order than a reader would follow."""
     METADATA = "metadata"
     """Something about title, edition or date that a person should look at."""
 
@@ -121,6 +125,8 @@ class Document:
     supersedes: str | None = None
     """``document_id`` of the edition that this one replaces."""
     superseded_by: str | None = None
+    permission: str = ""
+    """Where the licence restricts the use: who permitted it, when, and where that is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

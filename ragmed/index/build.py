@@ -12,18 +12,17 @@ The laws of the room:
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragmed.corpus.library import scan_library
 from ragmed.index.disk import room_for_writing
-from ragmed.index.editions import REGISTER, RegisteredEdition, read_register
 from ragmed.index.embedder import load_embedder, measured_embedder
 from ragmed.index.lock import writer_lock
 from ragmed.index.pipeline import Pipeline
 from ragmed.index.publish import collect_orphans, read_pointer
+from ragmed.index.register import registers_of
 from ragmed.index.report import BuildReport
 from ragmed.index.reporting import report_of
 from ragmed.index.snapshot import manifest_before
@@ -53,7 +52,7 @@ def build(
     started = time.monotonic()
     roots = tuple(paths) or (settings.library,)
     scan = scan_library(roots)
-    register = tuple(edition for root in roots for edition in _register(root, alone=len(roots) == 1))
+    register = registers_of(roots)
     if dry_run:
         embedder = embedder or load_embedder(settings.embedder, settings.index, engine=_engine_before(settings))
         work = Work(settings, Pipeline.of(settings, embedder), scan, progress, write=False)
@@ -74,10 +73,3 @@ def _engine_before(settings: Settings) -> str:
     before = manifest_before(settings.index, pointer.snapshot_id if pointer else "")
     model = settings.embedder.model
     return before.embedder.engine if before and before.embedder.name in (model, Path(model).name) else ""
-
-
-def _register(root: Path, *, alone: bool) -> Iterator[RegisteredEdition]:
-    """The register of a library folder; with several folders, its paths begin with the folder's name, as theirs do."""
-    if root.is_dir():
-        for edition in read_register(root / REGISTER):
-            yield edition if alone else replace(edition, file=f"{root.resolve().name}/{edition.file}")

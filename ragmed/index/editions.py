@@ -11,19 +11,14 @@ The laws of the room:
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from fnmatch import fnmatchcase
-from pathlib import Path
-from types import UnionType
-from typing import Any
 
-from ragmed.errors import BadInputError
+from ragmed.index.register import REGISTER, Register
 from ragmed.records import Document, DocumentStatus, NoteKind, ReadNote
 
-REGISTER = "register.toml"
+NOTHING_REGISTERED = Register()
 
 _VERSION_OF_YEAR = re.compile(r"(?i)version\s+(\d{1,3})\.((?:19|20)\d{2})\b")
 _DOTTED = re.compile(r"(?i)(?:version|v|edition|版本号?[:：]?)\s*(\d{1,3}(?:\.\d{1,4}){0,3})\b")
@@ -36,20 +31,7 @@ _ORDINAL_WORDS = {
 }
 _CHINESE_ORDINAL = re.compile(r"第\s?([一二三四五六七八九十\d]{1,3})\s?版")
 _CHINESE_DIGITS = {digit: number for number, digit in enumerate("一二三四五六七八九", start=1)}
-_ISO_DATE = re.compile(r"(?:\d{4}(?:-\d{2}(?:-\d{2})?)?)?")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisteredEdition:
-    """One ``[[series.edition]]`` of the register. Empty fields leave what the document says."""
-
-    series: str
-    file: str
-    """Source path below the library; ``*`` and ``?`` stand for any characters and any one."""
-    edition: str = ""
-    published_on: str = ""
-    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,58 +42,13 @@ class Standing:
     notes: tuple[tuple[str, ReadNote], ...]
 
 
-def read_register(path: Path) -> tuple[RegisteredEdition, ...]:
-    """The register of editions; empty where there is none. Raises BadInputError naming the file and the key."""
-    if not path.is_file():
-        return ()
-    try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{path}: not valid TOML: {error}", remedy="mend the line named") from None
-    _only(path, table, {"series": list})
-    found: list[RegisteredEdition] = []
-    for series in table.get("series", ()):
-        _only(path, series, {"id": str, "title": str, "edition": list})
-        if not series.get("id"):
-            raise BadInputError(f"{path}: a [[series]] without id", remedy="give each [[series]] an id")
-        for edition in series.get("edition", ()):
-            found.append(_registered(path, str(series["id"]), edition))
-    return tuple(found)
-
-
-def _registered(path: Path, series: str, edition: Mapping[str, Any]) -> RegisteredEdition:
-    _only(path, edition, {"file": str, "edition": str, "date": str | date, "withdrawn": bool})
-    if not edition.get("file"):
-        raise BadInputError(f"{path}: an edition of {series} without file", remedy="name its file")
-    published_on = str(edition.get("date", ""))
-    if not _ISO_DATE.fullmatch(published_on):
-        raise BadInputError(f"{path}: 'date' cannot be {published_on!r}", remedy='write 2026-03-02, or "2026-03"')
-    return RegisteredEdition(
-        series=series,
-        file=edition["file"],
-        edition=edition.get("edition", ""),
-        published_on=published_on,
-        withdrawn=edition.get("withdrawn", False),
-    )
-
-
-def _only(path: Path, table: Mapping[str, Any], known: Mapping[str, type | UnionType]) -> None:
-    """An unknown key is an error: a misspelt ``withdrawn`` would leave a withdrawn edition answering."""
-    for key, value in table.items():
-        if key not in known:
-            raise BadInputError(f"{path}: unknown key {key!r}", remedy=f"the keys here are {', '.join(sorted(known))}")
-        if not isinstance(value, known[key]):
-            raise BadInputError(f"{path}: {key!r} cannot be {value!r}", remedy="see guidelines/register.toml")
-
-
-def settle(documents: Sequence[Document], register: Iterable[RegisteredEdition] = ()) -> Standing:
+def settle(documents: Sequence[Document], register: Register = NOTHING_REGISTERED) -> Standing:
     """Give each document its status among the editions of its series."""
-    register = tuple(register)
     told = [_as_registered(document, register) for document in documents]
     paths = [document.source_path for document in documents]
     notes = [
         (edition.file, _note(f"{REGISTER} names {edition.file}, which was not read from the library"))
-        for edition in register
+        for edition in register.editions
         if not any(fnmatchcase(path, edition.file) for path in paths)
     ]
     families: dict[tuple[str, str], list[Document]] = {}
@@ -128,18 +65,18 @@ def settle(documents: Sequence[Document], register: Iterable[RegisteredEdition] 
     return Standing(documents=tuple(settled[document.document_id] for document in told), notes=tuple(notes))
 
 
-def _as_registered(document: Document, register: Iterable[RegisteredEdition]) -> Document:
-    """The document with what the first entry that names its file says of it."""
-    for edition in register:
-        if fnmatchcase(document.source_path, edition.file):
-            return replace(
-                document,
-                series=edition.series,
-                edition=edition.edition or document.edition,
-                published_on=edition.published_on or document.published_on,
-                status=DocumentStatus.WITHDRAWN if edition.withdrawn else document.status,
-            )
-    return document
+def _as_registered(document: Document, register: Register) -> Document:
+    """The document with what the register says of its file, and the permission that covers it."""
+    edition = register.names(document.source_path)
+    if edition is not None:
+        document = replace(
+            document,
+            series=edition.series,
+            edition=edition.edition or document.edition,
+            published_on=edition.published_on or document.published_on,
+            status=DocumentStatus.WITHDRAWN if edition.withdrawn else document.status,
+        )
+    return replace(document, permission=register.permission_for(document))
 
 
 def _settle_family(family: Sequence[Document]) -> list[tuple[Document, str]]:

@@ -40,7 +40,9 @@ def parse_record(kind: type[_T], value: object, where: str) -> _T:
 
 def placeless(document: Document) -> Document:
     """The document as its bytes alone give it: without the place and the standing that a library lends it."""
-    return replace(document, source_path="", status=DocumentStatus.CURRENT, supersedes=None, superseded_by=None)
+    return replace(
+        document, source_path="", status=DocumentStatus.CURRENT, supersedes=None, superseded_by=None, permission=""
+    )
 
 
 def page_json(page: Page) -> dict[str, Any]:

@@ -14,14 +14,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ragmed.canonical import canonical_json, plain, sha256_bytes, sha256_of
+from ragmed.changes import LicenceNotice, QuarantinedPage
 from ragmed.errors import IntegrityError, OutdatedIndexError
 from ragmed.index.encoding import parse_object, parse_record
 from ragmed.index.segment import FileEntry
 from ragmed.records import Document, ReadNote
 
 MANIFEST = "manifest.json"
-FORMAT = 2
-"""1: before engines, windows and ``dense.json``."""
+FORMAT = 3
+"""1: before engines, windows and ``dense.json``. 2: before held documents, quarantine and kept editions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,8 @@ class IndexedDocument:
     """The kept source file, relative to the index folder."""
     first_row: int
     rows: int
+    kept: bool = False
+    """No longer in the library folder: a superseded edition that stays for those who ask for it (law 4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,14 @@ class RefusedFile:
     source_path: str
     sha256: str
     notes: tuple[ReadNote, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFile:
+    """A document that was read and does not answer: its licence restricts the use, and nobody recorded a permission."""
+
+    document: Document
+    notices: tuple[LicenceNotice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +103,9 @@ class Manifest:
     documents: tuple[IndexedDocument, ...]
     refused: tuple[RefusedFile, ...]
     library_notes: tuple[LibraryNote, ...]
+    held: tuple[HeldFile, ...]
+    quarantined: tuple[QuarantinedPage, ...]
+    """Pages of its documents that were read badly; those not accepted have no rows."""
     note_counts: tuple[tuple[str, int], ...]
     chunk_count: int
     page_count: int
@@ -122,6 +136,8 @@ def inputs_hash(
     documents: Iterable[tuple[Document, str]],
     refused: Iterable[RefusedFile],
     library_notes: Iterable[LibraryNote],
+    held: Iterable[HeldFile],
+    quarantined: Iterable[QuarantinedPage],
     made_with: Mapping[str, object],
 ) -> str:
     """SHA-256 of all that a snapshot is made of; ``documents`` with their segment ids, in row order."""
@@ -131,6 +147,8 @@ def inputs_hash(
             "documents": [[plain(document), segment] for document, segment in documents],
             "refused": [plain(file) for file in refused],
             "library_notes": [plain(note) for note in library_notes],
+            "held": [plain(file) for file in held],
+            "quarantined": [plain(page) for page in quarantined],
             "made_with": plain(made_with),
         }
     )

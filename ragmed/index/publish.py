@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ragmed.canonical import canonical_json, sha256_bytes, sha256_file, write_atomic
+from ragmed.changes import QuarantinedPage
 from ragmed.errors import IntegrityError
 from ragmed.index.chunk_table import ChunkTableWriter
 from ragmed.index.dense import EXACT_ROWS, VERSION, write_dense
@@ -27,6 +28,7 @@ from ragmed.index.lexical import ChunkWords, LexicalWriter, engine_version
 from ragmed.index.manifest import (
     MANIFEST,
     EmbedderFacts,
+    HeldFile,
     IndexedDocument,
     LexicalFacts,
     LibraryNote,
@@ -54,6 +56,8 @@ class SnapshotPart:
     segment: Segment
     source: FileEntry
     """Relative to the index folder."""
+    kept: bool = False
+    """No longer in the library folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,8 @@ def publish_snapshot(
     refused: Sequence[RefusedFile] = (),
     library_notes: Sequence[LibraryNote] = (),
     *,
+    held: Sequence[HeldFile] = (),
+    quarantined: Sequence[QuarantinedPage] = (),
     embedder: EmbedderFacts,
     chunker: Mapping[str, str | int],
     at: str,
@@ -131,6 +137,8 @@ def publish_snapshot(
         [(part.document, part.segment.segment_id) for part in parts],
         refused,
         library_notes,
+        held,
+        quarantined,
         {
             "embedder": embedder,
             "chunker": dict(chunker),
@@ -156,6 +164,8 @@ def publish_snapshot(
             documents=documents,
             refused=tuple(refused),
             library_notes=tuple(library_notes),
+            held=tuple(held),
+            quarantined=tuple(quarantined),
             note_counts=_note_counts(parts, refused, library_notes),
             chunk_count=sum(item.rows for item in documents),
             page_count=page_count,
@@ -196,6 +206,7 @@ def _write_files(
                     source=part.source.path,
                     first_row=row,
                     rows=len(chunks),
+                    kept=part.kept,
                 )
             )
             row += len(chunks)

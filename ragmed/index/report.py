@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ragmed.changes import AnswerImpact, EditionChange, LicenceNotice, OpenQuestion, QuarantinedPage
 from ragmed.records import DocumentStatus, ReadNote
 
 
@@ -24,9 +25,24 @@ class FileStatus(StrEnum):
     """Not a document; ``reason`` says why."""
     REMOVED = "removed"
     """No longer in the library: it leaves the new snapshot, older snapshots keep it."""
+    RENAMED = "renamed"
+    """The same bytes under another name than in the snapshot before; ``renamed_from`` has that name."""
+    WITHDRAWN = "withdrawn"
+    """It answered in the snapshot before; the register withdraws it."""
+    HELD = "held"
+    """Read, but its licence restricts the use and nobody has recorded a permission: it does not answer."""
+    KEPT = "kept"
+    """No longer in the library, and superseded by an edition that is: kept for those who ask for it."""
 
 
-_CHANGES = (FileStatus.NEW, FileStatus.CHANGED, FileStatus.SUPERSEDED, FileStatus.REMOVED)
+_CHANGES = (
+    FileStatus.NEW,
+    FileStatus.CHANGED,
+    FileStatus.SUPERSEDED,
+    FileStatus.REMOVED,
+    FileStatus.RENAMED,
+    FileStatus.WITHDRAWN,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +60,10 @@ class FileReport:
     chunks: int = 0
     notes: tuple[ReadNote, ...] = ()
     reason: str = ""
-    """Why it was refused or passed over, or what it is a duplicate of."""
+    """Why it was refused, held or passed over, or what it is a duplicate of."""
+    renamed_from: str = ""
+    held_pages: tuple[int, ...] = ()
+    """Pages in quarantine that nobody has accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +100,13 @@ class BuildReport:
     pages_per_second: float
     """Pages read in this run by the second of the whole run; 0 where none were read."""
     chunks_per_second: float
+    editions: tuple[EditionChange, ...] = ()
+    """Newer editions beside those that they replace in this run."""
+    quarantine: tuple[QuarantinedPage, ...] = ()
+    licences: tuple[LicenceNotice, ...] = ()
+    questions: tuple[OpenQuestion, ...] = ()
+    impact: tuple[AnswerImpact, ...] = ()
+    """Recorded answers whose cited words this run changes or takes away."""
 
 
 def change_count(files: tuple[FileReport, ...]) -> int:

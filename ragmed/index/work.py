@@ -17,11 +17,12 @@ from ragmed.corpus.library import FileToRead, Scan
 from ragmed.corpus.sandbox import Sandbox
 from ragmed.errors import BadInputError
 from ragmed.index.disk import copy_file
-from ragmed.index.editions import RegisteredEdition, Standing, settle
+from ragmed.index.editions import Standing, settle
 from ragmed.index.manifest import LibraryNote, Manifest, RefusedFile
 from ragmed.index.pipeline import Pipeline, facts_of_passages, passage_text, window_texts
 from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot, read_pointer
 from ragmed.index.reads import KnownReading, load_reads, save_reads, worth_keeping
+from ragmed.index.register import Register
 from ragmed.index.segment import FileEntry, Segment, SegmentContent, find_segment, write_segment
 from ragmed.index.snapshot import manifest_before
 from ragmed.interfaces import Progress
@@ -62,7 +63,7 @@ class Work:
         self._known = load_reads(settings.index)
         self._kept: dict[str, KnownReading] = {}
 
-    def run(self, register: Sequence[RegisteredEdition]) -> Standing:
+    def run(self, register: Register) -> Standing:
         """Read what is not known, chunk and embed it; then settle which editions are current."""
         unread: list[FileToRead] = []
         for file in self.scan.files:

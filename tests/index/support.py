@@ -9,15 +9,17 @@ from ragmed.canonical import sha256_bytes
 from ragmed.corpus.chunker import SentenceChunker
 from ragmed.index.dense import EXACT_ROWS
 from ragmed.index.disk import copy_file
-from ragmed.index.editions import RegisteredEdition, settle
+from ragmed.index.editions import settle
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.lock import writer_lock
 from ragmed.index.manifest import EmbedderFacts, LibraryNote
 from ragmed.index.pipeline import passage_text, window_texts
 from ragmed.index.publish import SOURCES, SnapshotPart, collect_orphans, publish_snapshot
+from ragmed.index.register import Register
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
 from ragmed.records import Document, Language, NoteKind, Page, Reading, ReadNote
 
+NONE = Register()
 AT = "2026-11-24T00:00:00Z"
 EMBEDDER = HashEmbedder()
 FACTS = EmbedderFacts(name=EMBEDDER.name, revision=EMBEDDER.revision, dimensions=EMBEDDER.dimensions)
@@ -89,7 +91,7 @@ def publish(
     readings: Sequence[Reading],
     *,
     at: str = AT,
-    register: Sequence[RegisteredEdition] = (),
+    register: Register = NONE,
     exact_rows: int = EXACT_ROWS,
 ) -> str | None:
     """Segments, kept sources and a snapshot of ``readings``."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ragmed.errors import BadInputError
-from ragmed.index.editions import RegisteredEdition, read_register, settle
+from ragmed.index.editions import settle
+from ragmed.index.register import Register, RegisteredEdition
 from ragmed.records import Document, DocumentStatus, Language
 from tests.index.support import reading
 
@@ -20,7 +18,10 @@ def edition(name: str, printed: str = "", date: str = "", *, language: Language 
     return made
 
 
-def statuses(*documents: Document, register: tuple[RegisteredEdition, ...] = ()) -> list[DocumentStatus]:
+NONE = Register()
+
+
+def statuses(*documents: Document, register: Register = NONE) -> list[DocumentStatus]:
     return [document.status for document in settle(documents, register).documents]
 
 
@@ -94,50 +95,20 @@ def test_documents_without_a_series_are_strangers() -> None:
 
 def test_a_withdrawn_edition_gives_way_to_the_one_before() -> None:
     documents = (edition("1.pdf", "Version 1.2026"), edition("2.pdf", "Version 2.2026"))
-    register = (RegisteredEdition(series="cap", file="2.pdf", withdrawn=True),)
+    register = Register(editions=(RegisteredEdition(series="cap", file="2.pdf", withdrawn=True),))
     assert statuses(*documents, register=register) == [CURRENT, WITHDRAWN]
 
 
 def test_the_register_outranks_the_document() -> None:
     documents = (edition("a.pdf"), edition("sub/b-1.pdf"))
-    register = (
-        RegisteredEdition(series="cap", file="a.pdf", published_on="2026-02"),
-        RegisteredEdition(series="cap", file="sub/b-*.pdf", edition="draft", published_on="2025"),
-        RegisteredEdition(series="cap", file="gone.pdf"),
+    register = Register(
+        editions=(
+            RegisteredEdition(series="cap", file="a.pdf", published_on="2026-02"),
+            RegisteredEdition(series="cap", file="sub/b-*.pdf", edition="draft", published_on="2025"),
+            RegisteredEdition(series="cap", file="gone.pdf"),
+        )
     )
     standing = settle(documents, register)
     assert [document.status for document in standing.documents] == [CURRENT, SUPERSEDED]
     assert standing.documents[1].edition == "draft"
     assert [path for path, _ in standing.notes] == ["gone.pdf"]
-
-
-def test_the_register_is_read_strictly(tmp_path: Path) -> None:
-    path = tmp_path / "register.toml"
-    assert read_register(path) == ()
-    path.write_text(
-        '[[series]]\nid = "nsclc"\ntitle = "x"\n[[series.edition]]\nfile = "a.pdf"\nedition = "Version 1.2026"\n'
-        'date = 2026-01-12\nwithdrawn = true\n[[series.edition]]\nfile = "b.pdf"\ndate = "2026-03"\n'
-    )
-    assert read_register(path) == (
-        RegisteredEdition(
-            series="nsclc", file="a.pdf", edition="Version 1.2026", published_on="2026-01-12", withdrawn=True
-        ),
-        RegisteredEdition(series="nsclc", file="b.pdf", published_on="2026-03"),
-    )
-    for wrong, named in (
-        ('[[series]]\nid = "x"\n[[series.edition]]\nfile = "a"\nwithdrwan = true', "withdrwan"),
-        ('[[series]]\ntitle = "x"', "id"),
-        ('[[series]]\nid = "x"\n[[series.edition]]\nedition = "1"', "file"),
-        ('[[series]]\nid = "x"\n[[series.edition]]\nfile = "a"\ndate = "March"', "March"),
-        ('[[series]]\nid = "x"\n[[series.edition]]\nfile = "a"\nwithdrawn = "yes"', "withdrawn"),
-        ("[[series", "TOML"),
-    ):
-        path.write_text(wrong)
-        with pytest.raises(BadInputError, match=named):
-            read_register(path)
-
-
-def test_the_demonstration_register_is_read(demonstration_library: Path) -> None:
-    found = read_register(demonstration_library / "register.toml")
-    assert {edition.series for edition in found} == {"nsclc"}
-    assert all((demonstration_library / edition.file).is_file() for edition in found)
