@@ -13,7 +13,7 @@ from ragmed.errors import NoIndexError, NotPossibleError
 from ragmed.interfaces import no_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ragmed.evaluate.claims import ClaimScores
@@ -119,12 +119,28 @@ def open_program(settings: Settings) -> Program:
 
 
 def build_index(
-    settings: Settings, paths: Sequence[Path] = (), *, dry_run: bool = False, progress: Progress = no_progress
+    settings: Settings,
+    paths: Sequence[Path] = (),
+    *,
+    dry_run: bool = False,
+    inbox: bool = False,
+    progress: Progress = no_progress,
 ) -> BuildReport:
-    """Library (or ``paths``) → plan → new snapshot, unless nothing changed or ``dry_run``."""
+    """Library (or ``paths``) → plan → new snapshot, unless nothing changed or ``dry_run``.
+
+    ``inbox``: with the files staged in the index folder, which a publishing run moves into the library first.
+    """
     from ragmed.index.build import build
 
-    return build(settings, paths, dry_run=dry_run, progress=progress)
+    records = open_program(settings).records
+    return build(settings, paths, dry_run=dry_run, inbox=inbox, citing=records.quotes_from, progress=progress)
+
+
+def library_changes(settings: Settings, paths: Sequence[Path], wait: Callable[[], bool]) -> Iterator[None]:
+    """Yields at once and whenever the library (or ``paths``) has changed; see ``ragmed.index.watch``."""
+    from ragmed.index.watch import changes
+
+    return changes(tuple(paths) or (settings.library,), wait)
 
 
 def evaluate_retrieval(

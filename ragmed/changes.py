@@ -96,6 +96,8 @@ class QuarantinedPage:
     reason: str
     accepted: bool = False
     """A librarian looked at it: it answers."""
+    holds: bool = True
+    """Its text is kept out of the evidence: not so of an accepted page, nor of one without any text."""
 
 
 class RestrictionKind(StrEnum):
@@ -176,3 +178,14 @@ class AnswerImpact:
     """What the newer edition says instead, where it says something."""
     words: tuple[WordRun, ...] = ()
     """The quote against ``now``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedQuote:
+    """Words that a recorded answer cites."""
+
+    record_id: str
+    asked_at: str
+    document_id: str
+    page_number: int
+    quote: str

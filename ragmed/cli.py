@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragmed import __version__
-from ragmed.commands import evaluate, tune
+from ragmed.commands import evaluate, library, tune
 from ragmed.commands.flags import (
     AfterFlag,
     BeforeFlag,
@@ -46,6 +46,7 @@ snapshots_app = typer.Typer(help="Published snapshots of the library.", no_args_
 app.add_typer(snapshots_app, name="snapshots")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(tune.app, name="tune")
+app.add_typer(library.app, name="library")
 
 
 class AskMode(StrEnum):
@@ -81,30 +82,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
         raise typer.Exit
 
 
-@app.command("index")
-def index_command(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders instead of the library.")] = None,
-    library: LibraryFlag = None,
-    index: IndexFlag = None,
-    settings: SettingsFlag = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking.")] = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """Read the library and publish a new snapshot."""
-    from ragmed import assemble, terminal
-
-    chosen = settings_of(library, index, settings)
-    if not (yes or dry_run or as_json) and sys.stdin.isatty():
-        with terminal.progress() as show:
-            plan = assemble.build_index(chosen, paths or (), dry_run=True, progress=show)
-        terminal.print_build(plan)
-        if not plan.changes or not typer.confirm("Publish this?", default=True):
-            raise typer.Exit(0)
-    with terminal.progress() as show:
-        report = assemble.build_index(chosen, paths or (), dry_run=dry_run, progress=show)
-    terminal.print_json(report) if as_json else terminal.print_build(report)
-    raise typer.Exit(1 if report.refused else 0)
+app.command("index")(library.index_command)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from ragmed.changes import OpenQuestion
 from ragmed.index.register import REGISTER, Register
 from ragmed.records import Document, DocumentStatus, NoteKind, ReadNote
 
@@ -39,33 +40,100 @@ class Standing:
     """The documents with status, predecessor and successor; notes by source path."""
 
     documents: tuple[Document, ...]
+    """Those of the library in their order, then the kept ones."""
+    kept: frozenset[str]
+    """Ids of those whose files have left the library."""
     notes: tuple[tuple[str, ReadNote], ...]
+    questions: tuple[OpenQuestion, ...] = ()
 
 
-def settle(documents: Sequence[Document], register: Register = NOTHING_REGISTERED) -> Standing:
-    """Give each document its status among the editions of its series."""
-    told = [_as_registered(document, register) for document in documents]
+def settle(
+    documents: Sequence[Document], register: Register = NOTHING_REGISTERED, gone: Sequence[Document] = ()
+) -> Standing:
+    """Give each document its status among the editions of its series.
+
+    ``gone``: documents of the snapshot before whose files have left the library, as they stood there. Those that an
+    edition in the library replaces are kept, superseded; the others are not in the result.
+    """
+    told = [as_registered(document, register) for document in documents]
     paths = [document.source_path for document in documents]
     notes = [
         (edition.file, _note(f"{REGISTER} names {edition.file}, which was not read from the library"))
         for edition in register.editions
         if not any(fnmatchcase(path, edition.file) for path in paths)
     ]
+    written_over, others = _written_over(told, gone)
+    while True:
+        settled, family_notes = _settle_families([*told, *others])
+        left = [document for document in others if settled[document.document_id].status is DocumentStatus.CURRENT]
+        if not left:
+            break
+        others = [document for document in others if document not in left]
+    settled |= {document.document_id: document for document in written_over}
+    for document in written_over:
+        successor = settled[document.superseded_by or ""]
+        if successor.supersedes is None:
+            settled[successor.document_id] = replace(successor, supersedes=document.document_id)
+    kept = [document.document_id for document in (*others, *written_over)]
+    return Standing(
+        documents=tuple(settled[key] for key in (*(document.document_id for document in told), *kept)),
+        kept=frozenset(kept),
+        notes=(*notes, *family_notes),
+    )
+
+
+def _written_over(told: Sequence[Document], gone: Sequence[Document]) -> tuple[list[Document], list[Document]]:
+    """Of the documents gone: those in whose place a later file lies, superseded by it; and the others.
+
+    To put a file in another's place is to say that it replaces it, unless what they print says the contrary.
+    """
+    there = {document.source_path: document for document in told}
+    instead: dict[str, Document] = {}
+    others: list[Document] = []
+    for document in gone:
+        later = there.get(document.source_path)
+        if (
+            later is None
+            or (later.series, later.language) != (document.series, document.language)
+            or later.status is DocumentStatus.WITHDRAWN
+            or is_newer(document, later)
+        ):
+            others.append(replace(document, status=DocumentStatus.CURRENT, supersedes=None, superseded_by=None))
+        else:
+            instead[document.document_id] = later
+    written_over = [
+        replace(
+            document,
+            status=DocumentStatus.SUPERSEDED,
+            # of several that were written over one another, each keeps its own successor
+            superseded_by=document.superseded_by
+            if document.superseded_by in instead
+            else instead[document.document_id].document_id,
+        )
+        for document in gone
+        if document.document_id in instead
+    ]
+    return written_over, others
+
+
+def _settle_families(documents: Sequence[Document]) -> tuple[dict[str, Document], list[tuple[str, ReadNote]]]:
+    """Every document as it stands, by its id; and what a person should look at."""
     families: dict[tuple[str, str], list[Document]] = {}
-    for document in told:
+    for document in documents:
         # a document without a series is an edition of itself alone
         key = (document.series or document.document_id, document.language.value)
         families.setdefault(key, []).append(document)
     settled: dict[str, Document] = {}
+    notes: list[tuple[str, ReadNote]] = []
     for family in families.values():
         for document, note in _settle_family(family):
             settled[document.document_id] = document
             if note:
                 notes.append((document.source_path, _note(note)))
-    return Standing(documents=tuple(settled[document.document_id] for document in told), notes=tuple(notes))
+    return settled, notes
 
 
-def _as_registered(document: Document, register: Register) -> Document:
+def as_registered(document: Document, register: Register) -> Document:
     """The document with what the register says of its file, and the permission that covers it."""
     edition = register.names(document.source_path)
     if edition is not None:
@@ -82,7 +150,7 @@ def _as_registered(document: Document, register: Register) -> Document:
 def _settle_family(family: Sequence[Document]) -> list[tuple[Document, str]]:
     """Each document of one series as it stands, and what a person should look at, or an empty text."""
     valid = [document for document in family if document.status is not DocumentStatus.WITHDRAWN]
-    newer = {one.document_id: [other for other in valid if _is_newer(other, one)] for one in valid}
+    newer = {one.document_id: [other for other in valid if is_newer(other, one)] for one in valid}
     newest = [document for document in valid if not newer[document.document_id]]
     successor: dict[str, str] = {}
     for document in valid:
@@ -118,7 +186,7 @@ def _settle_family(family: Sequence[Document]) -> list[tuple[Document, str]]:
     return results
 
 
-def _is_newer(one: Document, other: Document) -> bool:
+def is_newer(one: Document, other: Document) -> bool:
     """Whether ``one`` is a later edition than ``other`` beyond doubt."""
     if one.document_id == other.document_id:
         return False

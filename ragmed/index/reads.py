@@ -25,12 +25,12 @@ _NOT_KEPT = (NoteKind.LIMIT, NoteKind.OCR_MISSING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownReading:
-    """A document with its segment, or a refusal: ``document`` None and no segment."""
+    """A document with its segment (none: it is held), or a refusal: ``document`` None and no segment."""
 
     document: Document | None
     segment_id: str
     notes: tuple[ReadNote, ...]
-    """Of a refusal; a document's notes are in its segment."""
+    """Of a refusal, and of a document that is held and has no segment; else they are in the segment."""
 
 
 def worth_keeping(notes: tuple[ReadNote, ...]) -> bool:

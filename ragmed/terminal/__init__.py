@@ -9,7 +9,7 @@ from ragmed.terminal.answers import answer_json, print_answer, print_citation
 from ragmed.terminal.builds import print_build
 from ragmed.terminal.figures import print_findings, print_scores, print_tuning
 from ragmed.terminal.hits import print_hits, search_json
-from ragmed.terminal.published import print_snapshot, print_snapshots, print_verification
+from ragmed.terminal.published import print_register, print_snapshot, print_snapshots, print_verification
 from ragmed.terminal.screen import print_json
 from ragmed.terminal.waiting import progress
 
@@ -21,6 +21,7 @@ __all__ = [
     "print_findings",
     "print_hits",
     "print_json",
+    "print_register",
     "print_scores",
     "print_snapshot",
     "print_snapshots",

@@ -9,6 +9,7 @@ from ragmed.terminal.screen import clean, console_for, describe, print_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ragmed.index.register import Register
     from ragmed.index.snapshot import Snapshot
     from ragmed.index.store import SnapshotSummary, Verification
 
@@ -65,3 +66,24 @@ def print_verification(verification: Verification, *, as_json: bool) -> None:
         console.print(f"FAULT {clean(fault)}")
     result = f"{len(verification.faults)} faults" if verification.faults else "every hash agrees"
     console.print(f"Snapshot {verification.snapshot_id}: {verification.files} files re-hashed, {result}.")
+
+
+def print_register(register: Register) -> None:
+    """What librarians decided, a line each."""
+    console = console_for()
+    for edition in register.editions:
+        said = " · ".join(part for part in (edition.edition, edition.published_on) if part)
+        state = " · withdrawn" if edition.withdrawn else ""
+        console.print(
+            f"edition   {clean(edition.file)}  {clean(edition.series)}{f' · {clean(said)}' if said else ''}{state}"
+        )
+    for permission in register.permissions:
+        subject = permission.document or f"series {permission.series}"
+        console.print(f"permitted {clean(subject)}  {clean(permission.words())}")
+    for accepted in register.accepted:
+        pages = ", ".join(map(str, accepted.pages))
+        console.print(f"accepted  {clean(accepted.document)}  page {pages} ({clean(accepted.by)}, {accepted.on})")
+    for distinct in register.distinct:
+        console.print(f"distinct  {clean(', '.join(distinct.documents))}  ({clean(distinct.by)}, {distinct.on})")
+    if not any((register.editions, register.permissions, register.accepted, register.distinct)):
+        console.print("Nothing has been decided by hand.")
