@@ -78,6 +78,8 @@ class EditionChange:
     sections: tuple[SectionChange, ...]
     same: int
     """Pieces that both editions hold."""
+    moved: int = 0
+    """Those of ``same`` that stand under another heading now."""
 
     def count(self, kind: ChangeKind) -> int:
         """How many pieces were added, removed or changed."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ragmed.answer import polarity
 from ragmed.terms import find_abbreviations, find_terms
+from ragmed.text.denials import denials
 from ragmed.text.numbers import quantities
 
 PRESENT, ABSENT, NORMAL, RAISED, LOWERED = "present", "absent", "normal", "raised", "lowered"
@@ -216,4 +216,4 @@ def _clauses(text: str) -> list[tuple[int, int]]:
 
 def denies(text: str) -> bool:
     """Whether a line says that something is absent."""
-    return polarity.denials(text) > 0
+    return denials(text) > 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from ragmed.answer.polarity import Words, denials, sentences
+from ragmed.answer.polarity import Words, sentences
+from ragmed.text.denials import denials
 
 _LIMIT = re.compile(
     r"\b(?:unless|except|other than|apart from|with the exception of"

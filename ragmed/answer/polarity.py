@@ -15,35 +15,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ragmed.text.denials import CHINESE as _CHINESE
+from ragmed.text.denials import CHINESE_NO_DENIAL as _CHINESE_NO_DENIAL
+from ragmed.text.denials import ENGLISH as _ENGLISH
+from ragmed.text.denials import ENGLISH_NO_DENIAL as _ENGLISH_NO_DENIAL
+from ragmed.text.denials import denials
+
 Words = Callable[[str], frozenset[str]]
 """The content words of a text, as the caller compares them."""
 
-_ENGLISH = re.compile(
-    r"\bneither\b[^.;]{1,60}?\bnor\b|\b(?:no|not|never|without|neither|nor|none|cannot|avoid(?:s|ed|ing|ance)?|contra-?indicat\w*|withh[eo]ld\w*"
-    r"|refrain\w*"
-    r"|absen(?:ce|t)|lack(?:s|ed|ing)?|unnecessary|inappropriate|unsafe|inadvisable|unlikely|den(?:y|ies|ied)"
-    r"|free\s+(?:of|from)"
-    r"|(?:recommend|advis|decid)\w*\s+against|fail(?:s|ed)?\s+to|prohibit\w*|forbid\w*|forbidden|rather\s+than"
-    r"|instead\s+of)\b"
-    r"|n['’]t\b"
-    # "hold the anticoagulant", not "hold the hand out"
-    r"|(?:^|[,;:]\s*|\b(?:and|should|must|then)\s+)hold\b(?!\s+(?:your|his|her|their|it)\b)",
-    re.IGNORECASE,
-)
-_ENGLISH_NO_DENIAL = re.compile(
-    r"\bnot\s+only\b(?=.*\bbut\b)|\bwhether\s+or\s+not\b|\bnot?\s+(?:more|less|fewer|greater|lower|higher|later"
-    r"|earlier|longer)\s+than\b"
-    r"|\bnot\s+exceed(?:ing)?\b|\bno\.\s?\d|\bno\s+longer\s+than\b|\bnot\s+just\b|\bno\s+matter\b",
-    re.IGNORECASE,
-)
-_CHINESE = re.compile(r"[不无未禁勿没忌非]|避免|否认|缺乏|拒绝|不存在|(?<![能可须应需先以难未待])除外|排除在外")
-_CHINESE_NO_DENIAL = re.compile(
-    r"不良|不适感?|不断|不同|不仅|不但|不过|不管|不论|不足|不到|不等(?!待|结果|复)|不齐|不全|不详|不明|不孕|不育|不少于|不低于|不小于|不超过|不大于|不高于"
-    r"|不多于|不稳定|不典型|不规则|不均|不对称|不可逆|不自主|不随意|无论|无菌|无创|无机|非常|非甾体|非小细胞|非典型|非酒精|非霍奇金|非结核"
-    r"|非ST|非瓣膜|非处方|除非|莫非|是非|未来|未成年|禁食|禁水|禁闭|没药|没食子|莫西|不尽快|非侵入|非糖尿病"
-    # two denials of one thing: 不应因…而不用
-    r"|不[应能可宜得](?:因|以)[^，。；]{1,20}而不"
-)
 _BREAK = re.compile(
     r"(?<=[^\d])[,，](?=\D|\s)|(?<=\d)[,，](?=\s|[^\d])|[;；。！？!?]|(?<=[a-z)\]%”])[.](?=\s|$)|(?<=\d)\.(?=\s|$)"
     r"|(?<!\d)[:：]|[:：](?!\d)"
@@ -97,12 +77,6 @@ class Disagreement:
     page: str
     added: bool
     """The denial stands in the claim and not on the page."""
-
-
-def denials(text: str) -> int:
-    """How many negations and prohibitions stand in ``text``."""
-    plain = _CHINESE_NO_DENIAL.sub("　", _ENGLISH_NO_DENIAL.sub(" ", text))
-    return len(_ENGLISH.findall(plain)) + len(_CHINESE.findall(plain))
 
 
 def clauses(text: str, words: Words) -> tuple[Clause, ...]:

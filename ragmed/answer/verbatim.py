@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ragmed.answer import polarity
+from ragmed.text.denials import denials
 from ragmed.text.language import HAN
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -63,7 +63,7 @@ def identical(claim: str, quote: str) -> bool:
 
 def harmless(left_out: str) -> bool:
     """Whether words may be left out by an ellipsis: they deny nothing and make no exception."""
-    return not polarity.denials(left_out) and _EXCEPTS.search(left_out) is None
+    return not denials(left_out) and _EXCEPTS.search(left_out) is None
 
 
 def omissions(claim: str, quote: str) -> tuple[str, ...] | None:

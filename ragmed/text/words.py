@@ -206,6 +206,12 @@ def _of_han(run: str) -> Iterator[str]:
     yield from _pairs(loose)
 
 
+def han_words(run: str) -> list[str]:
+    """A run of Chinese characters cut into dictionary words that cover it; what no dictionary knows, by character."""
+    cut, _ = _chinese()
+    return list(cut(run))
+
+
 def _pairs(loose: str) -> Iterator[str]:
     if len(loose) == 1:
         yield loose
