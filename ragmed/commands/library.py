@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import getpass
+import signal
 import sys
 import threading
 from datetime import date
@@ -60,9 +61,10 @@ def index_command(
 
 
 def _watch(settings: Settings, paths: Sequence[Path], every: float, *, as_json: bool) -> None:
-    """Index at once and after each change, until Ctrl-C. A change while another writer is at work waits for it."""
+    """Index at once and after each change, until Ctrl-C or SIGTERM. While another writer is at work, it waits."""
     from ragmed import assemble, terminal
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is no accident
     over = threading.Event()
     try:
         for _ in assemble.library_changes(settings, paths, lambda: not over.wait(every)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -105,7 +104,7 @@ def watch(watcher: subprocess.Popen[str], place: Path) -> None:
         second = next_report(watcher)
         assert second["parent"] == first["snapshot_id"]
         assert {file["status"] for file in second["files"] if file["source_path"] == "sepsis.md"} == {"kept", "changed"}
-        watcher.send_signal(signal.SIGINT)
+        watcher.terminate()
         assert watcher.wait(timeout=30) == 0
         assert watcher.stderr and "Stopped watching" in watcher.stderr.read()
     finally:
