@@ -9,7 +9,8 @@ The file is a convenience of the builder: deleting it costs time, never content.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from ragmed.records import Document, NoteKind, ReadNote
 
 READS = "reads.json"
 _FORMAT = 1
+_EVERY = 5.0
+"""Seconds of reading and embedding that a stopped run may lose of what it knows; segments are never lost."""
 _NOT_KEPT = (NoteKind.LIMIT, NoteKind.OCR_MISSING)
 
 
@@ -53,6 +56,38 @@ def load_reads(index_folder: Path) -> dict[str, KnownReading]:
 
 
 def save_reads(index_folder: Path, reads: Mapping[str, KnownReading]) -> None:
-    """Replace the file; keys that the last build did not meet are forgotten."""
+    """Replace the file: other keys are forgotten."""
     value = {"format": _FORMAT, "reads": {key: plain(item) for key, item in reads.items()}}
     write_atomic(index_folder / READS, canonical_json(value))
+
+
+class Reads:
+    """What one run knows and learns of its files' readings."""
+
+    def __init__(self, index_folder: Path, *, write: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._index = index_folder
+        self._write = write
+        self._clock = clock
+        self._before = load_reads(index_folder)
+        self._met: dict[str, KnownReading] = {}
+        self._saved_at = clock()
+
+    def known(self, key: str) -> KnownReading | None:
+        """What an earlier run learned."""
+        return self._before.get(key)
+
+    def keep(self, key: str, reading: KnownReading) -> None:
+        """Remember a reading, at the latest when the run ends; now and then at once, since a run may be stopped."""
+        self._met[key] = reading
+        if key not in self._before and self._clock() - self._saved_at > _EVERY:
+            self.pause()
+
+    def pause(self) -> None:
+        """Write what is known so far, where this run writes at all."""
+        if self._write:
+            save_reads(self._index, {**self._before, **self._met})
+        self._saved_at = self._clock()
+
+    def finish(self) -> None:
+        """Write what this run met, and forget the rest."""
+        save_reads(self._index, self._met)

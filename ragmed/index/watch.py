@@ -20,13 +20,13 @@ def shape_of(roots: Sequence[Path]) -> Shape:
     for root in roots:
         for folder, _, names in os.walk(root):
             for name in names:
-                path = os.path.join(folder, name)
+                path = Path(folder, name)
                 try:
-                    seen = os.stat(path)
+                    seen = path.stat()
                 except OSError:
                     continue  # gone between the two looks
                 if stat.S_ISREG(seen.st_mode):
-                    found.add((path, seen.st_ino, seen.st_size, seen.st_mtime_ns))
+                    found.add((str(path), seen.st_ino, seen.st_size, seen.st_mtime_ns))
     return frozenset(found)
 
 

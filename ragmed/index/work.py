@@ -24,7 +24,7 @@ from ragmed.index.editions import Standing, as_registered, settle
 from ragmed.index.manifest import HeldFile, IndexedDocument, LibraryNote, Manifest, RefusedFile
 from ragmed.index.pipeline import Pipeline
 from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot, read_pointer
-from ragmed.index.reads import KnownReading, load_reads, save_reads, worth_keeping
+from ragmed.index.reads import KnownReading, Reads, worth_keeping
 from ragmed.index.register import Register
 from ragmed.index.runner import Runner
 from ragmed.index.segment import FileEntry, Segment, find_segment
@@ -82,8 +82,7 @@ class Work:
         self._progress = progress
         self._write = write
         self._segmenting = Segmenting(settings.index, pipeline, runner, self.parent, progress)
-        self._known = load_reads(settings.index)
-        self._kept_reads: dict[str, KnownReading] = {}
+        self._reads = Reads(settings.index, write=write)
         self._pages: dict[str, tuple[Page, ...]] = {}
         self._kept_segments: dict[str, Segment] = {}
 
@@ -101,8 +100,12 @@ class Work:
                 unread.append(file)
             else:
                 self.outcomes[file.source_path] = outcome
-        for file, reading in zip(unread, self._runner.read(unread, self._progress), strict=True):
-            self.outcomes[file.source_path] = self._from_reading(file, reading)
+        try:
+            for file, reading in zip(unread, self._runner.read(unread, self._progress), strict=True):
+                self.outcomes[file.source_path] = self._from_reading(file, reading)
+        except BaseException:  # Ctrl-C too: the next run goes on from here
+            self._reads.pause()
+            raise
         standing = settle(
             [document for document in self._documents() if document is not None], self.register, self.gone()
         )
@@ -126,7 +129,7 @@ class Work:
             )
             for document in standing.documents
         ]
-        save_reads(self._index, self._kept_reads)
+        self._reads.finish()
         refused = [
             RefusedFile(source_path=file.source_path, sha256=file.sha256, notes=outcome.notes)
             for file in self.scan.files
@@ -186,11 +189,11 @@ class Work:
     def _from_known(self, file: FileToRead) -> Outcome | None:
         """The outcome that an earlier run remembers, if its segment is still whole."""
         key = self._key(file)
-        known = self._known.get(key)
+        known = self._reads.known(key)
         if known is None:
             return None
         if known.document is None:
-            self._kept_reads[key] = known
+            self._reads.keep(key, known)
             return Outcome(document=None, segment=None, notes=known.notes, chunks=0)
         segment = find_segment(self._index, known.segment_id) if known.segment_id else None
         notes = segment.notes() if segment else known.notes
@@ -198,7 +201,7 @@ class Work:
         # a document that was held has no segment; once it is permitted, it is read again
         if segment is None and not outcome.held:
             return None
-        self._kept_reads[key] = known
+        self._reads.keep(key, known)
         return replace(outcome, chunks=int(segment.vectors().shape[0]) if segment and not outcome.held else 0)
 
     def _from_reading(self, file: FileToRead, reading: Reading) -> Outcome:
@@ -206,7 +209,7 @@ class Work:
         document, notes = reading.document, reading.notes
         if document is None:
             if worth_keeping(notes):
-                self._kept_reads[key] = KnownReading(document=None, segment_id="", notes=notes)
+                self._reads.keep(key, KnownReading(document=None, segment_id="", notes=notes))
             return Outcome(document=None, segment=None, notes=notes, chunks=0)
         self.pages_read += len(reading.pages)
         outcome = self._outcome(document, None, notes)
@@ -216,13 +219,13 @@ class Work:
             self._pages[document.document_id] = tuple(replace(page, boxes=b"") for page in reading.pages)
         if outcome.held:
             if worth_keeping(notes):
-                self._kept_reads[key] = KnownReading(document=document, segment_id="", notes=notes)
+                self._reads.keep(key, KnownReading(document=document, segment_id="", notes=notes))
             return outcome
         if not self._write:
             return replace(outcome, chunks=len(self._segmenting.chunks(document, reading.pages, held_pages)))
         segment = self._segmenting.segment(document, reading.pages, notes, held_pages, last=self._last)
         if worth_keeping(notes):
-            self._kept_reads[key] = KnownReading(document=document, segment_id=segment.segment_id, notes=())
+            self._reads.keep(key, KnownReading(document=document, segment_id=segment.segment_id, notes=()))
         return replace(outcome, segment=segment, chunks=int(segment.vectors().shape[0]))
 
     def _outcome(self, document: Document, segment: Segment | None, notes: tuple[ReadNote, ...]) -> Outcome:
