@@ -151,6 +151,17 @@ class OpenQuestion:
     """Of SAME_SERIES: the share of the smaller text that stands in the other, 0 to 1."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedQuote:
+    """Words of a document that a recorded answer quotes."""
+
+    record_id: str
+    asked_at: str
+    document_id: str
+    page_number: int
+    quote: str
+
+
 class ImpactKind(StrEnum):
     """How cited words fare in the library to be."""
 
@@ -180,14 +191,3 @@ class AnswerImpact:
     """What the newer edition says instead, where it says something."""
     words: tuple[WordRun, ...] = ()
     """The quote against ``now``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CitedQuote:
-    """Words that a recorded answer cites."""
-
-    record_id: str
-    asked_at: str
-    document_id: str
-    page_number: int
-    quote: str

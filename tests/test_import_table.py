@@ -19,6 +19,7 @@ COMPOSERS = {
     "ragmed.index.build": {"corpus"},
     "ragmed.index.pipeline": {"corpus"},
     "ragmed.index.plan": {"corpus"},
+    "ragmed.index.reads": {"corpus"},
     "ragmed.index.runner": {"corpus"},
     "ragmed.index.work": {"corpus"},
     "ragmed.answer.assistant": {"retrieve"},

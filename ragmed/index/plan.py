@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragmed.changes import AnswerImpact, CitedQuote, EditionChange, LicenceNotice, OpenQuestion, QuarantinedPage
-from ragmed.corpus.edition_diff import compare_editions
+from ragmed.corpus.edition_diff import compare_editions, placed_pieces
 from ragmed.index.editions import settle
-from ragmed.index.impact import impact
-from ragmed.records import Document, DocumentStatus
+from ragmed.index.impact import Fate, impact
+from ragmed.records import DocumentStatus
 
 if TYPE_CHECKING:
     from ragmed.index.editions import Standing
@@ -70,12 +70,16 @@ def _impact(
 ) -> tuple[AnswerImpact, ...]:
     """Recorded answers from documents that answered in the snapshot before and will not any more."""
     after = {document.document_id: document for document in standing.documents}
-    left: dict[str, Document] = {}
+    by_old = {change.old.document_id: change for change in changes}
+    fates: dict[str, Fate] = {}
     for key, item in work.items_before().items():
         now = after.get(key)
-        if item.document.status is DocumentStatus.CURRENT and (now is None or now.status is not DocumentStatus.CURRENT):
-            left[key] = item.document
-    if not left:
-        return ()
-    by_old = {change.old.document_id: change for change in changes if change.new.document_id in after}
-    return impact(citing(frozenset(left)), left, by_old, work.pages_of)
+        if item.document.status is not DocumentStatus.CURRENT or (now and now.status is DocumentStatus.CURRENT):
+            continue
+        new = after.get(now.superseded_by or "") if now else None
+        if new is None:
+            fates[key] = Fate(old=item.document)
+        else:
+            pieces = tuple(placed.piece for placed in placed_pieces(work.pages_of(new.document_id)))
+            fates[key] = Fate(old=item.document, new=new, pieces=pieces, change=by_old.get(key))
+    return impact(citing(frozenset(fates)), fates) if fates else ()

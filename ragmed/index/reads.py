@@ -10,16 +10,19 @@ The file is a convenience of the builder: deleting it costs time, never content.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ragmed.canonical import canonical_json, plain, write_atomic
+from ragmed.corpus.likeness import Fingerprint, fingerprint
 from ragmed.errors import IntegrityError
 from ragmed.index.encoding import parse_object, parse_record
-from ragmed.records import Document, NoteKind, ReadNote
+from ragmed.records import Document, NoteKind, Page, ReadNote
 
 READS = "reads.json"
+FINGERPRINTS = "fingerprints"
+"""A file a segment (or a held document's reading): what its text shares with others is told by it."""
 _FORMAT = 1
 _EVERY = 5.0
 """Seconds of reading and embedding that a stopped run may lose of what it knows; segments are never lost."""
@@ -70,6 +73,7 @@ class Reads:
         self._clock = clock
         self._before = load_reads(index_folder)
         self._met: dict[str, KnownReading] = {}
+        self._fingerprints: set[str] = set()
         self._saved_at = clock()
 
     def known(self, key: str) -> KnownReading | None:
@@ -88,6 +92,21 @@ class Reads:
             save_reads(self._index, {**self._before, **self._met})
         self._saved_at = self._clock()
 
+    def fingerprint(self, name: str, make: Callable[[], Iterable[Page]]) -> Fingerprint:
+        """The fingerprint under ``name`` (a segment's id or a reading's key), made of its pages where there is none."""
+        self._fingerprints.add(name)
+        path = self._index / FINGERPRINTS / name
+        known = Fingerprint.decode(path.read_text("ascii")) if path.is_file() else None
+        if known is None:
+            known = fingerprint(make())
+            if self._write:
+                write_atomic(path, known.encode().encode("ascii"))
+        return known
+
     def finish(self) -> None:
         """Write what this run met, and forget the rest."""
         save_reads(self._index, self._met)
+        folder = self._index / FINGERPRINTS
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name not in self._fingerprints:
+                path.unlink()

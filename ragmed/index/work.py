@@ -9,17 +9,22 @@ The laws of the room are those of ``ragmed.index.build``, which composes it; and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ragmed.canonical import sha256_file
 from ragmed.changes import LicenceNotice, QuarantinedPage
+from ragmed.corpus.kinship import Kin, find_kin
 from ragmed.corpus.library import FileToRead, Scan
 from ragmed.corpus.licence_notices import licence_notices_of
+from ragmed.corpus.likeness import Fingerprint
 from ragmed.corpus.quarantine import quarantined
+from ragmed.corpus.sidecar import placed_by_sidecar
 from ragmed.errors import BadInputError
 from ragmed.index.disk import copy_file
+from ragmed.index.edition_order import is_newer
 from ragmed.index.editions import Standing, as_registered, settle
 from ragmed.index.manifest import HeldFile, IndexedDocument, LibraryNote, Manifest, RefusedFile
 from ragmed.index.pipeline import Pipeline
@@ -85,6 +90,9 @@ class Work:
         self._reads = Reads(settings.index, write=write)
         self._pages: dict[str, tuple[Page, ...]] = {}
         self._kept_segments: dict[str, Segment] = {}
+        self._prints: dict[str, Fingerprint] = {}
+        self._series: dict[str, str] = {}
+        """Of documents that joined another series than their content gives."""
 
     @property
     def chunks_embedded(self) -> int:
@@ -101,15 +109,58 @@ class Work:
             else:
                 self.outcomes[file.source_path] = outcome
         try:
-            for file, reading in zip(unread, self._runner.read(unread, self._progress), strict=True):
-                self.outcomes[file.source_path] = self._from_reading(file, reading)
+            self._read(unread)
+            kin = self._join_kin()
         except BaseException:  # Ctrl-C too: the next run goes on from here
             self._reads.pause()
             raise
-        standing = settle(
-            [document for document in self._documents() if document is not None], self.register, self.gone()
+        documents = [
+            outcome.document for outcome in self._in_order() if outcome.document is not None and not outcome.held
+        ]
+        standing = settle(documents, self.register, self.gone())
+        standing = replace(
+            standing,
+            notes=(*standing.notes, *((one.source_path, one.note) for one in kin.joined)),
+            questions=(*kin.questions, *standing.questions),
         )
         return self._with_segments(standing)
+
+    def _read(self, files: Sequence[FileToRead]) -> None:
+        for file, reading in zip(files, self._runner.read(files, self._progress), strict=True):
+            self.outcomes[file.source_path] = self._from_reading(file, reading)
+
+    def _join_kin(self) -> Kin:
+        """Have documents that share most of their text join one series; what joins a permitted series is released."""
+        told = [as_registered(outcome.document, self.register) for outcome in self._in_order() if outcome.document]
+        gone = self.gone()
+        for document in gone:
+            segment = find_segment(self._index, self.items_before()[document.document_id].segment_id)
+            if segment is not None:
+                self._prints[document.document_id] = self._reads.fingerprint(segment.segment_id, segment.pages)
+        kin = find_kin(
+            [*told, *gone],
+            self._prints,
+            is_newer=is_newer,
+            are_distinct=self.register.are_distinct,
+            placed=[
+                file.source_path
+                for file in self.scan.files
+                if self.register.names(file.source_path) or (file.sidecar and placed_by_sidecar(file.sidecar))
+            ],
+        )
+        series = {one.document_id: one.series for one in kin.joined}
+        released: list[FileToRead] = []
+        for file in self.scan.files:
+            outcome = self.outcomes[file.source_path]
+            if outcome.document is not None and outcome.document.document_id in series:
+                joined = replace(outcome.document, series=series[outcome.document.document_id])
+                again = self._outcome(joined, outcome.segment, outcome.notes)
+                self.outcomes[file.source_path] = replace(again, chunks=outcome.chunks)
+                if outcome.held and not again.held:
+                    released.append(file)
+        self._series = series
+        self._read(released)
+        return kin
 
     def publish(self, standing: Standing) -> str | None:
         """Keep the sources, remember the readings, publish."""
@@ -182,10 +233,6 @@ class Work:
     def _in_order(self) -> list[Outcome]:
         return [self.outcomes[file.source_path] for file in self.scan.files]
 
-    def _documents(self) -> list[Document | None]:
-        """Of each file the document that may answer."""
-        return [None if outcome.held else outcome.document for outcome in self._in_order()]
-
     def _from_known(self, file: FileToRead) -> Outcome | None:
         """The outcome that an earlier run remembers, if its segment is still whole."""
         key = self._key(file)
@@ -197,6 +244,8 @@ class Work:
             return Outcome(document=None, segment=None, notes=known.notes, chunks=0)
         segment = find_segment(self._index, known.segment_id) if known.segment_id else None
         notes = segment.notes() if segment else known.notes
+        pages = segment.pages if segment else tuple
+        self._prints[file.document_id] = self._reads.fingerprint(segment.segment_id if segment else key, pages)
         outcome = self._outcome(known.document, segment, notes)
         # a document that was held has no segment; once it is permitted, it is read again
         if segment is None and not outcome.held:
@@ -212,20 +261,24 @@ class Work:
                 self._reads.keep(key, KnownReading(document=None, segment_id="", notes=notes))
             return Outcome(document=None, segment=None, notes=notes, chunks=0)
         self.pages_read += len(reading.pages)
+        document = replace(document, series=self._series.get(document.document_id, document.series))
         outcome = self._outcome(document, None, notes)
         held_pages = {page.page_number for page in outcome.quarantined if page.holds}
         if outcome.held or not self._write:
             # boxes are eight bytes a character, and a comparison of editions needs none
             self._pages[document.document_id] = tuple(replace(page, boxes=b"") for page in reading.pages)
+        if outcome.held or not self._write:
+            self._prints[document.document_id] = self._reads.fingerprint(key, lambda: reading.pages)
         if outcome.held:
             if worth_keeping(notes):
-                self._reads.keep(key, KnownReading(document=document, segment_id="", notes=notes))
+                self._reads.keep(key, KnownReading(document=reading.document, segment_id="", notes=notes))
             return outcome
         if not self._write:
             return replace(outcome, chunks=len(self._segmenting.chunks(document, reading.pages, held_pages)))
         segment = self._segmenting.segment(document, reading.pages, notes, held_pages, last=self._last)
+        self._prints[document.document_id] = self._reads.fingerprint(segment.segment_id, lambda: reading.pages)
         if worth_keeping(notes):
-            self._reads.keep(key, KnownReading(document=document, segment_id=segment.segment_id, notes=()))
+            self._reads.keep(key, KnownReading(document=reading.document, segment_id=segment.segment_id, notes=()))
         return replace(outcome, segment=segment, chunks=int(segment.vectors().shape[0]))
 
     def _outcome(self, document: Document, segment: Segment | None, notes: tuple[ReadNote, ...]) -> Outcome:

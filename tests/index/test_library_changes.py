@@ -11,7 +11,16 @@ from ragmed.changes import CitedQuote, RestrictionKind
 from ragmed.index.build import build
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.plan import nobody_cites
-from ragmed.index.register import AcceptedPages, Permission, accept_pages, permit
+from ragmed.index.register import (
+    AcceptedPages,
+    Distinct,
+    Permission,
+    RegisteredEdition,
+    accept_pages,
+    mark_distinct,
+    permit,
+    place_edition,
+)
 from ragmed.index.report import BuildReport, FileReport
 from ragmed.index.snapshot import Snapshot
 from ragmed.index.store import SnapshotStore
@@ -251,3 +260,67 @@ def test_staged_files_are_planned_and_then_moved_in(settings: Settings) -> None:
     assert list(inbox.iterdir()) == []
     assert "one hour" in (settings.library / "sepsis.md").read_text("utf-8")
     assert run(settings, inbox=True).snapshot_id is None
+
+
+LONG = " ".join(
+    f"In step {number} the team gives {number + 2} ml of solution {number % 7} and writes down what number {number} showed."
+    for number in range(90)
+)
+
+
+def guideline(title: str, version: int, text: str = LONG) -> str:
+    return f"# {title}\n\nVersion {version}.2026\n\n## Steps\n\n{text}\n"
+
+
+def test_a_retitled_edition_joins_its_series_by_its_text(settings: Settings) -> None:
+    (settings.library / "fluids.md").write_text(guideline("Fluids on the ward", 1), "utf-8")
+    run(settings)
+    (settings.library / "new-name.md").write_text(guideline("Giving solutions at the bedside", 2), "utf-8")
+    report = run(settings)
+    new = file_of(report, "new-name.md", "new")
+    old = file_of(report, "fluids.md", "superseded")
+    assert new.series == old.series == "fluids-on-the-ward"
+    notes = [item.note.message for item in current(settings).manifest.library_notes]
+    assert any("taken for an edition of the same guideline" in note for note in notes), "done, and said"
+    assert run(settings).snapshot_id is None
+
+
+def test_alike_and_unordered_is_asked_and_may_be_answered(settings: Settings) -> None:
+    (settings.library / "fluids.md").write_text(guideline("Fluids on the ward", 1), "utf-8")
+    other = LONG.replace("solution", "mixture").replace("team", "nurse")
+    (settings.library / "other.md").write_text(guideline("Mixtures", 1, LONG[: len(LONG) // 2] + other), "utf-8")
+    report = run(settings)
+    (question,) = report.questions
+    assert question.kind.value == "same_series"
+    assert set(question.source_paths) == {"fluids.md", "other.md"}
+    assert all(document.status is DocumentStatus.CURRENT for document in current(settings).documents())
+    answer = Distinct(documents=question.document_ids, by="Wu", on="2026-11-25")
+    mark_distinct(settings.library / "register.toml", answer)
+    assert run(settings).questions == ()
+
+
+def test_two_of_a_series_that_nothing_orders_are_asked_about(settings: Settings) -> None:
+    for name in ("a.md", "b.md"):
+        text = f"# Fluids\n\nVersion 1.2026\n\nThis is file {name}, and the dose is {len(name)} ml.\n"
+        (settings.library / name).write_text(text, "utf-8")
+    report = run(settings)
+    (question,) = report.questions
+    assert (question.kind.value, question.source_paths) == ("which_is_newer", ("a.md", "b.md"))
+    place_edition(
+        settings.library / "register.toml", RegisteredEdition(series="fluids", file="b.md", edition="Version 2.2026")
+    )
+    report = run(settings)
+    assert report.questions == ()
+    assert file_of(report, "a.md", "superseded")
+
+
+def test_what_joins_a_permitted_series_is_released(settings: Settings) -> None:
+    runner = ScriptedRunner({"fluids.md": (AI,), "new-name.md": (AI,)})
+    (settings.library / "fluids.md").write_text(guideline("Fluids on the ward", 1), "utf-8")
+    register = settings.library / "register.toml"
+    permit(register, Permission(series="fluids-on-the-ward", by="Dr Li", on="2026-11-25", reference="contract 7"))
+    run(settings, runner=runner)
+    (settings.library / "new-name.md").write_text(guideline("Giving solutions at the bedside", 2), "utf-8")
+    report = run(settings, runner=runner)
+    assert file_of(report, "new-name.md", "new").chunks > 0
+    assert run(settings, runner=runner).snapshot_id is None
