@@ -1,17 +1,21 @@
 """Which recorded answers quote words that the library to be no longer says.
 
 Laws of this room: pure; a quote that stands in the newer edition in the same words, wherever it stands there and
-however it is printed, is not affected; one that does not is never passed over. A quote is looked at by sentences, each
-text once however many answers quote it.
+however it is printed, is not affected, unless the sentence around it now denies or no longer denies; one that does not
+stand there is never passed over. A quote is looked at by sentences, each text once however many answers quote it.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ragmed.changes import AnswerImpact, ChangeKind, CitedQuote, EditionChange, ImpactKind, Piece, Side, WordRun
 from ragmed.records import Document
+from ragmed.text.denials import denial_words
+from ragmed.text.language import HAN
 from ragmed.text.nearest import Nearest
 from ragmed.text.normal import normal
 from ragmed.text.sentences import sentence_spans
@@ -19,8 +23,10 @@ from ragmed.text.word_diff import word_runs
 
 NEAR = 0.5
 """Likeness from which a piece of the newer edition says in other words what a sentence of a quote said."""
-_LEAST_INSIDE = 12
-"""Letters of a normal form under which it must be a whole piece: "no" and "5 mg" stand inside many."""
+_LEAST_INSIDE = 4
+"""Words under which a sentence must be a whole piece: "no" and "5 mg" stand inside many."""
+
+_TOKEN = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:[./-][^\W_{HAN}]+)*%?|[≥≤<>±]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,17 +89,31 @@ class _Outcome:
     words: tuple[WordRun, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Became:
+    """A changed piece of the old edition and what it is now."""
+
+    form: str
+    words: str
+    old: Piece
+    new: Piece
+
+    def turned(self) -> bool:
+        """Whether one of the two denies what the other does not."""
+        return Counter(denial_words(self.old.text)) != Counter(denial_words(self.new.text))
+
+
 @dataclass(slots=True)
 class _Successor:
     """A newer edition, ready to be asked whether it still says something."""
 
     pieces: Sequence[Piece]
     whole: frozenset[str]
+    """The normal forms of the pieces."""
     text: str
-    """The normal forms of all pieces, a line each."""
+    """The words of all pieces, in order."""
     nearest: Nearest
-    became: tuple[tuple[str, Piece], ...]
-    """Normal forms of the old edition's changed pieces, and what they became."""
+    became: tuple[_Became, ...]
     known: dict[str, _Outcome | None] = field(default_factory=dict)
 
     @classmethod
@@ -101,12 +121,12 @@ class _Successor:
         forms = [normal(piece.text) for piece in fate.pieces]
         sections = fate.change.sections if fate.change else ()
         became = tuple(
-            (normal(change.old.text), change.new)
+            _Became(normal(change.old.text), _words(normal(change.old.text)), change.old, change.new)
             for section in sections
             for change in section.changes
             if change.kind is ChangeKind.CHANGED and change.old and change.new
         )
-        return cls(fate.pieces, frozenset(forms), "\n".join(forms), Nearest(forms), became)
+        return cls(fate.pieces, frozenset(forms), _words(" ".join(forms)), Nearest(forms), became)
 
     def outcome(self, quote: str) -> _Outcome | None:
         """What became of a quote; None where the newer edition says it in the same words."""
@@ -120,14 +140,14 @@ class _Successor:
         runs: list[WordRun] = []
         now: Piece | None = None
         lost = False
-        for start, end in sentence_spans(quote, line_ends=False):
-            sentence = quote[start:end]
+        for sentence in _sentences(quote):
             gap = " " if runs else ""
-            if self._says(normal(sentence)):
+            form = normal(sentence)
+            if self._says(form):
                 runs.append(WordRun(text=gap + sentence, side=Side.BOTH))
                 continue
             lost = True
-            piece = self._instead_of(normal(sentence))
+            piece = self._instead_of(form)
             if piece is None:
                 runs.append(WordRun(text=gap + sentence, side=Side.OLD))
             else:
@@ -138,12 +158,39 @@ class _Successor:
         return _Outcome(ImpactKind.CHANGED if now else ImpactKind.GONE, now, tuple(runs))
 
     def _says(self, form: str) -> bool:
-        return form in self.whole or (len(form) >= _LEAST_INSIDE and form in self.text)
+        if form in self.whole:
+            return True
+        words = _words(form)
+        if not _enough(words) or words not in self.text:
+            return False
+        return not any(words in one.words and one.turned() for one in self.became)
 
     def _instead_of(self, form: str) -> Piece | None:
         """The piece that says in other words what ``form`` said: as the comparison has it, else the nearest."""
-        for was, piece in self.became:
-            if form == was or (len(form) >= _LEAST_INSIDE and form in was):
-                return piece
+        words = _words(form)
+        for one in self.became:
+            if form == one.form or (_enough(words) and words in one.words):
+                return one.new
         near = self.nearest.like(form, floor=NEAR)
         return self.pieces[near[0][1]] if near else None
+
+
+def _sentences(quote: str) -> list[str]:
+    """The sentences of a quote; one of few words stays with the sentence before it."""
+    found: list[str] = []
+    for start, end in sentence_spans(quote, line_ends=False):
+        sentence = quote[start:end]
+        if found and not _enough(_words(normal(sentence))):
+            found[-1] += f" {sentence}"
+        else:
+            found.append(sentence)
+    return found
+
+
+def _enough(words: str) -> bool:
+    return words.count(" ") > _LEAST_INSIDE
+
+
+def _words(form: str) -> str:
+    """The words of a normal form between blanks, so that whole words are found in whole words."""
+    return f" {' '.join(_TOKEN.findall(form))} "
