@@ -243,6 +243,10 @@ class RecordStore(Protocol):
         """Newest first."""
         ...
 
+    def cited_snapshots(self) -> frozenset[str]:
+        """Ids of the snapshots that answers were given from."""
+        ...
+
     def quotes_from(self, document_ids: frozenset[str]) -> Iterable[CitedQuote]:
         """What answers quote from these documents, oldest first, each quote of an answer once."""
         ...

@@ -76,6 +76,13 @@ class RetrieveSettings(_Part):
     abstain_below: float = Field(0.5, ge=0, le=1, description="coverage under which the answer is an abstention")
 
 
+class SnapshotSettings(_Part):
+    """What `ragmed snapshots gc` keeps beside what is needed."""
+
+    keep_days: float = Field(365, ge=0, description="younger snapshots are kept, days")
+    keep_last: int = Field(5, ge=1, description="so many of the newest are kept")
+
+
 class AnswerSettings(_Part):
     """What writes the answer, and how much of it."""
 
@@ -100,10 +107,15 @@ class Settings(BaseSettings):
 
     library: Path = Field(Path("guidelines"), description="folder with the documents")
     index: Path = Field(Path("index"), description="folder with the published snapshots")
+    trust: Path | None = Field(
+        None,
+        description="folder that remembers the newest snapshot's number, best on another disk; default: `index`",
+    )
     reader: ReaderSettings = ReaderSettings()
     chunk: ChunkSettings = ChunkSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     retrieve: RetrieveSettings = RetrieveSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     answer: AnswerSettings = AnswerSettings()
     app: AppSettings = AppSettings()
 

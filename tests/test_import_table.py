@@ -20,6 +20,7 @@ COMPOSERS = {
     "ragmed.index.pipeline": {"corpus"},
     "ragmed.index.plan": {"corpus"},
     "ragmed.index.reads": {"corpus"},
+    "ragmed.index.snapshot_diff": {"corpus"},
     "ragmed.index.runner": {"corpus"},
     "ragmed.index.work": {"corpus"},
     "ragmed.answer.assistant": {"retrieve"},

@@ -105,6 +105,12 @@ class SqliteRecordStore:
             ).fetchall()
         return tuple(self._record(*row) for row in rows)
 
+    def cited_snapshots(self) -> frozenset[str]:
+        if not self.path.exists():
+            return frozenset()
+        with self._open() as connection:
+            return frozenset(name for (name,) in connection.execute("SELECT DISTINCT snapshot_id FROM records"))
+
     def quotes_from(self, document_ids: frozenset[str]) -> Iterator[CitedQuote]:
         if not document_ids or not self.path.exists():
             return

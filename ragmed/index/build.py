@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 from ragmed.corpus.library import INBOX, Scan, move_into_library, scan_library
 from ragmed.index.disk import room_for_writing
 from ragmed.index.embedder import load_embedder, measured_embedder
+from ragmed.index.history import read_pointer
 from ragmed.index.lock import writer_lock
 from ragmed.index.pipeline import Pipeline
 from ragmed.index.plan import Citing, findings_of, nobody_cites
-from ragmed.index.publish import collect_orphans, read_pointer
+from ragmed.index.publish import collect_orphans
 from ragmed.index.register import registers_of
 from ragmed.index.report import BuildReport
 from ragmed.index.reporting import report_of

@@ -26,9 +26,10 @@ from ragmed.errors import BadInputError
 from ragmed.index.disk import copy_file
 from ragmed.index.edition_order import is_newer
 from ragmed.index.editions import Standing, as_registered, settle
+from ragmed.index.history import read_pointer
 from ragmed.index.manifest import HeldFile, IndexedDocument, LibraryNote, Manifest, RefusedFile
 from ragmed.index.pipeline import Pipeline
-from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot, read_pointer
+from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot
 from ragmed.index.reads import KnownReading, Reads, worth_keeping
 from ragmed.index.register import Register
 from ragmed.index.runner import Runner
@@ -82,6 +83,7 @@ class Work:
         self.parent_id = pointer.snapshot_id if pointer else None
         self.parent: Manifest | None = manifest_before(settings.index, self.parent_id or "")
         self._index = settings.index
+        self._trust = settings.trust
         self._pipeline = pipeline
         self._runner = runner
         self._progress = progress
@@ -200,6 +202,7 @@ class Work:
             embedder=self._pipeline.embedder_facts,
             chunker=self._pipeline.chunker.configuration(),
             at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            trust=self._trust,
             progress=self._progress,
         )
 

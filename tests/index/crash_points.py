@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from ragmed.errors import NoIndexError
-from ragmed.index.publish import published_ids
+from ragmed.index.history import published_ids
 from ragmed.index.store import SnapshotStore
 from tests.index.support import library, publish, reading
 

@@ -14,9 +14,9 @@ import pytest
 
 from ragmed.canonical import sha256_file
 from ragmed.errors import BusyError, IntegrityError
+from ragmed.index.history import POINTER, published_ids, read_pointer
 from ragmed.index.lock import writer_lock
 from ragmed.index.manifest import MANIFEST
-from ragmed.index.publish import POINTER, published_ids, read_pointer
 from ragmed.index.store import SnapshotStore
 from tests.index.support import library, publish, reading
 
