@@ -41,6 +41,9 @@ class ReaderSettings(_Part):
     archive_mib: int = Field(512, ge=1, description="unpacked size of a DOCX or EPUB, MiB")
     ocr: Literal["auto", "never"] = Field("auto", description="read pages without a text layer by OCR where installed")
     ocr_seconds_per_page: float = Field(30.0, gt=0, description="wall clock for OCR of one page, seconds")
+    quarantine: tuple[Literal["garbled", "ocr", "odd_order"], ...] = Field(
+        ("garbled", "ocr", "odd_order"), description="what keeps a page out of the evidence until it is accepted"
+    )
     workers: int = Field(0, ge=0, description="files read at once; 0 means one for each CPU core")
 
 

@@ -3,8 +3,8 @@
 The laws of the room:
 
 * ``CURRENT`` is replaced by one rename. ``history.jsonl`` has a line for each time that it was moved, and what it has
-  stays. A publish writes its line after the pointer, a rollback before: whenever the writer dies, a reader that finds
-  an older snapshot than before finds the reason too, or goes on as before.
+  stays. A publish writes its line after the pointer; a rollback writes one before (``rollback begun``) and one after:
+  whenever the writer dies, a reader that finds an older snapshot than before finds the reason too.
 * Snapshots are numbered, and numbers are never used again. The highest number that was current is *trusted*; a pointer
   to a lower one is refused, unless the last line of the history is a rollback to it (the rollback attack of TUF,
   https://theupdateframework.github.io/specification/latest/#detect-a-rollback-attack).
@@ -14,7 +14,8 @@ The laws of the room:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ragmed.canonical import canonical_json, write_atomic
@@ -25,7 +26,7 @@ POINTER = "CURRENT"
 HISTORY = "history.jsonl"
 TRUSTED = "trusted.json"
 SNAPSHOTS = "snapshots"
-PUBLISHED, ROLLED_BACK = "index", "rollback"
+PUBLISHED, BEGUN, ROLLED_BACK, ABANDONED = "index", "rollback begun", "rollback", "rollback abandoned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Move:
     at: str
     """UTC, ISO 8601."""
     reason: str
-    """``index`` or ``rollback``."""
+    """``index``, ``rollback begun``, ``rollback`` or ``rollback abandoned`` (its writer died before the pointer)."""
     snapshot_id: str
     before: str = ""
     """Of a rollback: the snapshot that was current."""
@@ -90,15 +91,32 @@ def publish_pointer(index_folder: Path, pointer: Pointer, *, at: str) -> None:
     _add(index_folder, Move(at=at, reason=PUBLISHED, snapshot_id=pointer.snapshot_id))
 
 
+def mend_history(index_folder: Path) -> None:
+    """Say in the history what a writer that died behind the pointer could not: its snapshot has been current, answers
+    may cite it, and it is to be kept. The caller holds the writer lock."""
+    pointer = read_pointer(index_folder)
+    if pointer is None:
+        return
+    moves = read_history(index_folder)
+    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    last = moves[-1] if moves else None
+    if last and last.reason == BEGUN:
+        if last.snapshot_id == pointer.snapshot_id:
+            _add(index_folder, replace(last, reason=ROLLED_BACK))
+        else:
+            _add(index_folder, Move(at=at, reason=ABANDONED, snapshot_id=pointer.snapshot_id))
+    elif all(move.snapshot_id != pointer.snapshot_id for move in moves):
+        _add(index_folder, Move(at=at, reason=PUBLISHED, snapshot_id=pointer.snapshot_id))
+
+
 def roll_pointer_back(index_folder: Path, pointer: Pointer, *, at: str, by: str, why: str) -> None:
-    """Make an older snapshot the current one, after saying so in the history."""
+    """Make an older snapshot the current one, and say so in the history before and after."""
     current = read_pointer(index_folder)
     before = current.snapshot_id if current else ""
-    _add(
-        index_folder,
-        Move(at=at, reason=ROLLED_BACK, snapshot_id=pointer.snapshot_id, before=before, by=by, why=why),
-    )
+    move = Move(at=at, reason=BEGUN, snapshot_id=pointer.snapshot_id, before=before, by=by, why=why)
+    _add(index_folder, move)
     write_atomic(index_folder / POINTER, canonical_json(pointer) + b"\n")
+    _add(index_folder, replace(move, reason=ROLLED_BACK))
 
 
 def _add(index_folder: Path, move: Move) -> None:
@@ -153,8 +171,10 @@ def check_trusted(index_folder: Path, pointer: Pointer, trusted: int) -> None:
         return
     moves = read_history(index_folder)
     last = moves[-1] if moves else None
-    if last and last.reason == ROLLED_BACK and last.snapshot_id == pointer.snapshot_id:
+    if last and last.reason in (BEGUN, ROLLED_BACK, ABANDONED) and last.snapshot_id == pointer.snapshot_id:
         return
+    if last and last.reason == BEGUN and last.before == pointer.snapshot_id:
+        return  # its writer died, or has not come to the pointer yet
     raise IntegrityError(
         f"{index_folder / POINTER}: names snapshot {pointer.number}, but {trusted} was current here before, and no "
         "rollback is recorded",

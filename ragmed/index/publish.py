@@ -24,6 +24,7 @@ from ragmed.index.disk import new_building_folder, publish_folder, remove_leftov
 from ragmed.index.history import (
     SNAPSHOTS,
     Pointer,
+    mend_history,
     next_number,
     publish_pointer,
     published_ids,
@@ -65,7 +66,9 @@ class SnapshotPart:
 
 
 def collect_orphans(index_folder: Path) -> int:
-    """Remove what dead writers left: building folders, and finished snapshots that were never published."""
+    """Put right what dead writers left: a history that lacks their last word, building folders, and finished snapshots
+    that were never published."""
+    mend_history(index_folder)
     removed = sum(remove_leftovers(index_folder / place) for place in ("", SNAPSHOTS, SEGMENTS, SOURCES))
     published = set(published_ids(index_folder))
     folder = index_folder / SNAPSHOTS

@@ -14,6 +14,8 @@ from ragmed.index.collect import Collection, Retention, collect
 from ragmed.index.disk import room_for_writing
 from ragmed.index.history import (
     POINTER,
+    PUBLISHED,
+    ROLLED_BACK,
     SNAPSHOTS,
     Move,
     Pointer,
@@ -170,8 +172,8 @@ class SnapshotStore:
         )
 
     def history(self) -> tuple[Move, ...]:
-        """Every publish and rollback, newest first."""
-        return tuple(reversed(read_history(self._folder)))
+        """Every publish and rollback that was done, newest first."""
+        return tuple(move for move in reversed(read_history(self._folder)) if move.reason in (PUBLISHED, ROLLED_BACK))
 
     def rollback(self, snapshot_id: str, *, by: str, why: str = "", progress: Progress = no_progress) -> str:
         """Make an older snapshot the current one again, after every byte of it has been verified; gives its id.
@@ -179,6 +181,7 @@ class SnapshotStore:
         Raises NotFoundError, BadInputError where it is current already, IntegrityError, BusyError.
         """
         with room_for_writing(self._folder), writer_lock(self._folder):
+            collect_orphans(self._folder)
             name = self._named(snapshot_id)
             pointer = read_pointer(self._folder)
             if pointer is not None and pointer.snapshot_id == name:

@@ -37,7 +37,7 @@ from ragmed.index.segment import FileEntry, Segment, find_segment
 from ragmed.index.segmenting import Segmenting
 from ragmed.index.snapshot import manifest_before
 from ragmed.interfaces import Progress
-from ragmed.records import Document, Page, Reading, ReadNote
+from ragmed.records import Document, NoteKind, Page, Reading, ReadNote
 
 if TYPE_CHECKING:
     from ragmed.settings import Settings
@@ -84,6 +84,7 @@ class Work:
         self.parent: Manifest | None = manifest_before(settings.index, self.parent_id or "")
         self._index = settings.index
         self._trust = settings.trust
+        self._holding = tuple(NoteKind(kind) for kind in settings.reader.quarantine)
         self._pipeline = pipeline
         self._runner = runner
         self._progress = progress
@@ -292,7 +293,7 @@ class Work:
             notes=notes,
             chunks=0,
             notices=licence_notices_of(registered, notes, registered.permission),
-            quarantined=quarantined(document, notes, self.register.accepted_pages(document.document_id)),
+            quarantined=quarantined(document, notes, self.register.accepted_pages(document.document_id), self._holding),
         )
 
     def _key(self, file: FileToRead) -> str:

@@ -128,6 +128,6 @@ def print_collection(collection: Collection, *, as_json: bool) -> None:
         console.print(f"{'kept':>12}  {one.snapshot_id}: {one.reason}", style="dim")
     done = "Would free" if collection.dry_run else "Freed"
     console.print(
-        f"{done} {collection.bytes / 1e6:,.1f} MB: {len(collection.snapshots)} snapshots, {collection.segments} segments, "
-        f"{collection.sources} source files."
+        f"{done} {collection.bytes / 1e6:,.1f} MB: {len(collection.snapshots)} snapshots, "
+        f"{collection.segments} segments, {collection.sources} source files."
     )
