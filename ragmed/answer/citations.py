@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ragmed.answer import limits, measured, opposites, polarity, roles, support, verbatim
+from ragmed.answer import limits, measured, opposites, polarity, rewording, roles, support, verbatim
 from ragmed.answer.alignment import Replacement, replacements
 from ragmed.answer.notices import said
 from ragmed.errors import NotFoundError
@@ -111,7 +111,7 @@ def _judge(claim_text: str, quote: str, headings: str, language: Language) -> Ve
     if left_out is not None:
         require_harmless_omissions(left_out, language)
         return Verdict.VERBATIM
-    claim = verbatim.without_bullet(claim)
+    claim = rewording.as_on_page(verbatim.without_bullet(claim), quote)
     aligned = tuple(replacements(claim, verbatim.shown(quote)))
     require_words(claim, language)
     require_numbers(claim, quote, aligned, language)

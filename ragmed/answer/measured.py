@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from decimal import Decimal
 from itertools import pairwise
 
@@ -29,6 +29,9 @@ Key = tuple[Decimal, Decimal | None, str, str]
 _BETWEEN = 16
 """Characters that may stand between a dose and how often a day: "by mouth"."""
 _SINGLE = re.compile(r"\b(?:single|once)\b", re.IGNORECASE)
+_REACHES = re.compile(r"(?:\breach(?:es|ed|ing)?|达到?)\s*$", re.IGNORECASE)
+_MORE_THAN_ONE = re.compile(r"\bmore than one\b", re.IGNORECASE)
+_EITHER = re.compile(r"(?<![\d.])(\d{1,2}) or (\d{1,2})(?![\d.])")
 _ONE = re.compile(r"\b(?:one|single|full)\b", re.IGNORECASE)
 """Counts nothing by itself ("one of them"), and something where the page has another number."""
 _MULTIPLES = tuple(
@@ -54,7 +57,11 @@ def missing_number(claim: str, quote: str) -> Quantity | None:
     """The first number of the claim that the quote lacks, numbers inside terms that the quote has left out."""
     there, mine = quantities(quote), quantities(claim)
     keys = {one.key for one in there} | _once_a_day(there) | _daily(there, _once_a_day(mine))
-    missing = [one for one in mine if one.key not in keys and not _is_single(claim, one, quote)]
+    missing = [
+        one
+        for one in mine
+        if one.key not in keys and not _is_single(claim, one, quote) and not _said_otherwise(claim, one, quote, keys)
+    ]
     if not missing:
         return None
     named = support.concepts(quote)
@@ -88,6 +95,24 @@ def _daily(there: Sequence[Quantity], wanted: set[Key]) -> set[Key]:
 def _is_single(claim: str, one: Quantity, quote: str) -> bool:
     """ "One dose" for "a single dose"."""
     return claim[one.start : one.end].lower().startswith("one ") and _SINGLE.search(quote) is not None
+
+
+def _said_otherwise(claim: str, one: Quantity, quote: str, keys: Set[Key]) -> bool:
+    """The same number in another wording: "reaches 6 mm" for 6 mm or more, "5 or 6" for 5–6, "two or more" for "more
+    than one", a rate without its "/min"."""
+    value, high, unit, sign = one.key
+    if not sign and _REACHES.search(claim[: one.start]) and (value, high, unit, ">=") in keys:
+        return True
+    if not unit and any(other[:2] == (value, high) and other[2][:2] == "1/" and other[3] == sign for other in keys):
+        return True
+    if value == 2 and (unit, sign) == ("", ">=") and _MORE_THAN_ONE.search(quote):
+        return True
+    return any(
+        one.start <= place and place < one.end and low + 1 == end and any(key[:2] == (low, end) for key in keys)
+        for match in _EITHER.finditer(claim)
+        for low, end in [(Decimal(match[1]), Decimal(match[2]))]
+        for place in (match.start(1), match.start(2))
+    )
 
 
 def missing_name(claim: str, quote: str) -> str | None:
