@@ -217,7 +217,12 @@ def require_numbers(claim: str, quote: str, aligned: Sequence[Replacement], lang
     multiple = measured.missing_multiple(claim, quote)
     if multiple:
         raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("number_none", language, claim=multiple))
-    swapped = measured.misplaced(aligned) or measured.swapped(claim, quote) or measured.said_twice(claim, quote)
+    swapped = (
+        measured.misplaced(aligned)
+        or measured.swapped(claim, quote)
+        or measured.said_twice(claim, quote)
+        or measured.crossed(claim, quote)
+    )
     if swapped:
         one, other = swapped
         raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("number_swapped", language, claim=one, page=other))

@@ -29,8 +29,7 @@ Key = tuple[Decimal, Decimal | None, str, str]
 _BETWEEN = 16
 """Characters that may stand between a dose and how often a day: "by mouth"."""
 _SINGLE = re.compile(r"\b(?:single|once)\b", re.IGNORECASE)
-_REACHES = re.compile(r"(?:\breach(?:es|ed|ing)?|达到?)\s*$", re.IGNORECASE)
-_MORE_THAN_ONE = re.compile(r"\bmore than one\b", re.IGNORECASE)
+_ONE = re.compile(r"\bmore than one\b", re.IGNORECASE)
 _EITHER = re.compile(r"(?<![\d.])(\d{1,2}) or (\d{1,2})(?![\d.])")
 _ONE = re.compile(r"\b(?:one|single|full)\b", re.IGNORECASE)
 """Counts nothing by itself ("one of them"), and something where the page has another number."""
@@ -58,9 +57,7 @@ def missing_number(claim: str, quote: str) -> Quantity | None:
     there, mine = quantities(quote), quantities(claim)
     keys = {one.key for one in there} | _once_a_day(there) | _daily(there, _once_a_day(mine))
     missing = [
-        one
-        for one in mine
-        if one.key not in keys and not _is_single(claim, one, quote) and not _said_otherwise(claim, one, quote, keys)
+        one for one in mine if one.key not in keys and not _is_single(claim, one, quote) and not _rate(one, keys)
     ]
     if not missing:
         return None
@@ -97,22 +94,10 @@ def _is_single(claim: str, one: Quantity, quote: str) -> bool:
     return claim[one.start : one.end].lower().startswith("one ") and _SINGLE.search(quote) is not None
 
 
-def _said_otherwise(claim: str, one: Quantity, quote: str, keys: Set[Key]) -> bool:
-    """The same number in another wording: "reaches 6 mm" for 6 mm or more, "5 or 6" for 5–6, "two or more" for "more
-    than one", a rate without its "/min"."""
+def _rate(one: Quantity, keys: Set[Key]) -> bool:
+    """A rate of the page without its "/min"."""
     value, high, unit, sign = one.key
-    if not sign and _REACHES.search(claim[: one.start]) and (value, high, unit, ">=") in keys:
-        return True
-    if not unit and any(other[:2] == (value, high) and other[2][:2] == "1/" and other[3] == sign for other in keys):
-        return True
-    if value == 2 and (unit, sign) == ("", ">=") and _MORE_THAN_ONE.search(quote):
-        return True
-    return any(
-        one.start <= place and place < one.end and low + 1 == end and any(key[:2] == (low, end) for key in keys)
-        for match in _EITHER.finditer(claim)
-        for low, end in [(Decimal(match[1]), Decimal(match[2]))]
-        for place in (match.start(1), match.start(2))
-    )
+    return not unit and any(key[:2] == (value, high) and key[2][:2] == "1/" and key[3] == sign for key in keys)
 
 
 def missing_name(claim: str, quote: str) -> str | None:
@@ -189,6 +174,32 @@ def said_twice(claim: str, quote: str) -> tuple[str, str] | None:
 
 def _shares(claim: str, one: Quantity, quote: str, other: Quantity) -> bool:
     return _likeness(_surroundings(claim, one), _surroundings(quote, other)) > 0.5
+
+
+def crossed(claim: str, quote: str) -> tuple[str, str] | None:
+    """Two numbers, each beside a number of another unit, that have changed partners: "8 percent at 1 year, 6 at 10" for
+    "6 percent at 1 year, 8 at 10", in whatever words and order."""
+    mine, theirs = quantities(claim), quantities(quote)
+    once = [one.key for one in mine if [other.key for other in mine].count(one.key) == 1]
+    shared = {key for key in once if [other.key for other in theirs].count(key) == 1}
+    here, there = ([one for one in found if one.key in shared] for found in (mine, theirs))
+    for place in range(len(here) - 3):
+        four = here[place : place + 4]
+        keys = [one.key for one in four]
+        page = [one for one in there if one.key in keys]
+        if not _alternate(four) or not _alternate(page):
+            continue
+        pairs, page_pairs = ([{one.key, other.key} for one, other in (found[:2], found[2:])] for found in (four, page))
+        if not any(pair in page_pairs for pair in pairs):
+            one, other = four[0], four[2]
+            return claim[one.start : one.end].strip(), claim[other.start : other.end].strip()
+    return None
+
+
+def _alternate(four: Sequence[Quantity]) -> bool:
+    """Whether two units take turns: percent, year, percent, year."""
+    units = [one.unit for one in four]
+    return units[0] == units[2] != units[1] == units[3]
 
 
 def _surroundings(text: str, quantity: Quantity) -> dict[tuple[str, str], float]:

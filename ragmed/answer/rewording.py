@@ -1,13 +1,16 @@
-"""One denial in two wordings: brought to the page's before claim and page are compared.
+"""One denial or number in two wordings: brought to the page's before claim and page are compared.
 
 Laws of this room: a pure function of two texts; only the claim is reworded, only where the page has the other wording,
-and only between wordings that say the same ("not explained" and "unexplained", "not complete" and "incomplete", "if
-not" and "otherwise"). What is affirmed never becomes denied: a claim that lacks the page's denial still lacks it.
+and only between wordings that say the same ("not explained" and "unexplained", "if not" and "otherwise", "5 or 6" and
+5–6). What is affirmed never becomes denied, and no number gets another value, unit or direction.
 """
 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+
+from ragmed.text.numbers import Quantity, quantities
 
 _NEGATIONS = ("un", "non-", "non", "in", "im", "ir", "il", "a")
 _DENIED = re.compile(
@@ -38,6 +41,10 @@ _BOTH_WAYS = (
     (r"(?:仍|尚)?[未没]有?消失", r"(?:仍然?|持续)存在"),
     (r"[未没]有?变化", r"无变化"),
 )  # fmt: skip
+_EITHER = re.compile(r"(?<![\d.])(\d{1,2}) or (\d{1,2})(?![\d.])")
+_TWO_OR_MORE = re.compile(r"\b(?:two|2) or more\b", re.IGNORECASE)
+_MORE_THAN_ONE = re.compile(r"\bmore than one\b", re.IGNORECASE)
+_REACHES = re.compile(r"\breach(?:es|ed|ing)?\s+$", re.IGNORECASE)
 _TURNED = tuple((re.compile(rf"\b{c}" if c.isascii() else c, re.I), re.compile(p, re.I)) for c, p in _BOTH_WAYS)
 
 
@@ -53,13 +60,36 @@ def as_on_page(claim: str, page: str) -> str:
     excludes = _EXCLUDES_NOT.search(page)
     if excludes and not _EXCLUDES_NOT.search(claim):
         claim = _POSSIBLE.sub("is not excluded", claim)
+    return _numbers(claim, page)
+
+
+def _numbers(claim: str, page: str) -> str:
+    """ "5 or 6" for the page's 5–6, "two or more" for its "more than one", "reaches 6 mm" for its 6 mm or more."""
+    there = {one.key for one in quantities(page)}
+
+    def either(match: re.Match[str]) -> str:
+        low, high = Decimal(match[1]), Decimal(match[2])
+        return f"{low}–{high}" if low + 1 == high and any(key[:2] == (low, high) for key in there) else match.group()
+
+    claim = _EITHER.sub(either, claim)
+    if _MORE_THAN_ONE.search(page):
+        claim = _TWO_OR_MORE.sub("more than one", claim)
+    for one in reversed(quantities(claim)):
+        reaches = _REACHES.search(claim[: one.start])
+        if reaches and _at_least(one) in there:
+            claim = f"{claim[: reaches.start()]}at least {claim[one.start :]}"
     return claim
+
+
+def _at_least(one: Quantity) -> tuple[Decimal, Decimal | None, str, str]:
+    value, high, unit, sign = one.key
+    return value, high, unit, sign or ">="
 
 
 def _prefixed(match: re.Match[str], page: str) -> str:
     """The word of the page that denies the same by its prefix, for "not …"; else what stands there."""
     stem = _ENDINGS.sub("", match["what"].lower())
-    if len(stem) < _LEAST_STEM or re.search(rf"\b{re.escape(stem)}", page, re.IGNORECASE):
+    if len(stem) < _LEAST_STEM or re.search(rf"(?<!non-)\b{re.escape(stem)}", page, re.IGNORECASE):
         return match.group()
     for prefix in _NEGATIONS:
         found = re.search(rf"\b{prefix}{re.escape(stem)}\w*", page, re.IGNORECASE)
