@@ -34,7 +34,7 @@ from ragmed.index.manifest import MANIFEST, Manifest
 from ragmed.index.publish import SnapshotContent, collect_orphans, keep_source, publish_snapshot
 from ragmed.index.segment import FileEntry, Segment, SegmentContent, check_file, find_segment, write_segment
 from ragmed.index.snapshot import Snapshot, manifest_before, read_manifest
-from ragmed.index.store import SnapshotSummary, Verification, summary_of
+from ragmed.index.store import SnapshotSummary, Verification, summary_of, with_rollbacks
 from ragmed.interfaces import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -128,7 +128,13 @@ class FolderStore:
             pointer = read_pointer(self._folder)
             if pointer is None:
                 raise NoIndexError(f"{self._folder}: the pointer has gone", remedy="run `ragmed index`")
-            check_trusted(self._folder, pointer, max(self._highest, trusted_number(self._trust)))
+            try:
+                self._check_trusted(pointer)
+            except IntegrityError:
+                # read before a writer moved it and judged after: only one that stays there was put back
+                if read_pointer(self._folder) == pointer:
+                    self._check_trusted(pointer)
+                continue
             manifest = self._folder / SNAPSHOTS / pointer.snapshot_id / MANIFEST
             try:
                 snapshot = self._opened(pointer.snapshot_id)
@@ -143,6 +149,9 @@ class FolderStore:
             return snapshot
         raise BusyError(f"{self._folder}: the pointer moves faster than it can be followed", remedy="try again")
 
+    def _check_trusted(self, pointer: Pointer) -> None:
+        check_trusted(self._folder, pointer, max(self._highest, trusted_number(self._trust)))
+
     def get(self, snapshot_id: str) -> Snapshot:
         """A published snapshot by its id or its number. Raises NotFoundError, IntegrityError."""
         name = self._named(snapshot_id)
@@ -150,10 +159,11 @@ class FolderStore:
             return self._opened(name)
 
     def list(self) -> tuple[SnapshotSummary, ...]:
-        """Every published snapshot, newest first. Raises IntegrityError for a damaged manifest."""
+        """Every published snapshot, newest first, with its rollbacks. Raises IntegrityError for a damaged manifest."""
         pointer = read_pointer(self._folder)
         current = pointer.snapshot_id if pointer else ""
-        return tuple(self._summary(name, current=name == current) for name in reversed(published_ids(self._folder)))
+        lines = [self._summary(name, current=name == current) for name in reversed(published_ids(self._folder))]
+        return with_rollbacks(lines, self.history())
 
     def _summary(self, name: str, *, current: bool) -> SnapshotSummary:
         try:

@@ -16,12 +16,13 @@ that keeps its bytes elsewhere fetches them before it hands them out. ``ragmed.i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from ragmed.index.history import ROLLED_BACK, Move
 from ragmed.index.manifest import Manifest
 from ragmed.index.segment import FileEntry, Segment, SegmentContent
 from ragmed.index.snapshot import Snapshot
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragmed.index.collect import Collection, Retention
-    from ragmed.index.history import Move
     from ragmed.index.publish import SnapshotContent
 
 
@@ -49,6 +49,8 @@ class SnapshotSummary:
     refused: int
     embedder: str
     parent: str
+    rollbacks: tuple[Move, ...] = ()
+    """The moves that made it the current one again, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ class SnapshotStore(Protocol):
         ...
 
     def list(self) -> tuple[SnapshotSummary, ...]:
-        """Every published snapshot, newest first. Raises IntegrityError for a damaged manifest."""
+        """Every published snapshot, newest first, with its rollbacks. Raises IntegrityError for a damaged manifest."""
         ...
 
     def history(self) -> tuple[Move, ...]:
@@ -171,4 +173,17 @@ def summary_of(snapshot_id: str, manifest: Manifest, *, current: bool) -> Snapsh
         refused=len(manifest.refused),
         embedder=manifest.embedder.name,
         parent=manifest.parent,
+    )
+
+
+def with_rollbacks(summaries: Iterable[SnapshotSummary], history: Sequence[Move]) -> tuple[SnapshotSummary, ...]:
+    """The lines with what the history, newest first, says of each."""
+    return tuple(
+        replace(
+            one,
+            rollbacks=tuple(
+                move for move in history if move.reason == ROLLED_BACK and move.snapshot_id == one.snapshot_id
+            ),
+        )
+        for one in summaries
     )

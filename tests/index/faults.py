@@ -34,7 +34,7 @@ from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import SNAPSHOTS, published_ids
 from ragmed.interfaces import WeightedText
 from ragmed.records import Filters, Reading
-from tests.index.faulty import DONE, TOLD, Fault, cut_power, inodes, met, run_with_fault, steps_in
+from tests.index.faulty import DONE, TOLD, Fault, cut_power, inodes, met, run_with_fault, steps_in, told
 from tests.index.support import EMBEDDER, library, publish, reading
 
 READERS = 8
@@ -92,7 +92,14 @@ class Course:
             self.findings.append(f"{where}: ended with status {status}")
         if found not in (old, new) or (status == DONE and found != new):
             self.findings.append(f"{where}: {found} is current, neither {old} nor {new} (status {status})")
+        self.findings.extend(f"{where}: {fault}" for fault in self._untrue(old, new, found))
         self._verify(index, where)
+
+    def _untrue(self, old: str, new: str, found: str) -> Iterator[str]:
+        """An error behind the pointer says that the new snapshot answers; one before it does not."""
+        text = told(self._log)
+        if text and old != new and ("answers now" in text) != (found == new):
+            yield f"told {text!r}, and {found} is current"
 
     def _work(self, index: Path, kind: str) -> tuple[Callable[[], object], str]:
         """The work, and what is current after it."""
@@ -128,8 +135,9 @@ class Course:
             self.counts[f"first publish {fault}"] += 1
             where = f"first publish, {fault} at step {at}"
             found = identity(index)
-            if found not in ("", "number 1") or (status == DONE and not found):
-                self.findings.append(f"{where}: {found!r} is current")
+            if status not in (DONE, TOLD, -9) or found not in ("", "number 1") or (status == DONE and not found):
+                self.findings.append(f"{where}: {found!r} is current (status {status})")
+            self.findings.extend(f"{where}: {one}" for one in self._untrue("", "number 1", found))
             self._recovers(index, where)
             if not met(self._log):
                 return

@@ -29,7 +29,7 @@ from ragmed.index.publish import SnapshotContent, keep_source, write_snapshot
 from ragmed.index.reads import READS, reads_in
 from ragmed.index.segment import FileEntry, Segment, SegmentContent, find_segment, write_segment
 from ragmed.index.snapshot import Snapshot
-from ragmed.index.store import SnapshotSummary, Verification, summary_of
+from ragmed.index.store import SnapshotSummary, Verification, summary_of, with_rollbacks
 from ragmed.interfaces import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ class SqliteStore:
     def list(self) -> tuple[SnapshotSummary, ...]:
         current = _state(self._database, "current")
         names = sorted(self._names(), reverse=True)
-        return tuple(summary_of(name, _manifest(self._database, name), current=name == current) for name in names)
+        lines = [summary_of(name, _manifest(self._database, name), current=name == current) for name in names]
+        return with_rollbacks(lines, self.history())
 
     def history(self) -> tuple[Move, ...]:
         return tuple(reversed(_moves(self._database)))

@@ -201,6 +201,7 @@ class StoreConformance:
             "Wu",
             "wrong file",
         )
+        assert [one.rollbacks for one in store.list()] == [(), (move,)]
         third = self.put(store, tmp_path, with_dose(3))
         assert third.startswith("000003-"), "numbers are never used again"
         assert store.current().manifest.parent == first

@@ -96,7 +96,14 @@ def publish(
     exact_rows: int = EXACT_ROWS,
 ) -> str | None:
     """Segments, kept sources and a snapshot of ``readings`` in a folder."""
-    return publish_in(FolderStore(index), readings, index / "incoming.txt", at=at, register=register, rows=exact_rows)
+    return publish_in(
+        FolderStore(index),
+        readings,
+        index.with_name(f"incoming-{index.name}.txt"),
+        at=at,
+        register=register,
+        rows=exact_rows,
+    )
 
 
 def publish_in(
