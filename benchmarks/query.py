@@ -39,8 +39,9 @@ from ragmed.canonical import canonical_json
 from ragmed.index.dense import facts_of
 from ragmed.index.embedder import MiniLmEmbedder
 from ragmed.index.engines import INT8
+from ragmed.index.history import SNAPSHOTS
 from ragmed.index.sketch import nearest
-from ragmed.index.snapshot import DENSE, SNAPSHOTS, Snapshot
+from ragmed.index.snapshot import DENSE, Snapshot
 from ragmed.index.store import SnapshotStore
 from ragmed.records import Filters, Language
 from ragmed.retrieve.analyse import Analyser

@@ -13,7 +13,7 @@ from ragmed.errors import NoIndexError, NotPossibleError
 from ragmed.interfaces import no_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ragmed.evaluate.claims import ClaimScores
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ragmed.evaluate.report import Measured
     from ragmed.evaluate.retrieval import RetrievalScores
     from ragmed.index.build import BuildReport
+    from ragmed.index.collect import Collection
+    from ragmed.index.snapshot import Snapshot
+    from ragmed.index.snapshot_diff import SnapshotDifference
     from ragmed.index.store import SnapshotStore
     from ragmed.interfaces import Assistant, Embedder, Progress, RecordStore
     from ragmed.records import AnswerRecord, CitationCheck
@@ -45,7 +48,7 @@ class Program:
         """Published snapshots of the index folder."""
         from ragmed.index.store import SnapshotStore
 
-        return SnapshotStore(self.settings.index)
+        return SnapshotStore(self.settings.index, self.settings.trust)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -119,12 +122,45 @@ def open_program(settings: Settings) -> Program:
 
 
 def build_index(
-    settings: Settings, paths: Sequence[Path] = (), *, dry_run: bool = False, progress: Progress = no_progress
+    settings: Settings,
+    paths: Sequence[Path] = (),
+    *,
+    dry_run: bool = False,
+    inbox: bool = False,
+    progress: Progress = no_progress,
 ) -> BuildReport:
-    """Library (or ``paths``) → plan → new snapshot, unless nothing changed or ``dry_run``."""
+    """Library (or ``paths``) → plan → new snapshot, unless nothing changed or ``dry_run``.
+
+    ``inbox``: with the files staged in the index folder, which a publishing run moves into the library first.
+    """
     from ragmed.index.build import build
 
-    return build(settings, paths, dry_run=dry_run, progress=progress)
+    records = open_program(settings).records
+    return build(settings, paths, dry_run=dry_run, inbox=inbox, citing=records.quotes_from, progress=progress)
+
+
+def collect_snapshots(settings: Settings, *, dry_run: bool) -> Collection:
+    """Remove what neither the settings' retention, nor a reader, nor a recorded answer needs."""
+    from ragmed.index.collect import Retention
+
+    program = open_program(settings)
+    kept = settings.snapshots
+    retention = Retention(keep_days=kept.keep_days, keep_last=kept.keep_last, cited=program.records.cited_snapshots())
+    return program.snapshots.collect(retention, dry_run=dry_run)
+
+
+def compare_snapshots(before: Snapshot, after: Snapshot) -> SnapshotDifference:
+    """What the second snapshot holds otherwise than the first."""
+    from ragmed.index.snapshot_diff import compare_snapshots as compare
+
+    return compare(before, after)
+
+
+def library_changes(settings: Settings, paths: Sequence[Path], wait: Callable[[], bool]) -> Iterator[None]:
+    """Yields at once and whenever the library (or ``paths``) has changed; see ``ragmed.index.watch``."""
+    from ragmed.index.watch import changes
+
+    return changes(tuple(paths) or (settings.library,), wait)
 
 
 def evaluate_retrieval(

@@ -98,6 +98,8 @@ class QuarantinedPage:
     reason: str
     accepted: bool = False
     """A librarian looked at it: it answers."""
+    holds: bool = True
+    """Its text is kept out of the evidence: not so of an accepted page, nor of one without any text."""
 
 
 class RestrictionKind(StrEnum):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragmed import __version__
-from ragmed.commands import evaluate, tune
+from ragmed.commands import evaluate, library, snapshots, tune
 from ragmed.commands.flags import (
     AfterFlag,
     BeforeFlag,
@@ -42,10 +42,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-snapshots_app = typer.Typer(help="Published snapshots of the library.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(snapshots_app, name="snapshots")
+app.add_typer(snapshots.app, name="snapshots")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(tune.app, name="tune")
+app.add_typer(library.app, name="library")
 
 
 class AskMode(StrEnum):
@@ -81,30 +81,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
         raise typer.Exit
 
 
-@app.command("index")
-def index_command(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders instead of the library.")] = None,
-    library: LibraryFlag = None,
-    index: IndexFlag = None,
-    settings: SettingsFlag = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking.")] = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """Read the library and publish a new snapshot."""
-    from ragmed import assemble, terminal
-
-    chosen = settings_of(library, index, settings)
-    if not (yes or dry_run or as_json) and sys.stdin.isatty():
-        with terminal.progress() as show:
-            plan = assemble.build_index(chosen, paths or (), dry_run=True, progress=show)
-        terminal.print_build(plan)
-        if not plan.changes or not typer.confirm("Publish this?", default=True):
-            raise typer.Exit(0)
-    with terminal.progress() as show:
-        report = assemble.build_index(chosen, paths or (), dry_run=dry_run, progress=show)
-    terminal.print_json(report) if as_json else terminal.print_build(report)
-    raise typer.Exit(1 if report.refused else 0)
+app.command("index")(library.index_command)
 
 
 @app.command()
@@ -251,46 +228,6 @@ def app_command(
     chosen = settings_of(library, index, settings)
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     server.serve(chosen.model_copy(update={"app": chosen.app.model_copy(update=given)}))
-
-
-@snapshots_app.command("list")
-def snapshots_list(index: IndexFlag = None, settings: SettingsFlag = None, as_json: JsonFlag = False) -> None:
-    """Every published snapshot, newest first."""
-    from ragmed import assemble, terminal
-
-    store = assemble.open_program(settings_of(None, index, settings)).snapshots
-    terminal.print_snapshots(store.list(), as_json=as_json)
-
-
-@snapshots_app.command("show")
-def snapshots_show(
-    snapshot: Annotated[str, typer.Argument(help="A snapshot's id, or its number.")],
-    index: IndexFlag = None,
-    settings: SettingsFlag = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """What a snapshot holds: documents, editions, pages, what could not be read."""
-    from ragmed import assemble, terminal
-
-    store = assemble.open_program(settings_of(None, index, settings)).snapshots
-    terminal.print_snapshot(store.get(snapshot), as_json=as_json)
-
-
-@snapshots_app.command("verify")
-def snapshots_verify(
-    snapshot: Annotated[str | None, typer.Argument(help="A snapshot's id; the current one when left out.")] = None,
-    index: IndexFlag = None,
-    settings: SettingsFlag = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Re-hash every file of a snapshot, its segments and its sources."""
-    from ragmed import assemble, terminal
-
-    store = assemble.open_program(settings_of(None, index, settings)).snapshots
-    with terminal.progress() as show_progress:
-        verification = store.verify(snapshot, show_progress)
-    terminal.print_verification(verification, as_json=as_json)
-    raise typer.Exit(1 if verification.faults else 0)
 
 
 def main() -> None:

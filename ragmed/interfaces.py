@@ -6,7 +6,7 @@ protocol has a small real implementation that tests use instead of patching (``H
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ragmed.changes import CitedQuote
     from ragmed.records import (
         AnswerRecord,
         Chunk,
@@ -240,6 +241,14 @@ class RecordStore(Protocol):
 
     def recent(self, limit: int) -> tuple[AnswerRecord, ...]:
         """Newest first."""
+        ...
+
+    def cited_snapshots(self) -> frozenset[str]:
+        """Ids of the snapshots that answers were given from."""
+        ...
+
+    def quotes_from(self, document_ids: frozenset[str]) -> Iterable[CitedQuote]:
+        """What answers quote from these documents, oldest first, each quote of an answer once."""
         ...
 
 

@@ -41,6 +41,9 @@ class ReaderSettings(_Part):
     archive_mib: int = Field(512, ge=1, description="unpacked size of a DOCX or EPUB, MiB")
     ocr: Literal["auto", "never"] = Field("auto", description="read pages without a text layer by OCR where installed")
     ocr_seconds_per_page: float = Field(30.0, gt=0, description="wall clock for OCR of one page, seconds")
+    quarantine: tuple[Literal["garbled", "ocr", "odd_order"], ...] = Field(
+        ("garbled", "ocr", "odd_order"), description="what keeps a page out of the evidence until it is accepted"
+    )
     workers: int = Field(0, ge=0, description="files read at once; 0 means one for each CPU core")
 
 
@@ -76,6 +79,13 @@ class RetrieveSettings(_Part):
     abstain_below: float = Field(0.5, ge=0, le=1, description="coverage under which the answer is an abstention")
 
 
+class SnapshotSettings(_Part):
+    """What `ragmed snapshots gc` keeps beside what is needed."""
+
+    keep_days: float = Field(365, ge=0, description="younger snapshots are kept, days")
+    keep_last: int = Field(5, ge=1, description="so many of the newest are kept")
+
+
 class AnswerSettings(_Part):
     """What writes the answer, and how much of it."""
 
@@ -100,10 +110,15 @@ class Settings(BaseSettings):
 
     library: Path = Field(Path("guidelines"), description="folder with the documents")
     index: Path = Field(Path("index"), description="folder with the published snapshots")
+    trust: Path | None = Field(
+        None,
+        description="folder that remembers the newest snapshot's number, best on another disk; default: `index`",
+    )
     reader: ReaderSettings = ReaderSettings()
     chunk: ChunkSettings = ChunkSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     retrieve: RetrieveSettings = RetrieveSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     answer: AnswerSettings = AnswerSettings()
     app: AppSettings = AppSettings()
 

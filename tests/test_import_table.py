@@ -18,6 +18,10 @@ STAGES = {"corpus", "index", "retrieve", "answer"}
 COMPOSERS = {
     "ragmed.index.build": {"corpus"},
     "ragmed.index.pipeline": {"corpus"},
+    "ragmed.index.plan": {"corpus"},
+    "ragmed.index.reads": {"corpus"},
+    "ragmed.index.snapshot_diff": {"corpus"},
+    "ragmed.index.runner": {"corpus"},
     "ragmed.index.work": {"corpus"},
     "ragmed.answer.assistant": {"retrieve"},
 }

@@ -85,6 +85,8 @@ def _citation(record: AnswerRecord, index: int) -> dict[str, Any]:
         "reason": check.reason,
         "source_path": document.source_path,
         "source_sha256": document.sha256,
+        "licence": document.licence,
+        "permission": document.permission,
     }
 
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ragmed.canonical import canonical_json, rebuild, sha256_bytes
+from ragmed.changes import CitedQuote
 from ragmed.errors import BadInputError, BusyError, IntegrityError, NotFoundError, NotPossibleError
 from ragmed.records import AnswerRecord
 
@@ -103,6 +104,36 @@ class SqliteRecordStore:
                 "SELECT record_id, sha256, record FROM records ORDER BY number DESC LIMIT ?", (max(0, limit),)
             ).fetchall()
         return tuple(self._record(*row) for row in rows)
+
+    def cited_snapshots(self) -> frozenset[str]:
+        if not self.path.exists():
+            return frozenset()
+        with self._open() as connection:
+            return frozenset(name for (name,) in connection.execute("SELECT DISTINCT snapshot_id FROM records"))
+
+    def quotes_from(self, document_ids: frozenset[str]) -> Iterator[CitedQuote]:
+        if not document_ids or not self.path.exists():
+            return
+        # the body is searched as text first: most records cite none of the documents, and need not be rebuilt
+        named = " OR ".join(["instr(record, CAST(? AS BLOB)) > 0"] * len(document_ids))
+        with self._open() as connection:
+            for row in connection.execute(
+                f"SELECT record_id, sha256, record FROM records WHERE {named} ORDER BY number",
+                tuple(sorted(document_ids)),
+            ):
+                record = self._record(*row)
+                quotes = (
+                    CitedQuote(
+                        record_id=record.record_id,
+                        asked_at=record.asked_at,
+                        document_id=check.citation.document_id,
+                        page_number=check.citation.page_number,
+                        quote=check.citation.quote,
+                    )
+                    for check in record.checks
+                    if check.verdict.holds and check.citation.document_id in document_ids
+                )
+                yield from dict.fromkeys(quotes)
 
     def _record(self, record_id: str, sha256: str, body: bytes) -> AnswerRecord:
         if sha256_bytes(body) != sha256:

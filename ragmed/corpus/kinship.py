@@ -9,8 +9,10 @@ never gone against and never asked about again. Documents in different languages
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ragmed.changes import OpenQuestion, QuestionKind
 from ragmed.corpus.likeness import Fingerprint, shares
@@ -29,6 +31,8 @@ ASK_SHORT = 0.5
 """The same for documents under a page, in which one form or notice is much of the text."""
 SHORT = 300
 """Runs of words under which a document is short: about a page."""
+MOST_QUESTIONS = 3
+"""Asked at once about one series."""
 _SAME_LENGTH = 0.5
 """The shorter of two editions has at least this share of the longer one's runs; a digest of a guideline has less."""
 
@@ -161,6 +165,7 @@ def _doubt(newer: Document, older: Document, share: float, lengths: float, *, or
     return "; ".join(words for holds, words in doubts if holds)
 
 
+@lru_cache(maxsize=4096)
 def _telling(title: str) -> frozenset[str]:
     return frozenset(" ".join(match.group().lower().split()) for match in _TELLING.finditer(title))
 
@@ -206,13 +211,19 @@ def _kinship(document: Document, series: str, pair: _Pair) -> Kinship:
 
 
 def _questions(pairs: Sequence[_Pair], leads: Callable[[Document], str]) -> tuple[OpenQuestion, ...]:
-    """A question for each two series that may be one, about their most alike documents."""
+    """A question for each two series that may be one, about their most alike documents; the most alike first.
+
+    Of a series at most ``MOST_QUESTIONS`` are asked at once: forms that all look alike would bury the plan. The others
+    follow when these are answered.
+    """
     asked: set[frozenset[str]] = set()
+    counts: Counter[str] = Counter()
     found = []
     for pair in pairs:
         series = frozenset((leads(pair.newer), leads(pair.older)))
-        if len(series) == 2 and series not in asked:
+        if len(series) == 2 and series not in asked and max(counts[one] for one in series) < MOST_QUESTIONS:
             asked.add(series)
+            counts.update(series)
             found.append(_question(pair))
     return tuple(found)
 

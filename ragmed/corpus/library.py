@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
-from ragmed.canonical import sha256_file, sha256_of
-from ragmed.errors import BadInputError, NotFoundError
+from ragmed.canonical import sha256_file, sha256_of, write_atomic
+from ragmed.errors import BadInputError, NotFoundError, NotPossibleError
 
 IGNORE_FILE = ".ragmedignore"
+INBOX = "inbox"
+"""Folder of the index folder where uploaded files wait until they are published."""
 SUFFIXES = frozenset(
     (
         ".pdf",
@@ -85,9 +87,10 @@ class Scan:
     passed_over: tuple[PassedOver, ...]
 
 
-def scan_library(paths: Sequence[Path]) -> Scan:
+def scan_library(paths: Sequence[Path], staged: Path | None = None) -> Scan:
     """The files under ``paths`` (folders or files). With one folder, source paths are relative to it; with several,
-    each begins with its folder's name.
+    each begins with its folder's name. The files of ``staged``, a flat folder, count as if they lay in the first of
+    the folders, in the place of those of the same name.
 
     Raises NotFoundError for a path that does not exist, BadInputError when nothing at all can be read.
     """
@@ -102,6 +105,14 @@ def scan_library(paths: Sequence[Path]) -> Scan:
             _sort_out(path.name, path, found, passed)
         else:
             raise NotFoundError(f"{path}: no such file or folder", remedy="check the path given as library")
+    if staged is not None and staged.is_dir():
+        prefix = f"{paths[0].resolve().name}/" if len(paths) > 1 else ""
+        laid_over: list[tuple[str, Path]] = []
+        for entry in sorted(staged.iterdir()):
+            if entry.is_file() and not entry.is_symlink() and not entry.name.startswith("."):
+                _sort_out(f"{prefix}{entry.name}", entry, laid_over, passed)
+        names = {name for name, _ in laid_over}
+        found = [*(one for one in found if one[0] not in names), *laid_over]
     if not found:
         named = ", ".join(str(path) for path in paths) or "the library"
         raise BadInputError(
@@ -109,6 +120,29 @@ def scan_library(paths: Sequence[Path]) -> Scan:
             remedy="put guidelines there, or name another folder with --library",
         )
     return Scan(files=_merge(sorted(set(found)), passed), passed_over=tuple(passed))
+
+
+def move_into_library(staged: Path, library: Path) -> tuple[str, ...]:
+    """Move the staged files into the library folder, in the place of those of the same name; gives their names.
+
+    Each arrives by one rename; one that was not reached stays staged. Raises NotPossibleError.
+    """
+    if not staged.is_dir():
+        return ()
+    moved: list[str] = []
+    for entry in sorted(staged.iterdir()):
+        if not entry.is_file() or entry.is_symlink() or entry.name.startswith("."):
+            continue
+        try:
+            write_atomic(library / entry.name, entry.read_bytes())
+        except OSError as error:
+            raise NotPossibleError(
+                f"{library}: {entry.name} cannot be put there: {error.strerror or error}",
+                remedy="make the library folder writable and its disk not full; the file is still staged",
+            ) from error
+        entry.unlink()
+        moved.append(entry.name)
+    return tuple(moved)
 
 
 def _merge(found: Sequence[tuple[str, Path]], passed: list[PassedOver]) -> tuple[FileToRead, ...]:

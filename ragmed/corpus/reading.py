@@ -16,6 +16,8 @@ from ragmed.canonical import sha256_bytes, sha256_file
 from ragmed.corpus.identify import IDENTIFY_VERSION, identify
 from ragmed.corpus.instructions import INSTRUCTIONS_VERSION, instruction_notes
 from ragmed.corpus.library import FileToRead
+from ragmed.corpus.licence_notices import LICENCE_NOTICES_VERSION, licence_notes
+from ragmed.corpus.odd_order import ODD_ORDER_VERSION, odd_order_notes
 from ragmed.corpus.raw import FormatReader, RawReading
 from ragmed.corpus.sidecar import Sidecar, read_sidecar
 from ragmed.errors import LimitExceededError, UnreadableFileError
@@ -48,6 +50,7 @@ _OTHERS: tuple[tuple[bytes, str, str], ...] = (
 def pipeline_version() -> str:
     """Changes whenever a reader, or what is made of its pages, may give something else: part of a segment's address."""
     parts = [f"reading-{READING_VERSION}", f"identify-{IDENTIFY_VERSION}", f"instructions-{INSTRUCTIONS_VERSION}"]
+    parts.extend((f"licences-{LICENCE_NOTICES_VERSION}", f"order-{ODD_ORDER_VERSION}"))
     return "+".join([*parts, *(f"{type(reader).__name__}-{reader.version}" for reader in _readers())])
 
 
@@ -187,6 +190,7 @@ def _compose(
         page_count=len(pages),
     )
     notes = [*raw.notes, *(found.notes if sidecar.title is None else ()), *instruction_notes(pages)]
+    notes.extend((*odd_order_notes(pages), *licence_notes(pages)))
     if note is not None:
         notes.insert(0, note)
     notes.extend(

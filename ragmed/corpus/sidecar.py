@@ -63,5 +63,13 @@ def read_sidecar(path: Path) -> Sidecar:
     return sidecar
 
 
+def placed_by_sidecar(path: Path) -> bool:
+    """Whether the sidecar names the document's series; False for one that cannot be read, which refuses the file."""
+    try:
+        return read_sidecar(path).series is not None
+    except UnreadableFileError:
+        return False
+
+
 def _wrong(path: Path, key: str, value: str, remedy: str) -> UnreadableFileError:
     return UnreadableFileError(f"{path.name}: {key!r} cannot be {value!r}", remedy=remedy)

@@ -15,11 +15,11 @@ from pathlib import Path
 from ragmed.canonical import canonical_json, sha256_bytes, sha256_of
 from ragmed.evaluate.beir import BeirDocument, Collection
 from ragmed.index.disk import write_file
+from ragmed.index.history import HISTORY, POINTER, SNAPSHOTS, TRUSTED
 from ragmed.index.lock import writer_lock
 from ragmed.index.pipeline import embedder_facts, facts_of_passages, make_chunker, passage_text, window_texts
-from ragmed.index.publish import HISTORY, POINTER, SOURCES, SnapshotPart, publish_snapshot
+from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
-from ragmed.index.snapshot import SNAPSHOTS
 from ragmed.index.store import SnapshotStore
 from ragmed.interfaces import Embedder, Progress, no_progress
 from ragmed.records import Block, BlockKind, Document, Language, Page
@@ -88,7 +88,7 @@ def index_collection(
 def _forget_snapshots(folder: Path) -> None:
     """Of an earlier run only the segments are worth keeping: a snapshot is made in seconds, and measured anew."""
     shutil.rmtree(folder / SNAPSHOTS, ignore_errors=True)
-    for name in (POINTER, HISTORY):
+    for name in (POINTER, HISTORY, TRUSTED):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -16,15 +16,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragmed.corpus.library import scan_library
+from ragmed.corpus.library import INBOX, Scan, move_into_library, scan_library
 from ragmed.index.disk import room_for_writing
 from ragmed.index.embedder import load_embedder, measured_embedder
+from ragmed.index.history import read_pointer
 from ragmed.index.lock import writer_lock
 from ragmed.index.pipeline import Pipeline
-from ragmed.index.publish import collect_orphans, read_pointer
+from ragmed.index.plan import Citing, findings_of, nobody_cites
+from ragmed.index.publish import collect_orphans
 from ragmed.index.register import registers_of
 from ragmed.index.report import BuildReport
 from ragmed.index.reporting import report_of
+from ragmed.index.runner import LocalRunner, Runner
 from ragmed.index.snapshot import manifest_before
 from ragmed.index.work import Work
 from ragmed.interfaces import Embedder, Progress, no_progress
@@ -40,31 +43,54 @@ def build(
     paths: Sequence[Path] = (),
     *,
     dry_run: bool = False,
+    inbox: bool = False,
+    citing: Citing = nobody_cites,
     progress: Progress = no_progress,
     embedder: Embedder | None = None,
+    runner: Runner | None = None,
 ) -> BuildReport:
     """Index ``paths`` (the library folder by default) and publish a snapshot if anything changed.
 
-    A dry run reads what is new, to know what would be refused or superseded, and writes nothing.
+    A dry run reads what is new, to know what would be refused or superseded, and writes nothing. With ``inbox``, the
+    files staged in the index folder's inbox count as part of the library folder, and move there before publishing.
+    ``citing`` tells which recorded answers quote the documents that it is given.
+
     Raises BadInputError for a library without a readable kind of file, BusyError where another build is at work,
     NotPossibleError where the disk is full.
     """
     started = time.monotonic()
     roots = tuple(paths) or (settings.library,)
-    scan = scan_library(roots)
-    register = registers_of(roots)
+    staged = settings.index / INBOX if inbox else None
     if dry_run:
         embedder = embedder or load_embedder(settings.embedder, settings.index, engine=_engine_before(settings))
-        work = Work(settings, Pipeline.of(settings, embedder), scan, progress, write=False)
-        return report_of(work, work.run(register), started, None, dry_run=True)
+        scan = scan_library(roots, staged)
+        work = _work(settings, roots, scan, embedder, runner, progress, write=False)
+        standing = work.run()
+        return report_of(work, standing, findings_of(work, standing, citing), started, None, dry_run=True)
     with room_for_writing(settings.index), writer_lock(settings.index):
         collect_orphans(settings.index)
+        if staged is not None:
+            move_into_library(staged, settings.library)
         embedder = embedder or measured_embedder(settings.embedder, settings.index, engine=_engine_before(settings))
-        pipeline = Pipeline.of(settings, embedder)
-        work = Work(settings, pipeline, scan, progress, write=True)
-        standing = work.run(register)
+        work = _work(settings, roots, scan_library(roots), embedder, runner, progress, write=True)
+        standing = work.run()
+        findings = findings_of(work, standing, citing)
         snapshot_id = work.publish(standing) if standing.documents else None
-        return report_of(work, standing, started, snapshot_id, dry_run=False)
+        return report_of(work, standing, findings, started, snapshot_id, dry_run=False)
+
+
+def _work(
+    settings: Settings,
+    roots: Sequence[Path],
+    scan: Scan,
+    embedder: Embedder,
+    runner: Runner | None,
+    progress: Progress,
+    *,
+    write: bool,
+) -> Work:
+    runner = runner or LocalRunner(settings.reader, embedder)
+    return Work(settings, Pipeline.of(settings, embedder), runner, scan, registers_of(roots), progress, write=write)
 
 
 def _engine_before(settings: Settings) -> str:

@@ -10,28 +10,17 @@ The laws of the room:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from ragmed.changes import OpenQuestion
+from ragmed.index.asking import which_is_newer
+from ragmed.index.edition_order import is_newer
 from ragmed.index.register import REGISTER, Register
 from ragmed.records import Document, DocumentStatus, NoteKind, ReadNote
 
 NOTHING_REGISTERED = Register()
-
-_VERSION_OF_YEAR = re.compile(r"(?i)version\s+(\d{1,3})\.((?:19|20)\d{2})\b")
-_DOTTED = re.compile(r"(?i)(?:version|v|edition|版本号?[:：]?)\s*(\d{1,3}(?:\.\d{1,4}){0,3})\b")
-_ORDINAL = re.compile(r"(?i)\b(\d{1,2})(?:st|nd|rd|th)\b")
-_ORDINAL_WORDS = {
-    word: number
-    for number, word in enumerate(
-        ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1
-    )
-}
-_CHINESE_ORDINAL = re.compile(r"第\s?([一二三四五六七八九十\d]{1,3})\s?版")
-_CHINESE_DIGITS = {digit: number for number, digit in enumerate("一二三四五六七八九", start=1)}
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,33 +28,124 @@ class Standing:
     """The documents with status, predecessor and successor; notes by source path."""
 
     documents: tuple[Document, ...]
+    """Those of the library in their order, then the kept ones."""
+    kept: frozenset[str]
+    """Ids of those whose files have left the library."""
     notes: tuple[tuple[str, ReadNote], ...]
+    questions: tuple[OpenQuestion, ...] = ()
 
 
-def settle(documents: Sequence[Document], register: Register = NOTHING_REGISTERED) -> Standing:
-    """Give each document its status among the editions of its series."""
-    told = [_as_registered(document, register) for document in documents]
+def settle(
+    documents: Sequence[Document], register: Register = NOTHING_REGISTERED, gone: Sequence[Document] = ()
+) -> Standing:
+    """Give each document its status among the editions of its series.
+
+    ``gone``: documents of the snapshot before whose files have left the library, as they stood there. Those that an
+    edition in the library replaces are kept, superseded; the others are not in the result.
+    """
+    told = [as_registered(document, register) for document in documents]
     paths = [document.source_path for document in documents]
     notes = [
         (edition.file, _note(f"{REGISTER} names {edition.file}, which was not read from the library"))
         for edition in register.editions
         if not any(fnmatchcase(path, edition.file) for path in paths)
     ]
+    written_over, others = _written_over(told, gone)
+    while True:
+        settled, family_notes, questions = _settle_families([*told, *others], register)
+        left = [document for document in others if settled[document.document_id].status is DocumentStatus.CURRENT]
+        if not left:
+            break
+        others = [document for document in others if document not in left]
+    settled |= {document.document_id: document for document in written_over}
+    for document in written_over:
+        successor = settled[document.superseded_by or ""]
+        if successor.supersedes is None:
+            settled[successor.document_id] = replace(successor, supersedes=document.document_id)
+    kept = [document.document_id for document in (*others, *written_over)]
+    return Standing(
+        documents=tuple(settled[key] for key in (*(document.document_id for document in told), *kept)),
+        kept=frozenset(kept),
+        notes=(*notes, *family_notes),
+        questions=tuple(questions),
+    )
+
+
+def _written_over(told: Sequence[Document], gone: Sequence[Document]) -> tuple[list[Document], list[Document]]:
+    """Of the documents gone: those in whose place a later file lies, superseded by it; and the others.
+
+    To put a file in another's place is to say that it replaces it, unless what they print says the contrary.
+    """
+    there = {document.source_path: document for document in told}
+    instead: dict[str, Document] = {}
+    others: list[Document] = []
+    for document in gone:
+        later = there.get(document.source_path)
+        if (
+            later is None
+            or (later.series, later.language) != (document.series, document.language)
+            or later.status is DocumentStatus.WITHDRAWN
+            or is_newer(document, later)
+        ):
+            others.append(replace(document, status=DocumentStatus.CURRENT, supersedes=None, superseded_by=None))
+        else:
+            instead[document.document_id] = later
+    written_over = [
+        replace(
+            document,
+            status=DocumentStatus.SUPERSEDED,
+            # of several that were written over one another, each keeps its own successor
+            superseded_by=document.superseded_by
+            if document.superseded_by in instead
+            else instead[document.document_id].document_id,
+        )
+        for document in gone
+        if document.document_id in instead
+    ]
+    return written_over, others
+
+
+def _settle_families(
+    documents: Sequence[Document], register: Register
+) -> tuple[dict[str, Document], list[tuple[str, ReadNote]], list[OpenQuestion]]:
+    """Every document as it stands, by its id; what a person should look at, and what she is asked."""
     families: dict[tuple[str, str], list[Document]] = {}
-    for document in told:
+    for document in documents:
         # a document without a series is an edition of itself alone
         key = (document.series or document.document_id, document.language.value)
         families.setdefault(key, []).append(document)
     settled: dict[str, Document] = {}
+    notes: list[tuple[str, ReadNote]] = []
+    questions: list[OpenQuestion] = []
     for family in families.values():
-        for document, note in _settle_family(family):
-            settled[document.document_id] = document
-            if note:
-                notes.append((document.source_path, _note(note)))
-    return Standing(documents=tuple(settled[document.document_id] for document in told), notes=tuple(notes))
+        stand = _settle_family(family)
+        settled |= {document.document_id: document for document in stand}
+        rivals = _rivals(stand, register)
+        notes.extend((rival.source_path, _note(_unordered(rival, rivals))) for rival in rivals)
+        if rivals:
+            questions.append(which_is_newer(rivals))
+    return settled, notes, questions
 
 
-def _as_registered(document: Document, register: Register) -> Document:
+def _rivals(family: Sequence[Document], register: Register) -> list[Document]:
+    """The current documents of a series where it has several, those left out that a person said are distinct."""
+    current = [document for document in family if document.status is DocumentStatus.CURRENT]
+    return [
+        one
+        for one in current
+        if any(other is not one and not register.are_distinct(one.document_id, other.document_id) for other in current)
+    ]
+
+
+def _unordered(document: Document, rivals: Sequence[Document]) -> str:
+    others = ", ".join(other.source_path for other in rivals if other is not document)
+    return (
+        f"series {document.series!r}: neither edition nor date tells which of {document.source_path} and {others} is "
+        f"newer; all stay current (settle it in {REGISTER} or a sidecar)"
+    )
+
+
+def as_registered(document: Document, register: Register) -> Document:
     """The document with what the register says of its file, and the permission that covers it."""
     edition = register.names(document.source_path)
     if edition is not None:
@@ -79,11 +159,10 @@ def _as_registered(document: Document, register: Register) -> Document:
     return replace(document, permission=register.permission_for(document))
 
 
-def _settle_family(family: Sequence[Document]) -> list[tuple[Document, str]]:
-    """Each document of one series as it stands, and what a person should look at, or an empty text."""
+def _settle_family(family: Sequence[Document]) -> list[Document]:
+    """Each document of one series as it stands."""
     valid = [document for document in family if document.status is not DocumentStatus.WITHDRAWN]
-    newer = {one.document_id: [other for other in valid if _is_newer(other, one)] for one in valid}
-    newest = [document for document in valid if not newer[document.document_id]]
+    newer = {one.document_id: [other for other in valid if is_newer(other, one)] for one in valid}
     successor: dict[str, str] = {}
     for document in valid:
         above = newer[document.document_id]
@@ -95,81 +174,17 @@ def _settle_family(family: Sequence[Document]) -> list[tuple[Document, str]]:
     predecessor: dict[str, str] = {}
     for older in sorted(successor):
         predecessor.setdefault(successor[older], older)
-    results: list[tuple[Document, str]] = []
-    for document in family:
-        if document.status is DocumentStatus.WITHDRAWN:
-            results.append((document, ""))
-            continue
-        follower = successor.get(document.document_id)
-        settled = replace(
+    return [
+        document
+        if document.status is DocumentStatus.WITHDRAWN
+        else replace(
             document,
-            status=DocumentStatus.SUPERSEDED if follower else DocumentStatus.CURRENT,
-            superseded_by=follower,
+            status=DocumentStatus.SUPERSEDED if document.document_id in successor else DocumentStatus.CURRENT,
+            superseded_by=successor.get(document.document_id),
             supersedes=predecessor.get(document.document_id),
         )
-        rivals = [other.source_path for other in newest if other is not document]
-        note = ""
-        if not follower and rivals:
-            note = (
-                f"series {document.series!r}: neither edition nor date tells which of {document.source_path} and "
-                f"{', '.join(rivals)} is newer; all stay current (settle it in {REGISTER} or a sidecar)"
-            )
-        results.append((settled, note))
-    return results
-
-
-def _is_newer(one: Document, other: Document) -> bool:
-    """Whether ``one`` is a later edition than ``other`` beyond doubt."""
-    if one.document_id == other.document_id:
-        return False
-    for kind in (_version_of_year, _ordinal, _dotted):
-        mine, theirs = kind(one.edition), kind(other.edition)
-        if mine is not None and theirs is not None and mine != theirs:
-            return mine > theirs
-    mine, theirs = _date(one), _date(other)
-    # 2026-03 and 2026 do not tell which came first: only what both state is compared
-    shared = min(len(mine), len(theirs))
-    return mine[:shared] > theirs[:shared]
-
-
-def _version_of_year(edition: str) -> tuple[int, ...] | None:
-    """``Version 2.2026`` → (2026, 2): the number counts within the year."""
-    match = _VERSION_OF_YEAR.search(edition)
-    return (int(match.group(2)), int(match.group(1))) if match else None
-
-
-def _ordinal(edition: str) -> tuple[int, ...] | None:
-    """``3rd edition``, ``Third report``, ``第三版`` → (3,)."""
-    if match := _ORDINAL.search(edition):
-        return (int(match.group(1)),)
-    if match := _CHINESE_ORDINAL.search(edition):
-        return (_chinese_number(match.group(1)),)
-    for word in re.findall(r"[a-z]+", edition.lower()):
-        if word in _ORDINAL_WORDS:
-            return (_ORDINAL_WORDS[word],)
-    return None
-
-
-def _chinese_number(text: str) -> int:
-    """一 to 九十九, or Arabic digits."""
-    if text.isdigit():
-        return int(text)
-    tens, ten, ones = text.rpartition("十")
-    return (_CHINESE_DIGITS.get(tens, 1) * 10 if ten else 0) + _CHINESE_DIGITS.get(ones, 0)
-
-
-def _dotted(edition: str) -> tuple[int, ...] | None:
-    """``v3.1`` → (3, 1); a version that counts within a year is another kind."""
-    match = None if _VERSION_OF_YEAR.search(edition) else _DOTTED.search(edition)
-    return tuple(int(part) for part in match.group(1).split(".")) if match else None
-
-
-def _date(document: Document) -> tuple[int, ...]:
-    """The date of publication, as far as it is stated, else the year in the edition."""
-    if document.published_on:
-        return tuple(int(part) for part in document.published_on.split("-"))
-    year = _YEAR.search(document.edition)
-    return (int(year.group(1)),) if year else ()
+        for document in family
+    ]
 
 
 def _note(message: str) -> ReadNote:

@@ -6,7 +6,7 @@ changes, a segment may be taken up again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -97,9 +97,9 @@ class Pipeline:
             embedder_facts=facts,
         )
 
-    def key(self, file: FileToRead) -> str:
-        """The key of the file's reading in ``reads.json``."""
-        return sha256_of([file.address, self.reading_facts])
+    def key(self, file: FileToRead, accepted: Sequence[int] = ()) -> str:
+        """The key of the file's reading in ``reads.json``; ``accepted``: pages of it taken out of quarantine."""
+        return sha256_of([file.address, list(accepted), self.reading_facts])
 
 
 def embedder_facts(embedder: Embedder, settings: EmbedderSettings) -> EmbedderFacts:

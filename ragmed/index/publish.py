@@ -5,25 +5,32 @@ with the hash of each is written last; one rename gives the folder its name; the
 A writer that dies before that last rename has published nothing: readers go on with the old snapshot, and the next
 writer removes what was left. Callers hold the writer lock.
 
-``CURRENT`` holds the snapshot's id and the manifest's whole SHA-256. ``history.jsonl`` has a line for each time that
-it was moved; a finished snapshot folder that the history does not know was never published.
+A finished snapshot folder that the history does not know was never published (``ragmed.index.history``).
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragmed.canonical import canonical_json, sha256_bytes, sha256_file, write_atomic
+from ragmed.canonical import sha256_bytes, sha256_file
 from ragmed.changes import QuarantinedPage
 from ragmed.errors import IntegrityError
 from ragmed.index.chunk_table import ChunkTableWriter
 from ragmed.index.dense import EXACT_ROWS, VERSION, write_dense
 from ragmed.index.disk import new_building_folder, publish_folder, remove_leftovers, sync_tree, write_file
-from ragmed.index.encoding import parse_object
+from ragmed.index.history import (
+    SNAPSHOTS,
+    Pointer,
+    mend_history,
+    next_number,
+    publish_pointer,
+    published_ids,
+    read_pointer,
+    trust_number,
+)
 from ragmed.index.lexical import ChunkWords, LexicalWriter, engine_version
 from ragmed.index.manifest import (
     MANIFEST,
@@ -38,13 +45,11 @@ from ragmed.index.manifest import (
     snapshot_id,
 )
 from ragmed.index.segment import SEGMENTS, FileEntry, Segment
-from ragmed.index.snapshot import CHUNK_TABLE, DENSE, LEXICAL, SNAPSHOTS, manifest_before
+from ragmed.index.snapshot import CHUNK_TABLE, DENSE, LEXICAL, manifest_before
 from ragmed.interfaces import Progress, no_progress
 from ragmed.records import Chunk, Document, Language
 from ragmed.text.words import analysis_version, words
 
-POINTER = "CURRENT"
-HISTORY = "history.jsonl"
 SOURCES = "sources"
 
 
@@ -60,48 +65,10 @@ class SnapshotPart:
     """No longer in the library folder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pointer:
-    """What ``CURRENT`` says."""
-
-    snapshot_id: str
-    manifest_sha256: str
-
-
-def read_pointer(index_folder: Path) -> Pointer | None:
-    """The published snapshot, or None before the first. Raises IntegrityError for a file that is no pointer."""
-    path = index_folder / POINTER
-    try:
-        value = parse_object(path.read_bytes(), str(path))
-    except FileNotFoundError:
-        return None
-    try:
-        return Pointer(snapshot_id=str(value["snapshot_id"]), manifest_sha256=str(value["manifest_sha256"]))
-    except KeyError as error:
-        raise IntegrityError(f"{path}: no {error}", remedy="point it to a snapshot that verifies") from None
-
-
-def move_pointer(index_folder: Path, pointer: Pointer, *, at: str, reason: str) -> None:
-    """Make a finished snapshot the current one, and say so in the history."""
-    write_atomic(index_folder / POINTER, canonical_json(pointer) + b"\n")
-    line = canonical_json({"at": at, "reason": reason, "snapshot_id": pointer.snapshot_id}) + b"\n"
-    history = index_folder / HISTORY
-    write_atomic(history, (history.read_bytes() if history.is_file() else b"") + line)
-
-
-def published_ids(index_folder: Path) -> tuple[str, ...]:
-    """Every snapshot that has been current once and is still there, oldest first."""
-    history = index_folder / HISTORY
-    lines = history.read_text("utf-8").splitlines() if history.is_file() else []
-    known = {str(json.loads(line)["snapshot_id"]) for line in lines}
-    pointer = read_pointer(index_folder)
-    if pointer is not None:  # a writer may have died between the pointer and the history
-        known.add(pointer.snapshot_id)
-    return tuple(sorted(name for name in known if (index_folder / SNAPSHOTS / name).is_dir()))
-
-
 def collect_orphans(index_folder: Path) -> int:
-    """Remove what dead writers left: building folders, and finished snapshots that were never published."""
+    """Put right what dead writers left: a history that lacks their last word, building folders, and finished snapshots
+    that were never published."""
+    mend_history(index_folder)
     removed = sum(remove_leftovers(index_folder / place) for place in ("", SNAPSHOTS, SEGMENTS, SOURCES))
     published = set(published_ids(index_folder))
     folder = index_folder / SNAPSHOTS
@@ -124,11 +91,13 @@ def publish_snapshot(
     chunker: Mapping[str, str | int],
     at: str,
     exact_rows: int = EXACT_ROWS,
+    trust: Path | None = None,
     progress: Progress = no_progress,
 ) -> str | None:
     """Publish the snapshot of ``parts``, in row order by document id; None where the current one is made of the same.
 
-    ``at`` is the time of publication (UTC, ISO 8601). Up to ``exact_rows`` chunks the dense half is exact.
+    ``at`` is the time of publication (UTC, ISO 8601). Up to ``exact_rows`` chunks the dense half is exact. ``trust``
+    is the folder that remembers the highest number, the index folder by default.
     """
     parts = sorted(parts, key=lambda part: part.document.document_id)
     refused = sorted(refused, key=lambda file: file.source_path)
@@ -155,7 +124,7 @@ def publish_snapshot(
         documents, page_count = _write_files(building, parts, embedder.dimensions, exact_rows, progress)
         files = tuple(_entry(path, building) for path in sorted(building.rglob("*")) if path.is_file())
         manifest = Manifest(
-            number=max((int(name[:6]) for name in published_ids(index_folder)), default=0) + 1,
+            number=next_number(index_folder, trust or index_folder),
             parent=pointer.snapshot_id if pointer else "",
             created_at=at,
             embedder=embedder,
@@ -180,7 +149,9 @@ def publish_snapshot(
         publish_folder(building, index_folder / SNAPSHOTS / name)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    move_pointer(index_folder, Pointer(snapshot_id=name, manifest_sha256=sha256_bytes(content)), at=at, reason="index")
+    pointer = Pointer(snapshot_id=name, manifest_sha256=sha256_bytes(content))
+    publish_pointer(index_folder, pointer, at=at)
+    trust_number(trust or index_folder, pointer.number)
     return name
 
 

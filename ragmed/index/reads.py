@@ -9,28 +9,34 @@ The file is a convenience of the builder: deleting it costs time, never content.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ragmed.canonical import canonical_json, plain, write_atomic
+from ragmed.corpus.likeness import Fingerprint, fingerprint
 from ragmed.errors import IntegrityError
 from ragmed.index.encoding import parse_object, parse_record
-from ragmed.records import Document, NoteKind, ReadNote
+from ragmed.records import Document, NoteKind, Page, ReadNote
 
 READS = "reads.json"
+FINGERPRINTS = "fingerprints"
+"""A file a segment (or a held document's reading): what its text shares with others is told by it."""
 _FORMAT = 1
+_EVERY = 5.0
+"""Seconds of reading and embedding that a stopped run may lose of what it knows; segments are never lost."""
 _NOT_KEPT = (NoteKind.LIMIT, NoteKind.OCR_MISSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownReading:
-    """A document with its segment, or a refusal: ``document`` None and no segment."""
+    """A document with its segment (none: it is held), or a refusal: ``document`` None and no segment."""
 
     document: Document | None
     segment_id: str
     notes: tuple[ReadNote, ...]
-    """Of a refusal; a document's notes are in its segment."""
+    """Of a refusal, and of a document that is held and has no segment; else they are in the segment."""
 
 
 def worth_keeping(notes: tuple[ReadNote, ...]) -> bool:
@@ -53,6 +59,54 @@ def load_reads(index_folder: Path) -> dict[str, KnownReading]:
 
 
 def save_reads(index_folder: Path, reads: Mapping[str, KnownReading]) -> None:
-    """Replace the file; keys that the last build did not meet are forgotten."""
+    """Replace the file: other keys are forgotten."""
     value = {"format": _FORMAT, "reads": {key: plain(item) for key, item in reads.items()}}
     write_atomic(index_folder / READS, canonical_json(value))
+
+
+class Reads:
+    """What one run knows and learns of its files' readings."""
+
+    def __init__(self, index_folder: Path, *, write: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._index = index_folder
+        self._write = write
+        self._clock = clock
+        self._before = load_reads(index_folder)
+        self._met: dict[str, KnownReading] = {}
+        self._fingerprints: set[str] = set()
+        self._saved_at = clock()
+
+    def known(self, key: str) -> KnownReading | None:
+        """What an earlier run learned."""
+        return self._before.get(key)
+
+    def keep(self, key: str, reading: KnownReading) -> None:
+        """Remember a reading, at the latest when the run ends; now and then at once, since a run may be stopped."""
+        self._met[key] = reading
+        if key not in self._before and self._clock() - self._saved_at > _EVERY:
+            self.pause()
+
+    def pause(self) -> None:
+        """Write what is known so far, where this run writes at all."""
+        if self._write:
+            save_reads(self._index, {**self._before, **self._met})
+        self._saved_at = self._clock()
+
+    def fingerprint(self, name: str, make: Callable[[], Iterable[Page]]) -> Fingerprint:
+        """The fingerprint under ``name`` (a segment's id or a reading's key), made of its pages where there is none."""
+        self._fingerprints.add(name)
+        path = self._index / FINGERPRINTS / name
+        known = Fingerprint.decode(path.read_text("ascii")) if path.is_file() else None
+        if known is None:
+            known = fingerprint(make())
+            if self._write:
+                write_atomic(path, known.encode().encode("ascii"))
+        return known
+
+    def finish(self) -> None:
+        """Write what this run met, and forget the rest."""
+        save_reads(self._index, self._met)
+        folder = self._index / FINGERPRINTS
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name not in self._fingerprints:
+                path.unlink()

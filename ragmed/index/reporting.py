@@ -12,12 +12,17 @@ from ragmed.records import Document, DocumentStatus, NoteKind
 if TYPE_CHECKING:
     from ragmed.corpus.library import FileToRead
     from ragmed.index.editions import Standing
+    from ragmed.index.plan import Findings
     from ragmed.index.work import Outcome, Work
 
 
-def report_of(work: Work, standing: Standing, started: float, snapshot_id: str | None, *, dry_run: bool) -> BuildReport:
+def report_of(
+    work: Work, standing: Standing, findings: Findings, started: float, snapshot_id: str | None, *, dry_run: bool
+) -> BuildReport:
     """``started``: of the run, by ``time.monotonic``."""
-    settled = {document.source_path: document for document in standing.documents}
+    settled = {
+        document.source_path: document for document in standing.documents if document.document_id not in standing.kept
+    }
     files: list[FileReport] = []
     for file in work.scan.files:
         files.append(_file_report(work, file, settled.get(file.source_path)))
@@ -32,8 +37,9 @@ def report_of(work: Work, standing: Standing, started: float, snapshot_id: str |
         if item.source_path not in duplicates
     )
     if settled:  # else nothing was published, and the snapshot before still holds everything
-        files.extend(_removed(work))
-    ordered = tuple(sorted(files, key=lambda report: report.source_path))
+        files.extend(_gone(work, standing))
+    # a file's own line is the last of its name, behind the editions that lay in its place before
+    ordered = tuple(sorted(files, key=lambda report: (report.source_path, report.status is not FileStatus.KEPT)))
     counts: dict[str, int] = {}
     for note in (*(note for report in ordered for note in report.notes), *(note for _, note in standing.notes)):
         counts[note.kind.value] = counts.get(note.kind.value, 0) + 1
@@ -46,19 +52,39 @@ def report_of(work: Work, standing: Standing, started: float, snapshot_id: str |
         refused=sum(report.status is FileStatus.REFUSED for report in ordered),
         files=ordered,
         notes=tuple(NoteCount(kind=kind, count=count) for kind, count in sorted(counts.items())),
-        documents=len(settled),
-        pages=sum(document.page_count for document in settled.values()),
-        chunks=sum(outcome.chunks for outcome in work.outcomes.values()),
+        documents=len(standing.documents),
+        pages=sum(document.page_count for document in standing.documents),
+        chunks=sum(outcome.chunks for outcome in work.outcomes.values())
+        + sum(work.items_before()[key].rows for key in standing.kept),
         pages_read=work.pages_read,
         chunks_embedded=work.chunks_embedded,
         seconds=round(seconds, 3),
         pages_per_second=round(work.pages_read / seconds, 2),
         chunks_per_second=round(work.chunks_embedded / seconds, 2),
+        editions=findings.editions,
+        quarantine=findings.quarantine,
+        licences=findings.licences,
+        questions=findings.questions,
+        impact=findings.impact,
     )
 
 
 def _file_report(work: Work, file: FileToRead, document: Document | None) -> FileReport:
     outcome = work.outcomes[file.source_path]
+    if outcome.document is not None and outcome.held:
+        notice = next(notice for notice in outcome.notices if not notice.permission)
+        document = outcome.document
+        return FileReport(
+            source_path=file.source_path,
+            status=FileStatus.HELD,
+            document_id=document.document_id,
+            title=document.title,
+            series=document.series,
+            edition=document.edition,
+            pages=document.page_count,
+            notes=outcome.notes,
+            reason=f"page {notice.page_number}: “{notice.words}”; no permission is recorded",
+        )
     if document is None:
         reasons = [note.message for note in outcome.notes if note.kind is NoteKind.REFUSED]
         return FileReport(
@@ -67,9 +93,10 @@ def _file_report(work: Work, file: FileToRead, document: Document | None) -> Fil
             notes=outcome.notes,
             reason=reasons[0] if reasons else "no reason given",
         )
+    status, renamed_from = _status(work, document, outcome)
     return FileReport(
         source_path=file.source_path,
-        status=_status(work, document, outcome),
+        status=status,
         document_id=document.document_id,
         title=document.title,
         series=document.series,
@@ -78,34 +105,52 @@ def _file_report(work: Work, file: FileToRead, document: Document | None) -> Fil
         pages=document.page_count,
         chunks=outcome.chunks,
         notes=outcome.notes,
+        renamed_from=renamed_from,
+        held_pages=tuple(page.page_number for page in outcome.quarantined if page.holds),
     )
 
 
-def _status(work: Work, document: Document, outcome: Outcome) -> FileStatus:
-    """The document against the snapshot before."""
-    before = {item.document.source_path: item for item in work.parent.documents} if work.parent else {}
-    was = before.get(document.source_path)
-    if was is None:
-        return FileStatus.NEW
-    if document.status is DocumentStatus.SUPERSEDED and was.document.status is DocumentStatus.CURRENT:
-        return FileStatus.SUPERSEDED
-    same_segment = outcome.segment is not None and outcome.segment.segment_id == was.segment_id
-    return FileStatus.UNCHANGED if was.document == document and same_segment else FileStatus.CHANGED
-
-
-def _removed(work: Work) -> Iterator[FileReport]:
+def _status(work: Work, document: Document, outcome: Outcome) -> tuple[FileStatus, str]:
+    """The document against the snapshot before, and the name that it had there if it is another."""
+    items = work.items_before()
+    was = items.get(document.document_id)
     there = {file.source_path for file in work.scan.files}
-    for item in work.parent.documents if work.parent else ():
-        if item.document.source_path not in there:
-            yield FileReport(
-                source_path=item.document.source_path,
-                status=FileStatus.REMOVED,
-                document_id=item.document.document_id,
-                title=item.document.title,
-                series=item.document.series,
-                edition=item.document.edition,
-                standing=item.document.status,
-                pages=item.document.page_count,
-                chunks=item.rows,
-                reason="no longer in the library; older snapshots keep it",
-            )
+    if was is None:
+        names = {item.document.source_path for item in items.values() if not item.kept}
+        return (FileStatus.CHANGED if document.source_path in names else FileStatus.NEW), ""
+    old_name = was.document.source_path
+    if document.status is not was.document.status:
+        if document.status is DocumentStatus.SUPERSEDED:
+            return FileStatus.SUPERSEDED, ""
+        if document.status is DocumentStatus.WITHDRAWN:
+            return FileStatus.WITHDRAWN, ""
+    if was.kept:
+        return FileStatus.NEW, ""
+    if old_name != document.source_path:
+        return (FileStatus.RENAMED, old_name) if old_name not in there else (FileStatus.CHANGED, "")
+    same_segment = outcome.segment is not None and outcome.segment.segment_id == was.segment_id
+    return (FileStatus.UNCHANGED if was.document == document and same_segment else FileStatus.CHANGED), ""
+
+
+def _gone(work: Work, standing: Standing) -> Iterator[FileReport]:
+    """What the snapshot before held and the library does not: removed, or kept beside the edition that replaced it."""
+    now = {document.document_id: document for document in standing.documents}
+    for document in work.gone():
+        item = work.items_before()[document.document_id]
+        kept = document.document_id in standing.kept
+        if not kept and item.document.source_path in {file.source_path for file in work.scan.files}:
+            continue  # said of the file that lies in its place: it has changed
+        yield FileReport(
+            source_path=document.source_path,
+            status=FileStatus.KEPT if kept else FileStatus.REMOVED,
+            document_id=document.document_id,
+            title=document.title,
+            series=document.series,
+            edition=document.edition,
+            standing=now[document.document_id].status if kept else document.status,
+            pages=document.page_count,
+            chunks=item.rows,
+            reason="no longer in the library; kept beside the edition that replaced it"
+            if kept
+            else "no longer in the library; older snapshots keep it",
+        )

@@ -169,6 +169,18 @@ class Segment:
                 raise NotFoundError(f"{self._folder.name[:12]}: no page {number}") from None
             return page_from(parse_object(content, str(path)), pages.read(f"{number:06}.boxes"), str(path))
 
+    def pages(self) -> tuple[Page, ...]:
+        """All of them, in order."""
+        path = self._file(PAGES)
+        with zipfile.ZipFile(path) as pages:
+            numbers = [name.removesuffix(".json") for name in pages.namelist() if name.endswith(".json")]
+            return tuple(
+                page_from(
+                    parse_object(pages.read(f"{number}.json"), str(path)), pages.read(f"{number}.boxes"), str(path)
+                )
+                for number in numbers
+            )
+
     def page_labels(self) -> tuple[tuple[int, str], ...]:
         """Every page's number and printed label, in order."""
         path = self._file(PAGES)

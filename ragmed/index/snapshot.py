@@ -4,6 +4,7 @@ The laws of the room:
 
 * Opening compares every file of the snapshot's folder with the manifest, and the manifest with the snapshot's id; a
   difference is an IntegrityError that names the file (law 3). Segments and sources are compared when first read.
+* An open snapshot is held (``ragmed.index.leases``): it is not collected while anybody has it.
 * Nothing here writes. Everything is safe to share between threads, and an open snapshot stays readable while newer
   ones are published.
 * A superseded or withdrawn document answers only where the filters ask for it; its pages can always be shown (law 4).
@@ -11,7 +12,9 @@ The laws of the room:
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +27,8 @@ from ragmed.errors import IntegrityError, NotFoundError, OutdatedIndexError
 from ragmed.index.chunk_table import ChunkTable
 from ragmed.index.dense import DenseIndex
 from ragmed.index.filters import passes
+from ragmed.index.history import SNAPSHOTS
+from ragmed.index.leases import lease
 from ragmed.index.lexical import LexicalIndex
 from ragmed.index.manifest import MANIFEST, IndexedDocument, Manifest, parse_manifest
 from ragmed.index.row_mask import RowMask
@@ -31,7 +36,6 @@ from ragmed.index.segment import SEGMENTS, FileEntry, Segment, check_file, check
 from ragmed.interfaces import WeightedText
 from ragmed.records import Chunk, Document, Filters, Page
 
-SNAPSHOTS = "snapshots"
 CHUNK_TABLE, DENSE, LEXICAL = "chunks.sqlite", "dense.faiss", "lexical"
 _MASKS_KEPT = 32
 
@@ -44,6 +48,8 @@ class Snapshot:
         self.snapshot_id = snapshot_id
         self._index_folder = index_folder
         self._folder = index_folder / SNAPSHOTS / snapshot_id
+        # held before anything is read, and for as long as anybody has this object
+        self._let_go = weakref.finalize(self, os.close, lease(self._folder))
         self.manifest = read_manifest(self._folder)
         check_files((self._folder / entry.path, entry) for entry in self.manifest.files)
         _check_nothing_added(self._folder, self.manifest)
@@ -66,6 +72,7 @@ class Snapshot:
     def close(self) -> None:
         """Let go of the files; the snapshot cannot be asked afterwards."""
         self._chunks.close()
+        self._let_go()
 
     def documents(self) -> tuple[Document, ...]:
         return self._documents

@@ -5,17 +5,38 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from ragmed.canonical import sha256_file
-from ragmed.errors import IntegrityError, NoIndexError, NotFoundError, OutdatedIndexError
+from ragmed.canonical import sha256_bytes, sha256_file
+from ragmed.errors import BadInputError, BusyError, IntegrityError, NoIndexError, NotFoundError, OutdatedIndexError
+from ragmed.index.collect import Collection, Retention, collect
+from ragmed.index.disk import room_for_writing
+from ragmed.index.history import (
+    POINTER,
+    PUBLISHED,
+    ROLLED_BACK,
+    SNAPSHOTS,
+    Move,
+    Pointer,
+    check_trusted,
+    published_ids,
+    read_history,
+    read_pointer,
+    roll_pointer_back,
+    trust_number,
+    trusted_number,
+)
+from ragmed.index.lock import writer_lock
 from ragmed.index.manifest import MANIFEST, Manifest
-from ragmed.index.publish import POINTER, published_ids, read_pointer
+from ragmed.index.publish import collect_orphans
 from ragmed.index.segment import FileEntry, check_file
-from ragmed.index.snapshot import SNAPSHOTS, Snapshot, read_manifest
+from ragmed.index.snapshot import Snapshot, read_manifest
 from ragmed.interfaces import Progress, no_progress
 
 _OLD_KEPT_OPEN = 4
+_TRIES = 5
+"""A collector takes an old snapshot at the moment that the pointer leaves it; five times in a row it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +68,11 @@ class Verification:
 class SnapshotStore:
     """A ``Snapshots`` over an index folder. Safe to share between threads."""
 
-    def __init__(self, index_folder: Path) -> None:
+    def __init__(self, index_folder: Path, trust: Path | None = None) -> None:
+        """``trust``: the folder that remembers the highest number (``ragmed.index.history``); the index folder."""
         self._folder = index_folder
+        self._trust = trust or index_folder
+        self._highest = 0
         self._lock = threading.Lock()
         self._open: dict[str, Snapshot] = {}
         self._seen: tuple[int, int, int] | None = None
@@ -65,17 +89,30 @@ class SnapshotStore:
         seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         with self._lock:
             if self._current is None or seen != self._seen:
-                pointer = read_pointer(self._folder)
-                if pointer is None:
-                    raise NoIndexError(f"{self._folder}: the pointer has gone", remedy="run `ragmed index`")
-                manifest = self._folder / SNAPSHOTS / pointer.snapshot_id / MANIFEST
-                if not manifest.is_file():
-                    raise IntegrityError(f"{manifest}: missing, though {POINTER} names it", remedy=_REMEDY)
-                if sha256_file(manifest) != pointer.manifest_sha256:
-                    raise IntegrityError(f"{manifest}: not the manifest that {POINTER} names", remedy=_REMEDY)
-                self._current = self._opened(pointer.snapshot_id)
+                self._current = self._at_pointer()
                 self._seen = seen
             return self._current
+
+    def _at_pointer(self) -> Snapshot:
+        """The snapshot that the pointer names, opened; again where it moved and the old one went in between."""
+        for _ in range(_TRIES):
+            pointer = read_pointer(self._folder)
+            if pointer is None:
+                raise NoIndexError(f"{self._folder}: the pointer has gone", remedy="run `ragmed index`")
+            check_trusted(self._folder, pointer, max(self._highest, trusted_number(self._trust)))
+            manifest = self._folder / SNAPSHOTS / pointer.snapshot_id / MANIFEST
+            try:
+                snapshot = self._opened(pointer.snapshot_id)
+            except NotFoundError:
+                if read_pointer(self._folder) != pointer:
+                    continue
+                raise IntegrityError(f"{manifest}: missing, though {POINTER} names it", remedy=_REMEDY) from None
+            if sha256_file(manifest) != pointer.manifest_sha256:
+                raise IntegrityError(f"{manifest}: not the manifest that {POINTER} names", remedy=_REMEDY)
+            self._highest = max(self._highest, pointer.number)
+            trust_number(self._trust, pointer.number)
+            return snapshot
+        raise BusyError(f"{self._folder}: the pointer moves faster than it can be followed", remedy="try again")
 
     def get(self, snapshot_id: str) -> Snapshot:
         """A published snapshot by its id or its number. Raises NotFoundError, IntegrityError."""
@@ -133,6 +170,43 @@ class SnapshotStore:
             bytes=sum(entry.size for _, entry in entries) + (folder / MANIFEST).stat().st_size,
             faults=tuple(faults),
         )
+
+    def history(self) -> tuple[Move, ...]:
+        """Every publish and rollback that was done, newest first."""
+        return tuple(move for move in reversed(read_history(self._folder)) if move.reason in (PUBLISHED, ROLLED_BACK))
+
+    def rollback(self, snapshot_id: str, *, by: str, why: str = "", progress: Progress = no_progress) -> str:
+        """Make an older snapshot the current one again, after every byte of it has been verified; gives its id.
+
+        Raises NotFoundError, BadInputError where it is current already, IntegrityError, BusyError.
+        """
+        with room_for_writing(self._folder), writer_lock(self._folder):
+            collect_orphans(self._folder)
+            name = self._named(snapshot_id)
+            pointer = read_pointer(self._folder)
+            if pointer is not None and pointer.snapshot_id == name:
+                raise BadInputError(f"snapshot {name} is current already", remedy="name another one")
+            verification = self.verify(name, progress)
+            if verification.faults:
+                raise IntegrityError(
+                    f"snapshot {name} is not whole: {verification.faults[0]}", remedy="name another one, or restore it"
+                )
+            content = (self._folder / SNAPSHOTS / name / MANIFEST).read_bytes()
+            roll_pointer_back(
+                self._folder,
+                Pointer(snapshot_id=name, manifest_sha256=sha256_bytes(content)),
+                at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+                by=by,
+                why=why,
+            )
+            return name
+
+    def collect(self, retention: Retention, *, dry_run: bool) -> Collection:
+        """Remove what nothing and nobody needs. Raises IntegrityError, BusyError."""
+        with room_for_writing(self._folder), writer_lock(self._folder):
+            if not dry_run:
+                collect_orphans(self._folder)
+            return collect(self._folder, retention, dry_run=dry_run)
 
     def _named(self, snapshot_id: str) -> str:
         published = published_ids(self._folder)

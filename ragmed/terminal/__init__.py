@@ -9,7 +9,14 @@ from ragmed.terminal.answers import answer_json, print_answer, print_citation
 from ragmed.terminal.builds import print_build
 from ragmed.terminal.figures import print_findings, print_scores, print_tuning
 from ragmed.terminal.hits import print_hits, search_json
-from ragmed.terminal.published import print_snapshot, print_snapshots, print_verification
+from ragmed.terminal.published import (
+    print_collection,
+    print_difference,
+    print_register,
+    print_snapshot,
+    print_snapshots,
+    print_verification,
+)
 from ragmed.terminal.screen import print_json
 from ragmed.terminal.waiting import progress
 
@@ -18,9 +25,12 @@ __all__ = [
     "print_answer",
     "print_build",
     "print_citation",
+    "print_collection",
+    "print_difference",
     "print_findings",
     "print_hits",
     "print_json",
+    "print_register",
     "print_scores",
     "print_snapshot",
     "print_snapshots",

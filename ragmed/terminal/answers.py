@@ -145,5 +145,9 @@ def print_citation(record: AnswerRecord, key: str, check: CitationCheck, output:
     place = page_words(citation.page_number, page_label(record, check))
     console.print(f"{place} · {check.verdict.value}{': ' if check.reason else ''}{clean(check.reason)}")
     console.print(f"“{clean(citation.quote)}”")
+    if document.licence:
+        console.print(f"licence: {clean(document.licence)}", style="dim")
+    if document.permission:
+        console.print(f"used by permission: {clean(document.permission)}", style="dim")
     if output is not None:
         console.print(f"page image: {output}")

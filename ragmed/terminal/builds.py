@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ragmed.records import DocumentStatus
+from ragmed.terminal.plans import print_plan
 from ragmed.terminal.screen import clean, console_for
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def print_build(report: BuildReport) -> None:
         standing = "" if file.standing in (None, DocumentStatus.CURRENT) else f" · {file.standing.value}"
         title = f" — {clean(file.title)}{edition}{standing}" if file.title else ""
         console.print(f"{file.status.value.replace('_', ' '):>11}  {clean(file.source_path)}{title}")
+        if file.renamed_from:
+            console.print(f"{'':13}was {clean(file.renamed_from)}", style="dim")
         if file.reason:
             console.print(f"{'':13}{clean(file.reason)}", style="dim")
         for line in _note_lines(file.notes):
@@ -39,6 +42,7 @@ def print_build(report: BuildReport) -> None:
     if report.notes:
         kinds = ", ".join(f"{one.count} {one.kind.replace('_', ' ')}" for one in report.notes)
         console.print(f"Notes about how files were read: {kinds}.")
+    print_plan(report)
     if report.pages_read:
         speed = f"{report.pages_per_second:,.1f} pages/s, {report.chunks_per_second:,.1f} chunks/s"
         console.print(f"{report.pages_read} pages read in {report.seconds:.1f} s ({speed})", style="dim")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ragmed.terminal.plans import print_edition
 from ragmed.terminal.screen import clean, console_for, describe, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ragmed.index.collect import Collection
+    from ragmed.index.register import Register
     from ragmed.index.snapshot import Snapshot
+    from ragmed.index.snapshot_diff import SnapshotDifference
     from ragmed.index.store import SnapshotSummary, Verification
 
 
@@ -65,3 +69,65 @@ def print_verification(verification: Verification, *, as_json: bool) -> None:
         console.print(f"FAULT {clean(fault)}")
     result = f"{len(verification.faults)} faults" if verification.faults else "every hash agrees"
     console.print(f"Snapshot {verification.snapshot_id}: {verification.files} files re-hashed, {result}.")
+
+
+def print_register(register: Register) -> None:
+    """What librarians decided, a line each."""
+    console = console_for()
+    for edition in register.editions:
+        said = " · ".join(part for part in (edition.edition, edition.published_on) if part)
+        state = " · withdrawn" if edition.withdrawn else ""
+        console.print(
+            f"edition   {clean(edition.file)}  {clean(edition.series)}{f' · {clean(said)}' if said else ''}{state}"
+        )
+    for permission in register.permissions:
+        subject = permission.document or f"series {permission.series}"
+        console.print(f"permitted {clean(subject)}  {clean(permission.words())}")
+    for accepted in register.accepted:
+        pages = ", ".join(map(str, accepted.pages))
+        console.print(f"accepted  {clean(accepted.document)}  page {pages} ({clean(accepted.by)}, {accepted.on})")
+    for distinct in register.distinct:
+        console.print(f"distinct  {clean(', '.join(distinct.documents))}  ({clean(distinct.by)}, {distinct.on})")
+    if not any((register.editions, register.permissions, register.accepted, register.distinct)):
+        console.print("Nothing has been decided by hand.")
+
+
+def print_difference(difference: SnapshotDifference, *, as_json: bool) -> None:
+    """Document by document; then what new editions say."""
+    if as_json:
+        print_json(difference)
+        return
+    console = console_for()
+    console.print(f"{difference.before} → {difference.after}", style="bold")
+    for one in difference.documents:
+        fields = f" ({', '.join(one.fields)})" if one.fields else ""
+        console.print(
+            f"{one.difference.value:>11}  {describe(one.document)} · {clean(one.document.source_path)}{fields}"
+        )
+    if not difference.documents:
+        console.print("The same documents, as they were.")
+    for name, before, after in (
+        ("chunks", difference.chunks_before, difference.chunks_after),
+        ("held documents", difference.held_before, difference.held_after),
+    ):
+        if before != after:
+            console.print(f"{name}: {before} → {after}")
+    for change in difference.editions:
+        print_edition(change)
+
+
+def print_collection(collection: Collection, *, as_json: bool) -> None:
+    """What went or would go, and why the others stay."""
+    if as_json:
+        print_json(collection)
+        return
+    console = console_for()
+    for name in collection.snapshots:
+        console.print(f"{'would remove' if collection.dry_run else 'removed':>12}  {name}")
+    for one in collection.kept:
+        console.print(f"{'kept':>12}  {one.snapshot_id}: {one.reason}", style="dim")
+    done = "Would free" if collection.dry_run else "Freed"
+    console.print(
+        f"{done} {collection.bytes / 1e6:,.1f} MB: {len(collection.snapshots)} snapshots, "
+        f"{collection.segments} segments, {collection.sources} source files."
+    )

@@ -14,7 +14,7 @@ from ragmed.errors import NotFoundError
 from ragmed.ui.chips import particulars, shape, standing_mark
 from ragmed.ui.markup import Markup, el
 from ragmed.ui.pager import pager
-from ragmed.ui.references import cited, image_path, link, page_words
+from ragmed.ui.references import cited, image_path, licence_words, link, page_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,6 +119,7 @@ def _head(item: Cited, words: Words, current: Mapping[str, Document]) -> Markup:
                 standing_mark(document, current, words),
                 class_="rm-meta",
             ),
+            *(el("p", said, class_="rm-meta rm-licence") for said in licence_words(document, words)),
         ),
         el("button", "×", type="button", data_close=True, aria_label=words("view.close"), class_="rm-close"),
         class_="rm-viewer-head",

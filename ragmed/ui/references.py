@@ -73,6 +73,15 @@ def edition_words(document: Document, words: Words) -> tuple[str, str, str]:
     )
 
 
+def licence_words(document: Document, words: Words) -> tuple[str, ...]:
+    """The licence as the document states it, and the permission where one is recorded; nothing where neither is."""
+    return tuple(
+        words(key, said=said)
+        for key, said in (("source.licence", document.licence), ("source.permission", document.permission))
+        if said
+    )
+
+
 def standing(document: Document, current: Mapping[str, Document], words: Words) -> str:
     """Why this edition is not the one in force, in words; empty where it is.
 
@@ -131,6 +140,7 @@ def _reference(item: Cited, words: Words, note: str) -> str:
     parts.append(page_words(item.document, item.label, item.check.citation.page_number, words))
     if note:
         parts.append(note)
+    parts.extend(licence_words(item.document, words))
     return f"[{item.check.citation.marker}] {'. '.join(parts)}."
 
 

@@ -126,6 +126,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "source.superseded": ("Superseded", "已被取代"),
     "source.superseded.by": ("Superseded by {edition}", "已被 {edition} 取代"),
     "source.superseded.since": ("Superseded since by {edition}", "此后已被 {edition} 取代"),
+    "source.licence": ("Licence: {said}", "许可：{said}"),
+    "source.permission": ("Used by permission: {said}", "经许可使用：{said}"),
     "source.withdrawn": ("Withdrawn", "已撤回"),
     # evidence viewer
     "view.title": ("Evidence", "证据"),
@@ -240,6 +242,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "note.instruction.why": (
         "It is treated as plain text. Ask the publisher where it comes from.",
         "仅作普通文字处理。请向发布者核实其来源。",
+    ),
+    "note.licence": ("The licence restricts its use", "许可限制其使用"),
+    "note.licence.why": (
+        "It answers only once a permission is recorded: who gave it, when, and where it is written.",
+        "须先登记许可（何人、何时、何处书面载明），方可用于回答。",
+    ),
+    "note.odd_order": ("Lines may be out of order", "行序可能有误"),
+    "note.odd_order.why": (
+        "The page gives no evidence until somebody has compared the text with its picture.",
+        "在有人将文字与页面图像核对之前，该页不作为依据。",
     ),
     "note.metadata": ("Title, edition or date to check", "标题、版次或日期需核对"),
     "note.metadata.why": (

@@ -78,8 +78,14 @@ def test_the_life_of_a_library(settings: Settings) -> None:
 
     (settings.library / "nodules.md").unlink()
     third = run(settings)
-    assert statuses(third)["nodules.md"] == "removed"
+    assert statuses(third)["nodules.md"] == "kept", "superseding deletes nothing, and neither does tidying up after it"
     assert third.pages_read == 0
+    assert store.current().document(older.document_id) == older
+
+    (settings.library / "nodules-2.md").unlink()
+    fourth = run(settings)
+    assert (statuses(fourth)["nodules.md"], statuses(fourth)["nodules-2.md"]) == ("removed", "removed")
+    assert [document.title for document in store.current().documents()] == ["Sepsis in adults"]
     assert store.get(second.snapshot_id or "").page(older.document_id, 1).text
     assert store.verify(second.snapshot_id).faults == ()
 

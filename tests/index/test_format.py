@@ -34,11 +34,13 @@ def opened(path: str) -> str:
     path = re.sub(r"^segments/[0-9a-f]{64}/", "segments/<segment_id>/", path)
     path = re.sub(r"^snapshots/\d{6}-[0-9a-f]{8}/", "snapshots/<NNNNNN-xxxxxxxx>/", path)
     path = re.sub(r"/lexical/(text|heading|gloss)/", "/lexical/<field>/", path)
+    path = re.sub(r"^fingerprints/[0-9a-f]{64}$", "fingerprints/<id>", path)
     return re.sub(r"^sources/[0-9a-f]{64}\.\w+$", "sources/<sha256>.<suffix>", path)
 
 
 def test_every_file_is_documented_and_every_documented_file_is_there(index: Path) -> None:
-    for name in ("reads.json", "engine.json"):
+    (index / "fingerprints").mkdir()
+    for name in ("reads.json", "engine.json", f"fingerprints/{'0' * 64}"):
         (index / name).write_text("{}")  # written by `build`, not by this fixture
     found = {opened(path.relative_to(index).as_posix()) for path in index.rglob("*") if path.is_file()}
     rows = "snapshots/<NNNNNN-xxxxxxxx>/dense.rows.npy"  # beyond 100,000 rows; written in test_dense.py

@@ -14,27 +14,13 @@ import pytest
 
 from ragmed.canonical import sha256_file
 from ragmed.errors import BusyError, IntegrityError
+from ragmed.index.history import POINTER, published_ids, read_pointer
 from ragmed.index.lock import writer_lock
 from ragmed.index.manifest import MANIFEST
-from ragmed.index.publish import POINTER, published_ids, read_pointer
 from ragmed.index.store import SnapshotStore
 from tests.index.support import library, publish, reading
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.mark.parametrize("flags", [[], ["--first"]], ids=["over an old snapshot", "the first of all"])
-def test_a_killed_writer_publishes_all_or_nothing(index: Path, flags: list[str]) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.index.crash_points", str(index), *flags],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    assert int(ended.stdout) > 25, "so many points at which a writer may die"
 
 
 def hashes(index: Path) -> dict[str, str]:

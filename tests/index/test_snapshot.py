@@ -12,8 +12,8 @@ import pytest
 
 from ragmed.canonical import canonical_json, sha256_bytes
 from ragmed.errors import IntegrityError, NoIndexError, NotFoundError, OutdatedIndexError
+from ragmed.index.history import POINTER
 from ragmed.index.manifest import MANIFEST
-from ragmed.index.publish import POINTER
 from ragmed.index.snapshot import Snapshot
 from ragmed.index.store import SnapshotStore
 from ragmed.interfaces import WeightedText
