@@ -46,9 +46,9 @@ class Program:
     @cached_property
     def snapshots(self) -> SnapshotStore:
         """Published snapshots of the index folder."""
-        from ragmed.index.store import SnapshotStore
+        from ragmed.index.folder_store import FolderStore
 
-        return SnapshotStore(self.settings.index, self.settings.trust)
+        return FolderStore(self.settings.index, self.settings.trust)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -135,8 +135,16 @@ def build_index(
     """
     from ragmed.index.build import build
 
-    records = open_program(settings).records
-    return build(settings, paths, dry_run=dry_run, inbox=inbox, citing=records.quotes_from, progress=progress)
+    program = open_program(settings)
+    return build(
+        settings,
+        paths,
+        dry_run=dry_run,
+        inbox=inbox,
+        citing=program.records.quotes_from,
+        progress=progress,
+        store=program.snapshots,
+    )
 
 
 def collect_snapshots(settings: Settings, *, dry_run: bool) -> Collection:

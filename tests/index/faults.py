@@ -30,8 +30,8 @@ from typing import Any
 
 from ragmed.errors import NoIndexError
 from ragmed.index.collect import Retention
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import SNAPSHOTS, published_ids
-from ragmed.index.store import SnapshotStore
 from ragmed.interfaces import WeightedText
 from ragmed.records import Filters, Reading
 from tests.index.faulty import DONE, TOLD, Fault, cut_power, inodes, met, run_with_fault, steps_in
@@ -99,19 +99,19 @@ class Course:
         if kind == "publish":
             number = next(self._numbers)
             return (lambda: publish(index, changed_library(number)) and None), f"number {number}"
-        store = SnapshotStore(index)
+        store = FolderStore(index)
         if kind == "rollback":
             others = [name for name in published_ids(index) if name != store.current().snapshot_id]
             if not others:
                 return (lambda: None), identity(index)
             target = others[-1]
             new = meant_by(store.get(target))
-            return (lambda: SnapshotStore(index).rollback(target, by="test")), new
-        return (lambda: SnapshotStore(index).collect(NOTHING_KEPT, dry_run=False)), identity(index)
+            return (lambda: FolderStore(index).rollback(target, by="test")), new
+        return (lambda: FolderStore(index).collect(NOTHING_KEPT, dry_run=False)), identity(index)
 
     def _verify(self, index: Path, where: str) -> None:
         try:
-            faults = SnapshotStore(index).verify().faults
+            faults = FolderStore(index).verify().faults
         except NoIndexError:
             return
         self.findings.extend(f"{where}: {fault}" for fault in faults)
@@ -159,8 +159,8 @@ class Course:
         works: dict[str, tuple[Callable[[], object], str]] = {
             "publish": (lambda: publish(index, changed_library(4)) and None, "number 4"),
             "first publish": (lambda: publish(index, changed_library(4)) and None, "number 4"),
-            "rollback": (lambda: SnapshotStore(index).rollback("2", by="test"), "number 2"),
-            "collect": (lambda: SnapshotStore(index).collect(NOTHING_KEPT, dry_run=False), old),
+            "rollback": (lambda: FolderStore(index).rollback("2", by="test"), "number 2"),
+            "collect": (lambda: FolderStore(index).collect(NOTHING_KEPT, dry_run=False), old),
         }
         work, new = works[kind]
         known = inodes(index)
@@ -182,7 +182,7 @@ class Course:
         """Publishing again gets through, every snapshot that is left is whole, and nothing lies about."""
         try:
             publish(index, changed_library(99))
-            store = SnapshotStore(index)
+            store = FolderStore(index)
             for name in published_ids(index):
                 self.findings.extend(f"{where}, then {name}: {fault}" for fault in store.verify(name).faults)
             if identity(index) != "number 99":
@@ -219,14 +219,14 @@ def meant_by(snapshot: Any) -> str:
 def identity(index: Path) -> str:
     """Which library the current snapshot is of; empty before the first."""
     try:
-        return meant_by(SnapshotStore(index).current())
+        return meant_by(FolderStore(index).current())
     except NoIndexError:
         return ""
 
 
 def read_on(index: Path, connection: Connection) -> None:
     """A reader: opens what is current and looks at all of it, until it is told to stop."""
-    store, reads, findings = SnapshotStore(index), 0, []
+    store, reads, findings = FolderStore(index), 0, []
     while not connection.poll(0.02):
         try:
             snapshot = store.current()
