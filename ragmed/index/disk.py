@@ -92,7 +92,7 @@ def remove_leftovers(folder: Path) -> int:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink()
+            path.unlink(missing_ok=True)  # a reader that was writing the trusted number has finished
     return len(left)
 
 
