@@ -30,7 +30,7 @@ from ragmed.index.reporting import report_of
 from ragmed.index.runner import LocalRunner, Runner
 from ragmed.index.snapshot import manifest_before
 from ragmed.index.work import Work
-from ragmed.interfaces import Embedder, Progress, no_progress
+from ragmed.interfaces import Embedder, FileProgress, Progress, no_file_progress, no_progress
 
 if TYPE_CHECKING:
     from ragmed.settings import Settings
@@ -46,6 +46,7 @@ def build(
     inbox: bool = False,
     citing: Citing = nobody_cites,
     progress: Progress = no_progress,
+    files: FileProgress = no_file_progress,
     embedder: Embedder | None = None,
     runner: Runner | None = None,
 ) -> BuildReport:
@@ -65,7 +66,7 @@ def build(
         embedder = embedder or load_embedder(settings.embedder, settings.index, engine=_engine_before(settings))
         scan = scan_library(roots, staged)
         work = _work(settings, roots, scan, embedder, runner, progress, write=False)
-        standing = work.run()
+        standing = work.run(files)
         return report_of(work, standing, findings_of(work, standing, citing), started, None, dry_run=True)
     with room_for_writing(settings.index), writer_lock(settings.index):
         collect_orphans(settings.index)
@@ -73,7 +74,7 @@ def build(
             move_into_library(staged, settings.library)
         embedder = embedder or measured_embedder(settings.embedder, settings.index, engine=_engine_before(settings))
         work = _work(settings, roots, scan_library(roots), embedder, runner, progress, write=True)
-        standing = work.run()
+        standing = work.run(files)
         findings = findings_of(work, standing, citing)
         snapshot_id = work.publish(standing) if standing.documents else None
         return report_of(work, standing, findings, started, snapshot_id, dry_run=False)

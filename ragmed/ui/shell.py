@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from ragmed.citation_keys import KEY, check_for
 from ragmed.errors import NotFoundError, RagMedError
+from ragmed.settings import LOOPBACK
 from ragmed.ui.references import IMAGE_WIDTH, RECORD_ID
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 ASSETS = {"theme.css": "text/css", "keys.js": "text/javascript", "mark.svg": "image/svg+xml"}
 PAGES = ("/", "/library")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 NARROWEST, WIDEST = 200, 2400
 """Pixels of a page image."""
 
