@@ -35,7 +35,7 @@ def name_field(view: View) -> None:
             value=st.session_state.get(WHO, ""),
             key=FIELD,
             on_change=remember,
-            help=words("who.why"),
+            placeholder=words("who.why"),
             autocomplete="name",
             max_chars=80,
         )

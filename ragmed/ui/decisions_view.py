@@ -117,7 +117,10 @@ def licences(view: View, report: BuildReport) -> None:
 def _licence(view: View, notices: Sequence[LicenceNotice]) -> None:
     words, first = view.words, notices[0]
     held = not first.permission
-    with st.expander(label(first.title), key=f"licence-{first.document_id}", expanded=held and len(notices) == 1):
+    mark = words("licence.mark.held" if held else "licence.mark.permitted")
+    with st.expander(
+        f"{label(first.title)} · {mark}", key=f"licence-{first.document_id}", expanded=held and len(notices) == 1
+    ):
         said, picture = st.columns(2, gap="medium")
         with said:
             st.html(

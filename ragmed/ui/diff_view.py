@@ -41,8 +41,16 @@ def edition_change(change: EditionChange, words: Words, *, opened: bool) -> Mark
 
 def tracked(runs: Iterable[WordRun]) -> Markup:
     """Words of both editions: the old ones struck through, the new ones underlined."""
-    tags = {Side.OLD: "del", Side.NEW: "ins"}
-    return join(*(el(tags[run.side], run.text) if run.side in tags else run.text for run in runs), by=" ")
+    return join(*(_run(run) for run in runs))
+
+
+def _run(run: WordRun) -> Markup:
+    """The white space around marked words is not marked."""
+    words = run.text.strip()
+    if run.side is Side.BOTH or not words:
+        return join(run.text)
+    before, _, after = run.text.partition(words)
+    return join(before, el("del" if run.side is Side.OLD else "ins", words), after)
 
 
 def _counts(change: EditionChange, words: Words) -> str:

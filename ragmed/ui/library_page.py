@@ -87,10 +87,10 @@ def head(snapshot: SnapshotReader | None, view: View) -> Markup:
                 words(
                     "library.counts",
                     current=current,
-                    older=len(documents) - current,
                     pages=sum(document.page_count for document in documents),
                 ),
             ),
+            el("span", words.count("library.older", len(documents) - current)) if len(documents) > current else None,
             el(
                 "span",
                 words("snapshot.published", number=snapshot_number(snapshot.snapshot_id)),

@@ -7,10 +7,7 @@ LIBRARY: dict[str, tuple[str, str]] = {
     # head and table
     "library.title": ("Library", "文库"),
     "library.none": ("Nothing has been indexed yet.", "尚未建立索引。"),
-    "library.counts": (
-        "{current} current, {older} older editions · {pages} pages",
-        "现行 {current} 份，旧版 {older} 份 · {pages} 页",
-    ),
+    "library.counts": ("{current} current, {pages} pages in all", "现行 {current} 份，共 {pages} 页"),
     "library.views": ("Parts of the library page", "文库页面栏目"),
     "library.view.guidelines": ("Guidelines", "指南"),
     "library.view.update": ("Update", "更新"),
@@ -46,8 +43,9 @@ LIBRARY: dict[str, tuple[str, str]] = {
     # uploads
     "inbox.drop": ("Drop new guidelines here, or choose files", "将新指南拖放至此，或选择文件"),
     "inbox.lead": (
-        "They wait in the inbox. Nothing changes for the doctors before you publish.",
-        "文件先存入收件箱。发布之前，临床使用不受影响。",
+        "PDF, HTML, Markdown, DOCX, EPUB or TXT, up to {mib} MiB each. They wait in the inbox: nothing changes for the "
+        "doctors before you publish.",
+        "PDF、HTML、Markdown、DOCX、EPUB 或 TXT，每个不超过 {mib} MiB。文件先存入收件箱，发布之前临床使用不受影响。",
     ),
     "inbox.title.one": ("{count} file in the inbox", "收件箱中有 {count} 个文件"),
     "inbox.title.many": ("{count} files in the inbox", "收件箱中有 {count} 个文件"),
@@ -133,7 +131,7 @@ LIBRARY: dict[str, tuple[str, str]] = {
     "diff.no_heading": ("Without a heading", "无标题"),
     # decisions
     "who.name": ("Your name", "您的姓名"),
-    "who.why": ("Stands beside every decision that you record.", "将记入您所作的每项决定。"),
+    "who.why": ("Recorded with your decisions", "将随决定一并记录"),
     "who.missing": ("Say who you are first: a decision bears a name.", "请先填写姓名：每项决定均须署名。"),
     "decide.questions": ("Questions for you", "需要您判断"),
     "decide.same": ("Do these belong to one guideline?", "两者是否同属一份指南？"),
@@ -155,6 +153,8 @@ LIBRARY: dict[str, tuple[str, str]] = {
     "licence.ai": ("Forbids use with language models and the like", "禁止与语言模型等工具一同使用"),
     "licence.mining": ("Reserves text and data mining", "保留文本和数据挖掘权利"),
     "licence.commercial": ("Non-commercial use only", "仅限非商业用途"),
+    "licence.mark.held": ("held", "暂不启用"),
+    "licence.mark.permitted": ("permitted", "已许可"),
     "licence.held": ("Held: it answers nothing until a permission is recorded.", "暂不启用：登记许可后方可用于回答。"),
     "licence.permitted": ("Permission recorded: {said}", "已登记许可：{said}"),
     "licence.reference": ("Where the permission is written", "许可载于何处"),

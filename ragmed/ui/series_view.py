@@ -153,7 +153,9 @@ def _older(older: Sequence[Document], everyone: Mapping[str, Document], words: W
 def _age(document: Document, words: Words) -> Markup:
     if not document.published_on:
         return el("div", words("source.date.none"))
-    return el("div", ago(f"{whole_day(document.published_on)}", words), title=document.published_on)
+    if len(document.published_on) == len("2026"):
+        return el("div", document.published_on)  # a year is no age of so many months
+    return el("div", ago(whole_day(document.published_on).isoformat(), words), title=document.published_on)
 
 
 def whole_day(published_on: str, *, latest: date | None = None) -> date:

@@ -82,7 +82,7 @@ def _drop(view: View) -> None:
 
     with st.container(key="drop"):
         st.file_uploader(words("inbox.drop"), accept_multiple_files=True, key=key, on_change=take)
-        st.html(el("p", words("inbox.lead"), class_="rm-meta"))
+        st.html(el("p", words("inbox.lead", mib=view.desk.program.settings.app.upload_mib), class_="rm-meta"))
     refused = st.session_state.pop(_REFUSED, ())
     if refused:
         st.html(
@@ -115,7 +115,11 @@ def _inbox(view: View) -> None:
                 continue  # somebody else removed or published it
         view.desk.jobs.forget("plan")
 
-    with st.expander(words.count("inbox.title", len(files)), expanded=len(files) <= _SHOWN, key="inbox"):
+    with st.expander(
+        words.count("inbox.title", len(files)),
+        expanded=len(files) <= _SHOWN and plan_of(view.desk) is None,
+        key="inbox",
+    ):
         for place, file in enumerate(files):
             with st.container(horizontal=True, vertical_alignment="center", key=f"inbox-{place}"):
                 st.html(
@@ -224,10 +228,17 @@ def _done(view: View) -> None:
                     "div",
                     el("h2", words("done.title", number=snapshot_number(report.snapshot_id)), role="status"),
                     plan_view.counts(report, {}, words),
+                    class_="rm-plan",
                 )
             )
             _undo(view, report)
-        st.button(words("done.close"), key="done-close", on_click=desk.jobs.forget, args=("publish", "rollback"))
+        st.button(
+            words("done.close"),
+            key="done-close",
+            type="tertiary",
+            on_click=desk.jobs.forget,
+            args=("publish", "rollback"),
+        )
 
 
 def _undo(view: View, report: BuildReport) -> None:
