@@ -27,7 +27,7 @@ from ragmed.index.reporting import report_of
 from ragmed.index.runner import LocalRunner, Runner
 from ragmed.index.store import Holdings, SnapshotStore, SnapshotWriter
 from ragmed.index.work import Work
-from ragmed.interfaces import Embedder, Progress, no_progress
+from ragmed.interfaces import Embedder, FileProgress, Progress, no_file_progress, no_progress
 
 if TYPE_CHECKING:
     from ragmed.settings import Settings
@@ -43,6 +43,7 @@ def build(
     inbox: bool = False,
     citing: Citing = nobody_cites,
     progress: Progress = no_progress,
+    files: FileProgress = no_file_progress,
     embedder: Embedder | None = None,
     runner: Runner | None = None,
     store: SnapshotStore | None = None,
@@ -67,7 +68,7 @@ def build(
         embedder = embedder or load_embedder(settings.embedder, settings.index, engine=engine)
         scan = scan_library(roots, staged)
         work = _work(settings, roots, scan, embedder, runner, progress, holdings)
-        standing = work.run()
+        standing = work.run(files)
         return report_of(work, standing, findings_of(work, standing, citing), started, None, dry_run=True)
     with store.writer() as writer:
         if staged is not None:
@@ -75,7 +76,7 @@ def build(
         engine = _engine_before(settings, writer)
         embedder = embedder or measured_embedder(settings.embedder, settings.index, engine=engine)
         work = _work(settings, roots, scan_library(roots), embedder, runner, progress, writer, writer)
-        standing = work.run()
+        standing = work.run(files)
         findings = findings_of(work, standing, citing)
         snapshot_id = work.publish(standing) if standing.documents else None
         return report_of(work, standing, findings, started, snapshot_id, dry_run=False)

@@ -32,7 +32,7 @@ from ragmed.index.runner import Runner
 from ragmed.index.segment import FileEntry, Segment
 from ragmed.index.segmenting import Segmenting
 from ragmed.index.store import Holdings, SnapshotWriter
-from ragmed.interfaces import Progress
+from ragmed.interfaces import FileProgress, Progress, no_file_progress
 from ragmed.records import Document, NoteKind, Page, Reading, ReadNote
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Work:
         """In this run."""
         return self._segmenting.chunks_embedded
 
-    def run(self) -> Standing:
+    def run(self, told: FileProgress = no_file_progress) -> Standing:
         """Read what is not known, chunk and embed it; then settle which editions are current."""
         unread: list[FileToRead] = []
         for file in self.scan.files:
@@ -107,7 +107,7 @@ class Work:
             else:
                 self.outcomes[file.source_path] = outcome
         try:
-            self._read(unread)
+            self._read(unread, told)
             kin = self._join_kin()
         except BaseException:  # Ctrl-C too: the next run goes on from here
             self._reads.pause()
@@ -123,9 +123,12 @@ class Work:
         )
         return self._with_segments(standing)
 
-    def _read(self, files: Sequence[FileToRead]) -> None:
-        for file, reading in zip(files, self._runner.read(files, self._progress), strict=True):
+    def _read(self, files: Sequence[FileToRead], told: FileProgress = no_file_progress) -> None:
+        names = tuple(file.source_path for file in files)
+        told(names, 0)
+        for done, (file, reading) in enumerate(zip(files, self._runner.read(files, self._progress), strict=True), 1):
             self.outcomes[file.source_path] = self._from_reading(file, reading)
+            told(names, done)
 
     def _join_kin(self) -> Kin:
         """Have documents that share most of their text join one series; what joins a permitted series is released."""
