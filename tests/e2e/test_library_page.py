@@ -70,7 +70,10 @@ def press(page: Page, name: str) -> None:
 
 
 def answer_to(page: Page, question: str) -> str:
+    """The claims of a new answer: the one before, to the same question, is still on the page for a moment."""
+    before = page.url
     ask(page, question)
+    page.wait_for_url(lambda url: "record=" in url and url != before)
     expect(page, "#answer .rm-question").to_have_text(question)
     expect(page, "#answer .rm-claim >> nth=0").to_be_visible()
     return page.locator(".rm-claims").inner_text()
