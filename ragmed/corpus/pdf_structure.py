@@ -50,17 +50,11 @@ def read_structure(path: Path, pdfium_document: Any, raw: Any) -> Structure:
     pypdf is asked, which understands more kinds of broken destinations; page labels are pypdf's for the same reason.
     """
     found = Structure(outline=_sound_outline(pdfium_document, raw))
-    done = threading.Event()
-
-    def work() -> None:
-        try:
-            _by_pypdf(path, found)
-        finally:
-            done.set()
-
     # a thread, because pypdf can only be waited for, not interrupted; the sandbox ends it with the process
-    threading.Thread(target=work, daemon=True, name="pypdf").start()
-    if not done.wait(_SECONDS):
+    thread = threading.Thread(target=_by_pypdf, args=(path, found), daemon=True, name="pypdf")
+    thread.start()
+    thread.join(_SECONDS)
+    if thread.is_alive():
         found = Structure(troubles=[f"pypdf took over {_SECONDS:.0f} seconds on the file's structure"])
     if found.troubles and pdfium_document is not None:
         rest = _by_pdfium(pdfium_document, raw)
