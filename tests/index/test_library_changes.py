@@ -324,3 +324,13 @@ def test_what_joins_a_permitted_series_is_released(settings: Settings) -> None:
     report = run(settings, runner=runner)
     assert file_of(report, "new-name.md", "new").chunks > 0
     assert run(settings, runner=runner).snapshot_id is None
+
+
+def test_to_hold_what_has_answered_is_a_change(settings: Settings) -> None:
+    """A notice that an earlier version of the program did not see."""
+    run(settings)
+    (settings.index / "reads.json").unlink()
+    report = run(settings, runner=ScriptedRunner({"sepsis.md": (AI,)}))
+    assert file_of(report, "sepsis.md", "held")
+    assert report.changes == 1
+    assert [document.source_path for document in current(settings).documents()] == ["ward.md"]
