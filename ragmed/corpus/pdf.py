@@ -40,6 +40,8 @@ _PASSWORD, _SECURITY = 4, 5
 """FPDF_GetLastError."""
 _REPAIR = "print or re-save it to PDF with another program, or ask the publisher for a sound copy"
 _GARBLED_SHARE = 0.3
+_LARGEST = 200_000.0
+"""Points; the largest page that Acrobat makes has 14,400, and a unit of its own may multiply that."""
 _OCR_PAGES = 400
 """Pages of one file read by OCR; at seconds a page, more is a job for a night and for ocrmypdf."""
 
@@ -59,7 +61,7 @@ class PdfReader:
 
     suffixes: tuple[str, ...] = (".pdf",)
     media_type = "application/pdf"
-    version = "3"
+    version = "4"
 
     def __init__(self, pulse: Pulse | None = None) -> None:
         self._pulse = pulse
@@ -168,6 +170,9 @@ class _Reading:
                 glyphs = glyph_source.read(page)
             except ValueError:
                 glyphs = _no_glyphs(PageFrame.of(raw, page))
+            if not _is_a_sheet(glyphs.width, glyphs.height):
+                self._note(NoteKind.NO_TEXT, f"page {number} claims a size that no paper has; it was left out", number)
+                return _blank_sheet(612.0, 792.0)
             keep = self._visible(glyphs, page, rules, number)
             garbled = _garbled_share(glyphs, keep)
             if garbled > _GARBLED_SHARE:
@@ -207,7 +212,7 @@ class _Reading:
             self._end_of_pictures(number)
             return glyphs, keep
         if not keep.any() and not has_ink(self.raw, page, glyphs.width, glyphs.height):
-            self._note(NoteKind.NO_TEXT, f"page {number} is blank", number)
+            self._note(NoteKind.NO_TEXT, f"page {number} is blank, or holds only what cannot be drawn", number)
             return glyphs, keep
         what = "has no text layer" if not keep.any() else "has a text layer that cannot be read"
         if self.limits.ocr == "never":
@@ -286,6 +291,8 @@ class _Reading:
             self._note(NoteKind.METADATA, trouble)
         if structure.scripts:
             self._note(NoteKind.SCRIPT, "the file carries JavaScript; it was not run")
+        if structure.launches:
+            self._note(NoteKind.SCRIPT, "the file asks to start a program or open another file; nothing was started")
         if structure.attachments:
             names = ", ".join(structure.attachments[:5])
             self._note(NoteKind.ATTACHMENT, f"{len(structure.attachments)} attached files were not read: {names}")
@@ -376,6 +383,11 @@ def _blank_sheet(width: float, height: float) -> _Sheet:
     glyphs = _no_glyphs(PageFrame(0.0, 0.0, width, height, 0))
     keep = np.zeros(0, np.bool_)
     return _Sheet(glyphs, keep, Rules(), fragments_of(glyphs, keep, Rules()))
+
+
+def _is_a_sheet(width: float, height: float) -> bool:
+    """Whether a page of ``width`` by ``height`` points can be; not a number is not."""
+    return 1 <= width <= _LARGEST and 1 <= height <= _LARGEST
 
 
 def _garbled_share(glyphs: PageGlyphs, keep: NDArray[np.bool_]) -> float:

@@ -11,6 +11,7 @@ import logging
 import re
 import threading
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ragmed.corpus.raw import OutlineEntry
@@ -38,6 +39,7 @@ class Structure:
     language: str = ""
     encrypted: bool = False
     scripts: int = 0
+    launches: int = 0
     attachments: tuple[str, ...] = ()
     troubles: list[str] = field(default_factory=list)
     """What could not be read, in words."""
@@ -137,10 +139,18 @@ def _active_content(reader: Any, root: Any, found: Structure) -> None:
         found.scripts += 1
     action = root.get("/OpenAction")
     action = action.get_object() if action is not None else None
-    if isinstance(action, dict) and action.get("/S") == "/JavaScript":
-        found.scripts += 1
+    if isinstance(action, dict):
+        found.scripts += action.get("/S") == "/JavaScript"
+        found.launches += action.get("/S") in ("/Launch", "/GoToR", "/GoToE", "/SubmitForm", "/ImportData", "/URI")
     if "/EmbeddedFiles" in names:
-        found.attachments = tuple(str(name) for name in list(reader.attachments)[:50])
+        found.attachments = tuple(map(_attachment, islice(reader.attachment_list, 50)))
+
+
+def _attachment(file: Any) -> str:
+    """Name and stated size of an attached file, which stays packed."""
+    name = _text(file.name)[:120] or "(unnamed)"
+    size = file.size
+    return f"{name} ({size:,} bytes)" if isinstance(size, int) and size >= 0 else name
 
 
 _PARTS = (

@@ -3,7 +3,7 @@
 Laws of this room: time is earned by pages with text, never by the size or the claims of a file; only what has been done
 is told; who listens is none of the reader's business.
 
-The rule that the sandbox makes of it: without a sign for ``reader.seconds`` a file is stopped; its processor time is
+The rule that the sandbox makes of it: a file without a sign for ``reader.seconds`` is stopped; processor time is
 ``reader.seconds``, and ``reader.seconds_per_page`` for each page with text that has come out. So a hostile file ends
 within ``reader.seconds`` unless it goes on giving text, and a textbook of thousands of pages has the time that it needs.
 """

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ragmed.canonical import sha256_bytes, sha256_file
 from ragmed.corpus.identify import IDENTIFY_VERSION, identify
-from ragmed.corpus.instructions import INSTRUCTIONS_VERSION, instruction_notes
+from ragmed.corpus.instructions import INSTRUCTIONS_VERSION, instruction_notes, naming_notes
 from ragmed.corpus.library import FileToRead
 from ragmed.corpus.licence_notices import LICENCE_NOTICES_VERSION, licence_notes
 from ragmed.corpus.odd_order import ODD_ORDER_VERSION, odd_order_notes
@@ -194,6 +194,10 @@ def _compose(
         page_count=len(pages),
     )
     notes = [*raw.notes, *(found.notes if sidecar.title is None else ()), *instruction_notes(pages)]
+    named = {"the title": document.title, "the stated title": raw.metadata.title, "the file's name": file.source_path}
+    if named["the stated title"] == document.title:
+        del named["the stated title"]
+    notes.extend(naming_notes(named))
     notes.extend((*odd_order_notes(pages), *licence_notes(pages)))
     if note is not None:
         notes.insert(0, note)

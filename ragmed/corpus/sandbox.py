@@ -341,5 +341,9 @@ def _crashed(file: FileToRead, status: int, pages: int, settings: ReaderSettings
     if status in (2, -signal.SIGKILL):
         reason = f"reading it needed more memory than {settings.memory_mib} MiB"
         return refusal(file, reason, "raise reader.memory_mib, or split the file", limit=True)
+    if status in (-signal.SIGABRT, -signal.SIGTRAP):
+        # what a library written in C++ does where it gets no more memory
+        reason = f"the reader broke off: it needed more memory than {settings.memory_mib} MiB, or the file is damaged"
+        return refusal(file, reason, "get it again, or if it is to be trusted raise reader.memory_mib", limit=True)
     name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
     return refusal(file, f"the reader crashed on it ({name})", "the file is damaged or hostile; get it again")
