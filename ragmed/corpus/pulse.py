@@ -3,9 +3,9 @@
 Laws of this room: time is earned by pages with text, never by the size or the claims of a file; only what has been done
 is told; who listens is none of the reader's business.
 
-The rule that the sandbox makes of it: a file without a sign for ``reader.seconds`` is stopped; processor time is
-``reader.seconds``, and ``reader.seconds_per_page`` for each page with text that has come out. So a hostile file ends
-within ``reader.seconds`` unless it goes on giving text, and a textbook of thousands of pages has the time that it needs.
+The rule that the sandbox makes of it: a file that gives no sign for ``reader.seconds`` is stopped; it has
+``reader.seconds`` of processor time, and ``reader.seconds_per_page`` for each page with text that has come out. So a
+hostile file ends within ``reader.seconds`` unless it goes on giving text, and a textbook has the time that it needs.
 """
 
 from __future__ import annotations

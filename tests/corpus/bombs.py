@@ -188,6 +188,14 @@ def pdf_outline_in_a_ring(folder: Path) -> None:
     one_page(folder / "b.pdf", stream(_WORDS), outlines, item % (8, 7), item % (7, 8), catalog=catalog)
 
 
+def long_outline(path: Path, count: int) -> Path:
+    """``count`` bookmarks that lead nowhere: 150,000 keep pypdf at work for a quarter of a minute."""
+    catalog = b"<</Type/Catalog/Pages 2 0 R/Outlines 6 0 R>>"
+    root = b"<</Type/Outlines/First 7 0 R/Last %d 0 R/Count %d>>" % (6 + count, count)
+    items = [b"<</Title(Doses)/Parent 6 0 R/Dest(nowhere)/Next %d 0 R>>" % (8 + at) for at in range(count)]
+    return one_page(path, stream(_WORDS), root, *items, b"<</Title(End)/Parent 6 0 R>>", catalog=catalog)
+
+
 def pdf_endless_labels(folder: Path) -> None:
     catalog = b"<</Type/Catalog/Pages 2 0 R/PageLabels 6 0 R>>"
     one_page(folder / "b.pdf", stream(_WORDS), b"<</Kids[6 0 R 6 0 R]/Limits[0 999999999]>>", catalog=catalog)
@@ -226,6 +234,16 @@ def _character_map(times: int) -> list[bytes]:
 def pdf_endless_character_map(folder: Path) -> None:
     """One font whose map to Unicode is written for minutes."""
     pdf(folder / "b.pdf", _character_map(60_000))
+
+
+def slow_pages(path: Path, count: int) -> Path:
+    """Pages with text, each with a font of its own whose map takes about a tenth of a second to read."""
+    kids = b" ".join(b"%d 0 R" % (5 + 2 * at) for at in range(count))
+    objects = [_CATALOG, b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, count), stream(_WORDS), _character_map(50)[-1]]
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 3 0 R/Resources<</Font<</F1 %d 0 R>>>>>>"
+    for at in range(count):
+        objects += [page % (6 + 2 * at), b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 4 0 R>>"]
+    return pdf(path, objects)
 
 
 def pdf_words_on_top_of_each_other(folder: Path) -> None:
