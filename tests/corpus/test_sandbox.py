@@ -120,15 +120,17 @@ def test_pages_with_text_earn_their_file_time(tmp_path: Path) -> None:
 
 def test_time_that_the_caller_takes_is_not_the_file_s(tmp_path: Path) -> None:
     """The second file is still being read when the caller comes back, long after its limit on the clock."""
-    first = text_files(tmp_path / "many", 1)
-    file = file_to_read(slow_pages(tmp_path / "many_pages.pdf", 30))
-    with Sandbox(ReaderSettings(seconds=1, seconds_per_page=1, workers=1, ocr="never")) as sandbox:
-        readings = sandbox.read_all([*first, file])
+    quick = text_files(tmp_path / "many", 1)
+    slow = [file_to_read(slow_pages(tmp_path / f"{count}_pages.pdf", count)) for count in (12, 13, 30)]
+    with Sandbox(ReaderSettings(seconds=1, seconds_per_page=1, workers=2, ocr="never")) as sandbox:
+        list(sandbox.read_all(slow[:2]))  # now two children are there
+        readings = sandbox.read_all([*quick, slow[2]])
         assert next(readings).document is not None
-        (child,) = sandbox.process_ids()
-        os.kill(child, signal.SIGSTOP)
-        PdfReader().read(file.path, DOCUMENT_ID, FAST)  # work of the caller's own, longer than the limit
-        os.kill(child, signal.SIGCONT)
+        for child in sandbox.process_ids():
+            os.kill(child, signal.SIGSTOP)
+        PdfReader().read(slow[2].path, DOCUMENT_ID, FAST)  # work of the caller's own, longer than the limit
+        for child in sandbox.process_ids():
+            os.kill(child, signal.SIGCONT)
         (read,) = readings
     assert len(read.pages) == 30
 
