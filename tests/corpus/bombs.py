@@ -117,6 +117,14 @@ def pdf_huge_image(folder: Path) -> None:
     one_page(folder / "b.pdf", stream(b"612 0 0 792 0 0 cm /X Do"), image, resources=b"/XObject<</X 6 0 R>>")
 
 
+def endless_picture(path: Path) -> Path:
+    """Read in no time, drawn in minutes: words, and one large image three hundred times."""
+    more = b"/Type/XObject/Subtype/Image/Width 30000/Height 30000/ColorSpace/DeviceGray/BitsPerComponent 8"
+    image = stream(deflated(b"\x80", 880), b"/FlateDecode", more=more)
+    drawn = _WORDS + b"q 400 0 0 400 90 90 cm /X Do Q\n" * 300
+    return one_page(path, stream(drawn), image, resources=b"/XObject<</X 6 0 R>>")
+
+
 def pdf_huge_sheet(folder: Path) -> None:
     page = (_PAGE % b"").replace(b"[0 0 612 792]", b"[0 0 2000000000 2000000000]")
     pdf(folder / "b.pdf", [_CATALOG, _PAGES, page, stream(_WORDS), _FONT])
