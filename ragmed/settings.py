@@ -99,11 +99,24 @@ class AnswerSettings(_Part):
     question_characters: int = Field(4000, ge=100, description="longer questions are rejected")
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
 class AppSettings(_Part):
-    """Where the app listens."""
+    """Where the app listens, and what may be done there."""
 
     host: str = Field("127.0.0.1", description="address the app listens on")
     port: int = Field(8501, ge=1, le=65535)
+    librarian: bool | None = Field(
+        None,
+        description="the Library page may upload, decide and publish; default: only where `app.host` is this machine",
+    )
+    upload_mib: int = Field(200, ge=1, description="largest file that may be uploaded, MiB")
+
+    @property
+    def for_librarians(self) -> bool:
+        """Whether whoever opens the app may change the library; it knows no users, so the address decides."""
+        return self.host in LOOPBACK if self.librarian is None else self.librarian
 
 
 class Settings(BaseSettings):

@@ -14,10 +14,10 @@ from ragmed.corpus.html import HtmlReader
 from ragmed.corpus.identify import Identity, identify, series_of
 from ragmed.corpus.library import scan_library
 from ragmed.corpus.pdf import PdfReader
-from ragmed.corpus.publishers import nice_number
+from ragmed.corpus.publishers import nccn_topic, nice_number
 from ragmed.corpus.raw import FoundMetadata, RawReading
 from ragmed.corpus.reading import file_to_read, read_file
-from ragmed.records import BlockKind, Language, NoteKind
+from ragmed.records import Block, BlockKind, Language, NoteKind, Page
 from tests.corpus.covers import chinese, numbered, panels
 from tests.corpus.sheets import column, read, sheet
 from tests.corpus.small_files import DOCUMENT_ID, LIMITS
@@ -232,6 +232,23 @@ def test_panels_of_one_topic_are_one_series_whatever_their_version_and_length(
         ("Leg Tumours", "Version 1.2026", "2026-01-12"),
         ("Leg Tumours", "Version 2.2026", "2026-03-03"),
     ]
+
+
+def _running(number: int, *lines: str, text: str = "") -> Page:
+    blocks, whole = [], ""
+    for line in lines:
+        blocks.append(Block(start=len(whole), end=len(whole) + len(line), kind=F))
+        whole += f"{line}\n"
+    return Page(document_id=DOCUMENT_ID, number=number, label=str(number), text=whole + text, blocks=tuple(blocks))
+
+
+def test_a_topic_runs_on_most_pages_and_stands_on_the_cover() -> None:
+    cover = _running(1, text="NCCN Guidelines\nLeg Tumours\nSurgery of every kind")
+    often = [_running(number, "Leg Tumours", "NCCN Guidelines Index") for number in range(2, 6)]
+    assert nccn_topic([cover, *often, _running(6, "Surgery of every kind")]) == "Leg Tumours"
+    assert nccn_topic([cover, *(_running(number) for number in range(2, 6)), _running(6, "Leg Tumours")]) == ""
+    assert nccn_topic([cover, *(_running(number, "Principles of Staging by Images") for number in range(2, 6))]) == ""
+    assert nccn_topic([cover]) == ""
 
 
 def test_a_title_of_the_family_alone_or_of_a_kind_alone_makes_no_series() -> None:
