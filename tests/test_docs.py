@@ -72,3 +72,18 @@ def test_the_lock_pins_every_dependency() -> None:
 def test_the_program_named_in_pyproject_starts() -> None:
     done = subprocess.run([sys.executable, "-m", "ragmed.cli", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("ragmed ")
+
+
+def test_every_test_named_against_an_attack_exists() -> None:
+    text = (ROOT / "docs" / "THREATS.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/.]+)::(\w+)`", text)
+    assert len(named) >= 20
+    for path, name in named:
+        assert re.search(rf"^def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.M), f"{path}::{name}"
+
+
+def test_every_row_of_an_attack_names_its_test() -> None:
+    text = (ROOT / "docs" / "THREATS.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| attack")]
+    assert rows
+    assert [row for row in rows if "::test_" not in row] == []
