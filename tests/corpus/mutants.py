@@ -35,6 +35,8 @@ SENTENCES = (
     "Measure lactate; repeat it after 2 hours.",
     "Do not give it to children under 2 years.",
 )
+_OVER_TIME = "reading it took"
+"""Words of the sandbox where a file was stopped at its limit of time."""
 Spoil = Callable[[bytearray, random.Random, list[bytes]], bytearray]
 
 
@@ -153,7 +155,10 @@ def finding(file: FileToRead, reading: Reading) -> str:
         return f"{file.source_path}: the reading is of {reading.source_path}"
     if reading.document is None:
         refused = [note for note in reading.notes if note.kind is NoteKind.REFUSED]
-        return "" if refused and refused[0].message else f"{file.source_path}: refused without a reason"
+        if not refused or not refused[0].message:
+            return f"{file.source_path}: refused without a reason"
+        # the reading of a file that was stopped has no seconds of its own
+        return refused[0].message if _OVER_TIME in refused[0].message else ""
     if not reading.pages:
         return f"{file.source_path}: a document without pages"
     if reading.seconds > LIMITS.seconds:
