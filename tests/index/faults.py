@@ -237,7 +237,7 @@ def read_on(index: Path, connection: Connection) -> None:
     """A reader: opens what is current and looks at all of it, until it is told to stop."""
     store, reads, findings = FolderStore(index), 0, []
     parent = os.getppid()
-    while not connection.poll(0.02) and os.getppid() == parent:
+    while not connection.poll(0.1) and os.getppid() == parent:
         try:
             snapshot = store.current()
             said = meant_by(snapshot)
