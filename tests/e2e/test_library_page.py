@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.browser import DESK, PHONE, free_port, served
 from tests.e2e.test_app import SHOWN, ask, expect, fits
-from tests.ui.library_app import KETOACIDOSIS, RESTRICTED, SCANNED, SEPSIS_2
+from tests.ui.library_app import KETOACIDOSIS, RESTRICTED, SCANNED, SEPSIS_2, program_over
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -84,7 +84,7 @@ def answer_to(page: Page, question: str) -> str:
     return page.locator(".rm-claims").inner_text()
 
 
-def test_from_a_drop_of_files_to_the_new_answer_and_back(visiting: Visiting, app: str, folder: Path) -> None:
+def test_from_a_drop_of_files_to_the_new_answer_and_back(app: str, visiting: Visiting, folder: Path) -> None:
     visitor = visiting(app)
     doctor = visiting(app, size=PHONE).go("/")
     assert "within three hours" in answer_to(doctor, WHEN)
@@ -123,7 +123,7 @@ def test_from_a_drop_of_files_to_the_new_answer_and_back(visiting: Visiting, app
     expect(page, ".rm-history tbody tr").to_have_count(3)
 
 
-def test_the_way_back_from_the_history(visiting: Visiting, app: str) -> None:
+def test_the_way_back_from_the_history(app: str, visiting: Visiting) -> None:
     page = visiting(app).go("/library?view=update")
     drop(page, sepsis_v2__md=SEPSIS_2)
     groups(page)
@@ -141,7 +141,7 @@ def test_the_way_back_from_the_history(visiting: Visiting, app: str) -> None:
     expect(page, ".rm-series").not_to_contain_text("Version 2.2026")
 
 
-def test_a_recorded_permission_releases_a_held_document(visiting: Visiting, app: str, folder: Path) -> None:
+def test_a_recorded_permission_releases_a_held_document(app: str, visiting: Visiting, folder: Path) -> None:
     page = visiting(app).go("/library?view=update")
     drop(page, restricted__md=RESTRICTED)
     assert groups(page) == ["1 held for the licence", "2 unchanged"]
@@ -164,7 +164,7 @@ def test_a_recorded_permission_releases_a_held_document(visiting: Visiting, app:
     expect(page, f"{SHOWN} .rm-licence >> nth=-1").to_contain_text("Letter of 12 May 2026 (Dr Li, ")
 
 
-def test_an_accepted_page_answers(visiting: Visiting, app: str) -> None:
+def test_an_accepted_page_answers(app: str, visiting: Visiting) -> None:
     page = visiting(app).go("/library?view=update")
     drop(page, scanned__md=SCANNED)
     groups(page)
@@ -185,7 +185,7 @@ def test_an_accepted_page_answers(visiting: Visiting, app: str) -> None:
     assert "4 ml/kg" in answer_to(page, "How much fluid is given for burned surface in the first day?")
 
 
-def test_forty_files_are_taken_and_a_wrong_one_is_named(visiting: Visiting, app: str, folder: Path) -> None:
+def test_forty_files_are_taken_and_a_wrong_one_is_named(app: str, visiting: Visiting, folder: Path) -> None:
     page = visiting(app).go("/library?view=update")
     many = {f"g{number}__md": f"# Guideline {number}\n\nGive {number} mg of agent {number}.\n" for number in range(40)}
     drop(page, **many, register__toml="[[series]]\n", large__txt=b"x" * ((1 << 20) + 1))
@@ -199,7 +199,7 @@ def test_forty_files_are_taken_and_a_wrong_one_is_named(visiting: Visiting, app:
     expect(page, ".rm-plan").to_have_count(0)
 
 
-def test_a_plan_that_no_longer_holds_cannot_be_published(visiting: Visiting, app: str, folder: Path) -> None:
+def test_a_plan_that_no_longer_holds_cannot_be_published(app: str, visiting: Visiting, folder: Path) -> None:
     page = visiting(app).go("/library?view=update")
     drop(page, ketoacidosis__md=KETOACIDOSIS)
     groups(page)
@@ -211,7 +211,7 @@ def test_a_plan_that_no_longer_holds_cannot_be_published(visiting: Visiting, app
     expect(page, ".rm-group-new summary").to_contain_text("2 new")
 
 
-def test_somebody_else_at_work_is_named(visiting: Visiting, app: str, folder: Path) -> None:
+def test_somebody_else_at_work_is_named(app: str, visiting: Visiting, folder: Path) -> None:
     from ragmed.index.lock import writer_lock
 
     page = visiting(app).go("/library?view=update")
@@ -225,7 +225,7 @@ def test_somebody_else_at_work_is_named(visiting: Visiting, app: str, folder: Pa
     publish(page)
 
 
-def test_work_goes_on_while_the_page_is_left_and_others_see_it(visiting: Visiting, app: str) -> None:
+def test_work_goes_on_while_the_page_is_left_and_others_see_it(app: str, visiting: Visiting) -> None:
     page = visiting(app).go("/library?view=update")
     other = visiting(app, language="zh").go("/library?view=update")
     settled(other)
@@ -240,7 +240,7 @@ def test_work_goes_on_while_the_page_is_left_and_others_see_it(visiting: Visitin
     expect(page, ".rm-series").to_contain_text("Version 2.2026")
 
 
-def test_a_question_that_was_not_covered_is_listed(visiting: Visiting, app: str) -> None:
+def test_a_question_that_was_not_covered_is_listed(app: str, visiting: Visiting) -> None:
     visitor = visiting(app)
     page = visitor.go("/")
     ask(page, "Who won the football world cup in 2022?")
@@ -255,12 +255,13 @@ def test_a_question_that_was_not_covered_is_listed(visiting: Visiting, app: str)
 
 @pytest.mark.parametrize(("size", "theme", "language"), [(DESK, "dark", "zh"), (PHONE, "light", "en")])
 def test_every_part_fits_its_window(
-    visiting: Visiting, app: str, size: tuple[int, int], theme: str, language: str
+    app: str, visiting: Visiting, size: tuple[int, int], theme: str, language: str
 ) -> None:
     visitor = visiting(app, size=size, theme=theme, language=language)
     page = visitor.go("/library?view=update")
     drop(page, sepsis_v2__md=SEPSIS_2, restricted__md=RESTRICTED, scanned__md=SCANNED, broken__pdf=BROKEN)
     expect(page, ".rm-read pre").to_be_visible()
+    settled(page)
     assert fits(page)
     for part, selector in (("guidelines", ".rm-series"), ("history", ".rm-history"), ("coverage", ".rm-coverage")):
         page = visitor.go(f"/library?view={part}")
@@ -274,9 +275,10 @@ def test_where_librarians_do_not_work_there_is_the_table_only(visiting: Visiting
     with served(*arguments, port=port, log=tmp_path / "log") as address:
         page = visiting(address).go("/library?view=update")
         expect(page, ".rm-series tbody tr").to_have_count(2)
-        expect(page, ".st-key-drop").to_have_count(0)
-        expect(page, ".st-key-library_view").to_have_count(0)
-        assert status(f"{address}/library/page/d-0123456789abcdef/1.png") == 404
+        settled(page)
+        expect(page, ".st-key-drop, .st-key-library_view").to_have_count(0)
+        for document in program_over(tmp_path).snapshots.current().documents():
+            assert status(f"{address}/library/page/{document.document_id}/1.png") == 404
 
 
 def test_pictures_of_pages_are_given_out_for_known_documents_only(app: str) -> None:
