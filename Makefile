@@ -12,7 +12,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test check lint types lock bench faults clean
+.PHONY: run test check lint types lock bench faults fuzz clean
 
 # torch first and alone: once it is there, nothing else asks for another build of it
 .venv/installed: requirements.lock pyproject.toml
@@ -49,6 +49,10 @@ bench: .venv/installed
 	@$(BIN)/python benchmarks/engines.py
 	@$(BIN)/python benchmarks/query.py --chunks 10000 100000
 	@$(BIN)/python benchmarks/start.py
+
+# 20,000 damaged files through the readers (a few minutes)
+fuzz: .venv/installed
+	@$(BIN)/python -m tests.corpus.mutants --files 20000 --seed 7
 
 # publish, rollback and gc with 20,000 faults (half an hour)
 faults: .venv/installed

@@ -39,10 +39,10 @@ from ragmed.canonical import canonical_json
 from ragmed.index.dense import facts_of
 from ragmed.index.embedder import MiniLmEmbedder
 from ragmed.index.engines import INT8
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import SNAPSHOTS
 from ragmed.index.sketch import nearest
 from ragmed.index.snapshot import DENSE, Snapshot
-from ragmed.index.store import SnapshotStore
 from ragmed.records import Filters, Language
 from ragmed.retrieve.analyse import Analyser
 from ragmed.retrieve.search import HybridRetriever, lexical_texts
@@ -100,10 +100,10 @@ def timed(questions: Sequence[str], ask: Callable[[str], dict[str, float]]) -> d
     return {name: summary(values) for name, values in parts.items()}
 
 
-def opening(index: Path) -> tuple[SnapshotStore, NDArray[np.float64]]:
+def opening(index: Path) -> tuple[FolderStore, NDArray[np.float64]]:
     """The open store, and the clocks that it took."""
     started = clocks()
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     store.current()
     return store, clocks() - started
 
@@ -187,7 +187,7 @@ def steps_of(
 
 
 def measure_recall(index: Path, questions: Sequence[str]) -> dict[str, object]:
-    snapshot = SnapshotStore(index).current()
+    snapshot = FolderStore(index).current()
     queries = MiniLmEmbedder().embed_queries(list(questions))
     documents = [item.document_id for item in snapshot.documents()]
     found: dict[str, object] = {}

@@ -26,7 +26,7 @@ from ragmed.canonical import sha256_file
 from ragmed.index.embedder import MiniLmEmbedder
 from ragmed.index.engines import INT8
 from ragmed.index.manifest import EmbedderFacts
-from ragmed.index.publish import SnapshotPart, publish_snapshot
+from ragmed.index.publish import SnapshotContent, SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
 from ragmed.records import Chunk, Document, Language, Page
 
@@ -114,7 +114,7 @@ def build(index: Path, data: Path, count: int, pieces: NDArray[np.float32]) -> t
             parts.append(_part(index, len(parts), waiting, found, facts))
             waiting = []
     middle = time.perf_counter()
-    publish_snapshot(index, parts, embedder=facts, chunker={}, at="2026-01-01T00:00:00Z")
+    publish_snapshot(index, SnapshotContent(parts=parts, embedder=facts, chunker={}, at="2026-01-01T00:00:00Z"))
     return middle - started, time.perf_counter() - middle
 
 

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from ragmed.evaluate.question_file import Question, read_questions
 from ragmed.evaluate.questions import first_gold, places_of
 from ragmed.evaluate.resampling import compare
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.snapshot import Snapshot
-from ragmed.index.store import SnapshotStore
 from ragmed.interfaces import Embedder
 from ragmed.records import DocumentStatus, Filters
 from ragmed.retrieve.fusion import fuse
@@ -43,7 +43,7 @@ def asked(
     vectors: NDArray[np.float32],
 ) -> dict[str, dict[str, int]]:
     """System → question → rank of its first gold page among the distinct pages found, 0 for none in ten."""
-    retriever = HybridRetriever(SnapshotStore(settings.index), embedder, settings.retrieve)
+    retriever = HybridRetriever(FolderStore(settings.index), embedder, settings.retrieve)
     depth = settings.retrieve.depth
     numbers = np.concatenate(
         [
@@ -104,7 +104,7 @@ def main() -> None:
         out = chosen.keep or Path(folder) / "tuned"
         load = os.getloadavg()[0]
         tuning: Tuning = tune_embedder(settings, out, plan=plan, guard_folder=chosen.guard, progress=show)
-    snapshot = SnapshotStore(settings.index).current()
+    snapshot = FolderStore(settings.index).current()
     before = asked(questions, settings, snapshot, tuning.base, tuning.task.rows.vectors)
     after = asked(questions, settings, snapshot, tuning.tuned, tuning.vectors)
     loads = {"before": round(load, 1), "after": round(os.getloadavg()[0], 1)}

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ragmed.errors import NoIndexError, NotPossibleError
-from ragmed.interfaces import no_progress
+from ragmed.interfaces import no_file_progress, no_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from ragmed.index.snapshot import Snapshot
     from ragmed.index.snapshot_diff import SnapshotDifference
     from ragmed.index.store import SnapshotStore
-    from ragmed.interfaces import Assistant, Embedder, Progress, RecordStore
+    from ragmed.interfaces import Assistant, Embedder, FileProgress, Progress, RecordStore
+    from ragmed.librarian import Librarian
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.retrieve.search import HybridRetriever
     from ragmed.settings import Settings
@@ -46,9 +47,9 @@ class Program:
     @cached_property
     def snapshots(self) -> SnapshotStore:
         """Published snapshots of the index folder."""
-        from ragmed.index.store import SnapshotStore
+        from ragmed.index.folder_store import FolderStore
 
-        return SnapshotStore(self.settings.index, self.settings.trust)
+        return FolderStore(self.settings.index, self.settings.trust)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -110,6 +111,13 @@ class Program:
         source = snapshot.source(citation.document_id)
         return renderer_for(document).render(source, document, page, citation.start, citation.end, width=width)
 
+    @cached_property
+    def librarian(self) -> Librarian:
+        """Uploads, plans, decisions, publishing, history: what the Library page does."""
+        from ragmed.librarian import Librarian
+
+        return Librarian(self.settings, self.snapshots, self.records, build_index)
+
     def warm(self) -> None:
         """Load what the first question would otherwise wait for."""
         self.embedder.embed_queries(["warm"])
@@ -128,6 +136,7 @@ def build_index(
     dry_run: bool = False,
     inbox: bool = False,
     progress: Progress = no_progress,
+    files: FileProgress = no_file_progress,
 ) -> BuildReport:
     """Library (or ``paths``) → plan → new snapshot, unless nothing changed or ``dry_run``.
 
@@ -135,8 +144,17 @@ def build_index(
     """
     from ragmed.index.build import build
 
-    records = open_program(settings).records
-    return build(settings, paths, dry_run=dry_run, inbox=inbox, citing=records.quotes_from, progress=progress)
+    program = open_program(settings)
+    return build(
+        settings,
+        paths,
+        dry_run=dry_run,
+        inbox=inbox,
+        citing=program.records.quotes_from,
+        progress=progress,
+        files=files,
+        store=program.snapshots,
+    )
 
 
 def collect_snapshots(settings: Settings, *, dry_run: bool) -> Collection:

@@ -145,7 +145,7 @@ def _ocr() -> Examined:
 
 
 def _library(settings: Settings) -> Iterator[Examined]:
-    from ragmed.index.store import SnapshotStore
+    from ragmed.index.folder_store import FolderStore
 
     there = settings.library.is_dir()
     yield Examined(
@@ -155,7 +155,7 @@ def _library(settings: Settings) -> Iterator[Examined]:
         remedy="" if there else "name the folder with --library",
     )
     try:
-        snapshot = SnapshotStore(settings.index).current()
+        snapshot = FolderStore(settings.index, settings.trust).current()
     except NoIndexError as error:
         yield Examined(subject="snapshot", state="short", found=str(error), remedy=error.remedy)
     except RagMedError as error:

@@ -38,8 +38,16 @@ Progress = Callable[[str, int, int], None]
 """Called as ``progress(what, done, total)``; ``total`` is 0 where it is not known yet."""
 
 
+FileProgress = Callable[["Sequence[str]", int], None]
+"""Called as ``files(source_paths, done)``: what a run reads and embeds, in order, and how many of them are done."""
+
+
 def no_progress(what: str, done: int, total: int) -> None:
     """A Progress that tells nobody."""
+
+
+def no_file_progress(source_paths: Sequence[str], done: int) -> None:
+    """A FileProgress that tells nobody."""
 
 
 class Reader(Protocol):
@@ -241,6 +249,15 @@ class RecordStore(Protocol):
 
     def recent(self, limit: int) -> tuple[AnswerRecord, ...]:
         """Newest first."""
+        ...
+
+    def unanswered(self, limit: int) -> tuple[AnswerRecord, ...]:
+        """Questions that the library did not cover, newest first."""
+        ...
+
+    def cited_series(self, since: str, after: int = 0) -> Iterable[tuple[int, frozenset[str]]]:
+        """Of each answer since ``since`` (UTC, ISO 8601) and behind number ``after``, its number and the series that
+        it cites, oldest first."""
         ...
 
     def cited_snapshots(self) -> frozenset[str]:

@@ -72,3 +72,20 @@ def test_the_lock_pins_every_dependency() -> None:
 def test_the_program_named_in_pyproject_starts() -> None:
     done = subprocess.run([sys.executable, "-m", "ragmed.cli", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("ragmed ")
+
+
+def test_every_test_named_against_an_attack_exists() -> None:
+    text = (ROOT / "docs" / "THREATS.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tests/)?(?:\w+/)*test_\w+\.py)(?:::(\w+))?`", text)
+    assert named
+    for path, name in named:
+        there = [one for one in (ROOT / "tests").rglob("test_*.py") if one.as_posix().endswith(f"/{path}")]
+        assert there, path
+        assert not name or any(re.search(rf"^def {name}\(", one.read_text("utf-8"), re.M) for one in there), name
+
+
+def test_every_attack_has_a_test() -> None:
+    text = (ROOT / "docs" / "THREATS.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| attack")]
+    assert rows
+    assert [row for row in rows if not re.search(r"`[\w/]*test_\w+\.py", row)] == []

@@ -18,7 +18,7 @@ from pathlib import Path
 from ragmed.canonical import canonical_json, rebuild, sha256_bytes
 from ragmed.changes import CitedQuote
 from ragmed.errors import BadInputError, BusyError, IntegrityError, NotFoundError, NotPossibleError
-from ragmed.records import AnswerRecord
+from ragmed.records import AnswerRecord, Outcome
 
 SCHEMA = 1
 """Raised whenever an older program could not read what this one writes."""
@@ -104,6 +104,32 @@ class SqliteRecordStore:
                 "SELECT record_id, sha256, record FROM records ORDER BY number DESC LIMIT ?", (max(0, limit),)
             ).fetchall()
         return tuple(self._record(*row) for row in rows)
+
+    def unanswered(self, limit: int) -> tuple[AnswerRecord, ...]:
+        if not self.path.exists():
+            return ()
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT record_id, sha256, record FROM records WHERE outcome = ? ORDER BY number DESC LIMIT ?",
+                (Outcome.ABSTAINED.value, max(0, limit)),
+            ).fetchall()
+        return tuple(self._record(*row) for row in rows)
+
+    def cited_series(self, since: str, after: int = 0) -> Iterator[tuple[int, frozenset[str]]]:
+        if not self.path.exists():
+            return
+        with self._open() as connection:
+            for number, *row in connection.execute(
+                "SELECT number, record_id, sha256, record FROM records"
+                " WHERE number > ? AND asked_at >= ? AND outcome = ? ORDER BY number",
+                (after, since, Outcome.ANSWERED.value),
+            ):
+                record = self._record(*row)
+                cited = {check.citation.document_id for check in record.checks if check.verdict.holds}
+                yield (
+                    number,
+                    frozenset(document.series for document in record.documents if document.document_id in cited),
+                )
 
     def cited_snapshots(self) -> frozenset[str]:
         if not self.path.exists():

@@ -74,7 +74,7 @@ class Archive:
                 while block := stream.read(_BLOCK):
                     self._spend(len(block))
                     content.write(block)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError, OSError, RuntimeError) as error:
             raise self._broken(f"{name}: {error}") from None
         return content.getvalue()
 

@@ -1,7 +1,8 @@
 """Dates of publication as documents print them → ISO 8601, reduced to what is stated.
 
-Laws of this room: a labelled date ("Published", "发布") outranks a bare one, a day outranks a month, a month a year;
-a date of expiry or of a form is never the date of publication.
+Laws of this room: a labelled date ("Published", "发布") outranks a bare one, and that of an update the first
+publication's, since it tells two editions apart; a day outranks a month, a month a year; a date of expiry or of a form
+is never the date of publication.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _COPYRIGHT = re.compile(rf"(?:©|\([Cc]\)|[Cc]opyright|版权)[^\n]{{0,60}}?\b{_
 _LABEL = re.compile(
     r"(?i)(?:publish|publication|issued|updated?|released?|revis|effective|version|dated?\b|edition|posted|approved|reviewed|发布|更新|修订|出版|日期|版本)"
 )
+_UPDATED = re.compile(
+    r"(?i)(?:\bupdated|\brevised|\bamended|更新|修订)[^\w\n]{0,3}(?:日期|于|on\b|in\b|to\b)?[\s:：,(（-]*\Z"
+)
+"""Right before a date: the day of the edition in hand."""
 _NOT_OURS = re.compile(
     r"(?i)expir|omb no|accessed|retrieved|cited|next review|review due|printed by|print(?:ed)? on|失效|访问"
 )
@@ -40,7 +45,7 @@ _IN_A_SENTENCE = re.compile(
 
 def find_date(lines: Sequence[str]) -> str:
     """The day, month or year of publication that ``lines`` state, or nothing."""
-    best: tuple[tuple[int, int, int], str] | None = None
+    best: tuple[tuple[int, int, int, int], str] | None = None
     for place, line in enumerate(lines):
         for stated, start in _dates(line):
             before = line[max(0, start - 60) : start]
@@ -50,7 +55,7 @@ def find_date(lines: Sequence[str]) -> str:
             # inside a sentence it dates something else; on a short line, or where a bulletin opens, the document
             if len(line) > 160 and (place > 12 or start > 60 or (not labelled and _IN_A_SENTENCE.search(before))):
                 continue
-            key = (int(labelled), len(stated), -place)
+            key = (int(labelled), int(_UPDATED.search(before) is not None), len(stated), -place)
             if best is None or key > best[0]:
                 best = (key, stated)
     if best is not None:

@@ -12,14 +12,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ragmed.canonical import sha256_bytes
+from ragmed.corpus.cover import names_only_a_kind
 from ragmed.corpus.dates import edition_year, find_date
 from ragmed.corpus.organisations import ORGANISATIONS, named_in, series_prefix
+from ragmed.corpus.publishers import NCCN, NICE, names_only_the_family, nccn_topic, nice_number
 from ragmed.corpus.raw import RawReading
 from ragmed.corpus.title import find_title
 from ragmed.records import Block, BlockKind, Language, Page, ReadNote
 from ragmed.text.language import detect_language
 
-IDENTIFY_VERSION = "2"
+IDENTIFY_VERSION = "3"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -30,19 +32,20 @@ _ORDINAL = "(?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Ss]ixth|[Ss]event
 _LABELLED = (
     re.compile(r"\b[Vv](?:ersion|ERSION)\s+(\d{1,3}(?:\.\d{1,4}){0,3})\b"),
     re.compile(r"\b[Ee]dition:?\s+(\d{1,2}\.\d{4}|(?:19|20)\d{2}(?:\.\d)?)\b"),
-    re.compile(r"版本(?:号)?[:：]?\s?(\d{1,3}(?:\.\d{1,4}){0,2})"),
+    re.compile(r"版本(?:号)?[:：]?\s?[Vv]?(\d{1,3}(?:\.\d{1,4}){0,2})"),
 )
+_SHORT_VERSION = re.compile(r"(?<![\w.-])[Vv]\s?(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\w.])")
+"""``v2.0``, believed in a title and on a line of few words."""
 _EDITIONS = (
     re.compile(rf"\b((?:\d{{1,2}}(?:st|nd|rd|th)|{_ORDINAL})\s+(?:[Rr]evised\s+)?(?:[Ee]d(?:ition|\.)))"),
     re.compile(r"(第\s?[一二三四五六七八九十\d]{1,3}\s?版)"),
-    re.compile(r"[（(]?((?:19|20)\d{2}\s?年?\s?(?:修订|更新)?版)[）)]?"),
+    re.compile(r"[（(]?((?:19|20)\d{2}\s?年?\s?(?:(?:修订|更新)版?|版))[）)]?"),
     re.compile(rf"\b({_ORDINAL} [Rr]eport)\b"),
 )
 _IMPRINT = re.compile(r"(?i)\b(?:published|edition|version|issued)\b\s?:|(?:版本|发布日期|发布|出版)\s?[:：]")
 """A line such as "St Elsewhere | Edition: 3 | Published: 2026-02-09"."""
 _REFERENCE = re.compile(r"\bet al\b|\bdoi:|\b[Rr]etrieved\b|\(\d{4}[a-z]?(?:, \w+(?: \d{1,2})?)?\)\.|;\s?\d+\(\d+\):\d")
 """A line of a list of references."""
-_NICE_CODE = re.compile(r"\b((?:NG|CG|QS|TA|DG|PH|IPG)\d{1,4})\b")
 _DRAFT = re.compile(r"\b(?:[Dd]raft|DRAFT)\b|征求意见稿|草案|讨论稿")
 _CREATIVE = re.compile(
     r"(?i:creative\s+commons\s+)(?P<kind>(?:(?i:attribution|non-?commercial|no-?derivatives|no-?derivs|share-?alike)[\s-]*)+)"
@@ -64,6 +67,7 @@ _SERIES_NOISE = re.compile(
     r"(?i)\bversion\s+[\d.]+|\bv\d+(?:\.\d+)*\b"
     r"|\b(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)"
     r"\s+(?:revised\s+)?(?:edition|ed\.?|report)|\b(?:draft|final|updated?|revised|revision|edition)\b|\b(?:19|20)\d{2}(?:\.\d)?\b"
+    r"|\b(?:\d{1,2}(?:st|nd|rd|th)?\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*(?:\s+\d{1,2})?,?\s+(?:19|20)\d{2}\b"
     r"|第\s?[一二三四五六七八九十\d]{1,3}\s?版|(?:19|20)\d{2}\s?年?\s?(?:修订|更新)?版?|征求意见稿|草案|讨论稿|更新|修订"
 )
 _GENERIC = _words(
@@ -95,14 +99,21 @@ def identify(raw: RawReading, source_path: str, *, trust_metadata_date: bool) ->
     title, notes = find_title(raw, source_path)
     lines = tuple(_front_lines(raw.pages))
     publisher = _publisher(raw, title)
-    edition = _edition(title, lines, publisher)
+    topic = nccn_topic(raw.pages) if publisher == NCCN else ""
+    title = topic if topic and (topic.casefold() in title.casefold() or names_only_the_family(title)) else title
+    edition = _edition(title, lines)
+    number = nice_number(lines) if publisher == NICE else ""
     stated = find_date(lines) or edition_year(edition) or edition_year(title)
     if not stated and trust_metadata_date:
         stated = _iso(raw.metadata.published_on)
+    series = f"nice-{number.lower()}" if number else ""
+    if number:
+        # the number outlives a new title, the date tells one update from the next
+        edition = f"{number}, {stated}" if stated else number
     return Identity(
         title=title,
         publisher=publisher,
-        series=series_of(title, publisher, source_path, ordered=bool(edition or stated)),
+        series=series or series_of(topic or title, publisher, source_path, ordered=bool(edition or stated)),
         edition=edition,
         published_on=stated,
         language=_language(raw.pages),
@@ -128,6 +139,7 @@ def series_of(title: str, publisher: str, source_path: str, *, ordered: bool) ->
     if prefix and not slug.startswith(prefix):
         slug = f"{prefix}-{slug}"
     generic = "-".join(words) in _GENERIC or core in _GENERIC or not core
+    generic = generic or names_only_a_kind(core) or names_only_the_family(core)
     if generic or not ordered:
         slug = f"{slug}-{sha256_bytes(source_path.encode())[:6]}".strip("-")
     return slug
@@ -149,16 +161,15 @@ def _front_lines(pages: Sequence[Page]) -> Iterable[str]:
                 yield from text.split("\n")
 
 
-def _edition(title: str, lines: Sequence[str], publisher: str) -> str:
+def _edition(title: str, lines: Sequence[str]) -> str:
     shown = [title, *(line for line in lines if len(line) <= 140)]
     # a labelled edition outranks a bare one, of which the first in the document counts
     matches = [match for pattern in _LABELLED for line in shown if (match := pattern.search(line))]
     matches.extend(match for line in shown for pattern in _EDITIONS if (match := pattern.search(line)))
+    short = [title, *(line for line in lines if len(line) <= 40)]
+    matches.extend(match for line in short if (match := _SHORT_VERSION.search(line)))
     found = matches[0].group(1) if matches else ""
     found = f"Version {found}" if found.replace(".", "").isdigit() else found
-    if not found and "Excellence" in publisher:
-        match = next((match for line in shown if (match := _NICE_CODE.search(line))), None)
-        found = match.group(1) if match else ""
     # a draft says so in its title or on a short line at the top
     if _DRAFT.search(title) or any(_DRAFT.search(line) for line in shown[:12] if len(line) <= 60):
         chinese = bool(re.search("[\u3400-\u9fff]", title))

@@ -6,6 +6,7 @@ link out of the library is never followed; the same bytes under two names are on
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,17 @@ SUFFIXES = frozenset(
     )
 )
 """Suffixes of the formats that RagMed reads (a test holds this against the readers)."""
+
+_LARGEST = 2 << 30
+"""Bytes of a file; no reader could hold more in its memory."""
+_DEEPEST = 64
+"""Folders in folders; deeper than any library, and far from the depth at which a walk breaks off."""
+_LARGEST_NOTE = 1 << 16
+"""Bytes of a sidecar or an ignore file, which a person writes."""
+
+_LONGEST_PATH = 4000
+"""Bytes; the system opens no path of more than 4,095, and a sidecar's is longer than its document's."""
+_TOO_LONG = "its path is too long to be opened"
 
 _PAPERWORK = (
     "readme",
@@ -119,7 +131,8 @@ def scan_library(paths: Sequence[Path], staged: Path | None = None) -> Scan:
             f"{named}: no file that RagMed reads ({', '.join(sorted(SUFFIXES))})",
             remedy="put guidelines there, or name another folder with --library",
         )
-    return Scan(files=_merge(sorted(set(found)), passed), passed_over=tuple(passed))
+    roots = [one.resolve() if one.is_dir() else one.resolve().parent for one in (*paths, *([staged] if staged else []))]
+    return Scan(files=_merge(sorted(set(found)), roots, passed), passed_over=tuple(passed))
 
 
 def move_into_library(staged: Path, library: Path) -> tuple[str, ...]:
@@ -145,12 +158,14 @@ def move_into_library(staged: Path, library: Path) -> tuple[str, ...]:
     return tuple(moved)
 
 
-def _merge(found: Sequence[tuple[str, Path]], passed: list[PassedOver]) -> tuple[FileToRead, ...]:
+def _merge(
+    found: Sequence[tuple[str, Path]], roots: Sequence[Path], passed: list[PassedOver]
+) -> tuple[FileToRead, ...]:
     """One entry a content; a sidecar beside any of its names counts, the first in order."""
     by_hash: dict[str, FileToRead] = {}
     for name, path in found:
         digest = sha256_file(path)
-        sidecar = _sidecar_of(path)
+        sidecar = _sidecar_of(path, roots)
         file = FileToRead(
             path=path,
             source_path=name,
@@ -170,57 +185,90 @@ def _merge(found: Sequence[tuple[str, Path]], passed: list[PassedOver]) -> tuple
     return tuple(by_hash.values())
 
 
-def _sidecar_of(path: Path) -> Path | None:
+def _sidecar_of(path: Path, roots: Sequence[Path]) -> Path | None:
     for candidate in (path.with_name(f"{path.name}.toml"), path.with_suffix(".toml")):
-        if candidate.is_file():
+        if not candidate.is_file() or candidate.stat().st_size > _LARGEST_NOTE:
+            continue
+        if not candidate.is_symlink() or any(_inside(candidate, root) for root in roots):
             return candidate
     return None
 
 
-def _walk(folder: Path, root: Path, prefix: str, passed: list[PassedOver]) -> Iterator[tuple[str, Path]]:
+def _walk(
+    folder: Path, root: Path, prefix: str, passed: list[PassedOver], depth: int = 0
+) -> Iterator[tuple[str, Path]]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        # any other trouble is the disk's, and must not look as if documents had been taken away
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        passed.append(PassedOver(source_path=prefix, reason=_TOO_LONG))
+        return
     patterns = _ignored(folder)
-    if patterns is None:
-        passed.append(PassedOver(source_path=prefix or ".", reason=f"the folder holds an empty {IGNORE_FILE}"))
+    if isinstance(patterns, str):
+        passed.append(PassedOver(source_path=prefix or ".", reason=patterns))
         return
     found: list[tuple[str, Path]] = []
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+    for entry in entries:
         name = f"{prefix}{entry.name}"
         path = Path(entry.path)
         if entry.name.startswith((".", "_")):
             continue
-        if any(fnmatch(entry.name, pattern) for pattern in patterns):
-            passed.append(PassedOver(source_path=name, reason=f"named in {IGNORE_FILE}"))
-        elif entry.is_symlink() and not _inside(path, root):
-            passed.append(PassedOver(source_path=name, reason="a link that leads out of the library or nowhere"))
-        elif entry.is_symlink() and path.is_dir():
-            passed.append(PassedOver(source_path=name, reason="a link to a folder, which is read in its own place"))
+        reason = _no_document(entry, path, root, patterns, depth)
+        if reason:
+            shown = name.encode("utf-8", "replace").decode("utf-8")
+            passed.append(PassedOver(source_path=shown, reason=reason))
         elif entry.is_dir():
-            yield from _walk(path, root, f"{name}/", passed)
-        elif entry.is_file():
-            _sort_out(name, path, found, passed)
+            yield from _walk(path, root, f"{name}/", passed, depth + 1)
         else:
-            passed.append(PassedOver(source_path=name, reason="not an ordinary file"))
+            _sort_out(name, path, found, passed)
     yield from found
 
 
-def _ignored(folder: Path) -> tuple[str, ...] | None:
-    """The names and patterns of the folder's ignore file; None when it is empty: the whole folder is meant."""
+def _no_document(entry: os.DirEntry[str], path: Path, root: Path, patterns: Sequence[str], depth: int) -> str:
+    """Why neither this file is looked at nor this folder walked; empty where it is."""
+    if any("\ud800" <= character <= "\udfff" for character in entry.name):
+        return "its name is no text (not UTF-8); rename it"
+    if any(fnmatch(entry.name, pattern) for pattern in patterns):
+        return f"named in {IGNORE_FILE}"
+    if entry.is_symlink() and not _inside(path, root):
+        return "a link that leads out of the library or nowhere"
+    if entry.is_symlink() and path.is_dir():
+        return "a link to a folder, which is read in its own place"
+    if entry.is_dir():
+        return f"more than {_DEEPEST} folders deep" if depth == _DEEPEST else ""
+    too_long = len(os.fsencode(path)) >= _LONGEST_PATH
+    return "not an ordinary file" if not entry.is_file() else _TOO_LONG if too_long else ""
+
+
+def _ignored(folder: Path) -> tuple[str, ...] | str:
+    """The names and patterns of the folder's ignore file, or why the whole folder is passed over."""
     file = folder / IGNORE_FILE
     if not file.is_file():
         return ()
+    if file.stat().st_size > _LARGEST_NOTE:
+        return f"its {IGNORE_FILE} is larger than {_LARGEST_NOTE >> 10} KiB"
     lines = (line.strip().rstrip("/") for line in file.read_text("utf-8", errors="replace").splitlines())
-    return tuple(line for line in lines if line and not line.startswith("#")) or None
+    named = tuple(line for line in lines if line and not line.startswith("#"))
+    return named or f"the folder holds an empty {IGNORE_FILE}"
 
 
 def _inside(path: Path, root: Path) -> bool:
-    target = path.resolve()
-    return target.exists() and target.is_relative_to(root)
+    try:
+        target = path.resolve()
+        return target.exists() and target.is_relative_to(root)
+    except (OSError, RuntimeError):  # a ring of links
+        return False
 
 
 def _sort_out(name: str, path: Path, found: list[tuple[str, Path]], passed: list[PassedOver]) -> None:
     suffix = path.suffix.lower()
     stem = path.name.lower()
     if suffix == ".toml":
+        if path.stat().st_size > _LARGEST_NOTE:
+            reason = f"larger than {_LARGEST_NOTE >> 10} KiB, which no sidecar is"
+            passed.append(PassedOver(source_path=name, reason=reason))
         return
     if any(stem.startswith(word) for word in _PAPERWORK) and suffix in (
         "",
@@ -231,6 +279,9 @@ def _sort_out(name: str, path: Path, found: list[tuple[str, Path]], passed: list
         ".html",
     ):
         passed.append(PassedOver(source_path=name, reason="paperwork of the folder, not a document"))
+    elif suffix in SUFFIXES and path.stat().st_size > _LARGEST:
+        # even a fingerprint of a file with a hole of terabytes would keep all others waiting
+        passed.append(PassedOver(source_path=name, reason=f"larger than {_LARGEST >> 30} GiB"))
     elif suffix in SUFFIXES:
         found.append((name, path))
     elif suffix in (".py", ".pyc", ".sh", ".json", ".css", ".js"):

@@ -39,7 +39,7 @@ def read_sidecar(path: Path) -> Sidecar:
     """Raises UnreadableFileError that names the file, the key and what is allowed."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # TOML or text that is none, endless numbers, endless nesting
         raise UnreadableFileError(f"{path.name}: not valid TOML: {error}", remedy="mend the line named") from None
     known = {field.name for field in fields(Sidecar)}
     for key, value in table.items():

@@ -15,12 +15,12 @@ from pathlib import Path
 from ragmed.canonical import canonical_json, sha256_bytes, sha256_of
 from ragmed.evaluate.beir import BeirDocument, Collection
 from ragmed.index.disk import write_file
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import HISTORY, POINTER, SNAPSHOTS, TRUSTED
 from ragmed.index.lock import writer_lock
 from ragmed.index.pipeline import embedder_facts, facts_of_passages, make_chunker, passage_text, window_texts
-from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot
+from ragmed.index.publish import SOURCES, SnapshotContent, SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
-from ragmed.index.store import SnapshotStore
 from ragmed.interfaces import Embedder, Progress, no_progress
 from ragmed.records import Block, BlockKind, Document, Language, Page
 from ragmed.settings import Settings
@@ -37,7 +37,7 @@ _AT = "1970-01-01T00:00:00.000Z"
 class IndexedCollection:
     """Where the collection was indexed, and which collection document each chunk row belongs to."""
 
-    store: SnapshotStore
+    store: FolderStore
     document_of_row: tuple[str, ...]
 
 
@@ -76,8 +76,9 @@ def index_collection(
             segment = write_segment(folder, content, embedder.embed_passages)
             parts.append(SnapshotPart(document=document, segment=segment, source=_source(folder, shard)))
             progress("index", min(start + PAGES, len(collection.documents)), len(collection.documents))
-        publish_snapshot(folder, parts, embedder=facts, chunker=chunker.configuration(), at=_AT)
-    store = SnapshotStore(folder)
+        published = SnapshotContent(parts=parts, embedder=facts, chunker=chunker.configuration(), at=_AT)
+        publish_snapshot(folder, published)
+    store = FolderStore(folder)
     snapshot = store.current()
     rows = snapshot.chunks(range(snapshot.chunk_count()))
     return IndexedCollection(

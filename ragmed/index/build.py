@@ -17,20 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragmed.corpus.library import INBOX, Scan, move_into_library, scan_library
-from ragmed.index.disk import room_for_writing
 from ragmed.index.embedder import load_embedder, measured_embedder
-from ragmed.index.history import read_pointer
-from ragmed.index.lock import writer_lock
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.pipeline import Pipeline
 from ragmed.index.plan import Citing, findings_of, nobody_cites
-from ragmed.index.publish import collect_orphans
 from ragmed.index.register import registers_of
 from ragmed.index.report import BuildReport
 from ragmed.index.reporting import report_of
 from ragmed.index.runner import LocalRunner, Runner
-from ragmed.index.snapshot import manifest_before
+from ragmed.index.store import Holdings, SnapshotStore, SnapshotWriter
 from ragmed.index.work import Work
-from ragmed.interfaces import Embedder, Progress, no_progress
+from ragmed.interfaces import Embedder, FileProgress, Progress, no_file_progress, no_progress
 
 if TYPE_CHECKING:
     from ragmed.settings import Settings
@@ -46,14 +43,17 @@ def build(
     inbox: bool = False,
     citing: Citing = nobody_cites,
     progress: Progress = no_progress,
+    files: FileProgress = no_file_progress,
     embedder: Embedder | None = None,
     runner: Runner | None = None,
+    store: SnapshotStore | None = None,
 ) -> BuildReport:
     """Index ``paths`` (the library folder by default) and publish a snapshot if anything changed.
 
     A dry run reads what is new, to know what would be refused or superseded, and writes nothing. With ``inbox``, the
     files staged in the index folder's inbox count as part of the library folder, and move there before publishing.
-    ``citing`` tells which recorded answers quote the documents that it is given.
+    ``citing`` tells which recorded answers quote the documents that it is given; ``store`` is where snapshots are kept,
+    the index folder by default.
 
     Raises BadInputError for a library without a readable kind of file, BusyError where another build is at work,
     NotPossibleError where the disk is full.
@@ -61,19 +61,22 @@ def build(
     started = time.monotonic()
     roots = tuple(paths) or (settings.library,)
     staged = settings.index / INBOX if inbox else None
+    store = store or FolderStore(settings.index, settings.trust)
     if dry_run:
-        embedder = embedder or load_embedder(settings.embedder, settings.index, engine=_engine_before(settings))
+        holdings = store.holdings()
+        engine = _engine_before(settings, holdings)
+        embedder = embedder or load_embedder(settings.embedder, settings.index, engine=engine)
         scan = scan_library(roots, staged)
-        work = _work(settings, roots, scan, embedder, runner, progress, write=False)
-        standing = work.run()
+        work = _work(settings, roots, scan, embedder, runner, progress, holdings)
+        standing = work.run(files)
         return report_of(work, standing, findings_of(work, standing, citing), started, None, dry_run=True)
-    with room_for_writing(settings.index), writer_lock(settings.index):
-        collect_orphans(settings.index)
+    with store.writer() as writer:
         if staged is not None:
             move_into_library(staged, settings.library)
-        embedder = embedder or measured_embedder(settings.embedder, settings.index, engine=_engine_before(settings))
-        work = _work(settings, roots, scan_library(roots), embedder, runner, progress, write=True)
-        standing = work.run()
+        engine = _engine_before(settings, writer)
+        embedder = embedder or measured_embedder(settings.embedder, settings.index, engine=engine)
+        work = _work(settings, roots, scan_library(roots), embedder, runner, progress, writer, writer)
+        standing = work.run(files)
         findings = findings_of(work, standing, citing)
         snapshot_id = work.publish(standing) if standing.documents else None
         return report_of(work, standing, findings, started, snapshot_id, dry_run=False)
@@ -86,16 +89,17 @@ def _work(
     embedder: Embedder,
     runner: Runner | None,
     progress: Progress,
-    *,
-    write: bool,
+    holdings: Holdings,
+    writer: SnapshotWriter | None = None,
 ) -> Work:
     runner = runner or LocalRunner(settings.reader, embedder)
-    return Work(settings, Pipeline.of(settings, embedder), runner, scan, registers_of(roots), progress, write=write)
+    return Work(
+        settings, Pipeline.of(settings, embedder), runner, scan, registers_of(roots), progress, holdings, writer
+    )
 
 
-def _engine_before(settings: Settings) -> str:
+def _engine_before(settings: Settings, holdings: Holdings) -> str:
     """The engine of the current snapshot, where the same model made it: changing it would embed everything again."""
-    pointer = read_pointer(settings.index)
-    before = manifest_before(settings.index, pointer.snapshot_id if pointer else "")
+    before = holdings.parent
     model = settings.embedder.model
     return before.embedder.engine if before and before.embedder.name in (model, Path(model).name) else ""

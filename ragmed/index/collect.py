@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from ragmed.index.history import SNAPSHOTS, published_ids, read_pointer
 from ragmed.index.leases import nobody_reads
 from ragmed.index.manifest import MANIFEST
 from ragmed.index.publish import SOURCES
-from ragmed.index.reads import load_reads
+from ragmed.index.reads import READS, KnownReading, reads_in
 from ragmed.index.segment import SEGMENTS
 from ragmed.index.snapshot import read_manifest
 
@@ -64,11 +64,13 @@ class Retention:
 def collect(index_folder: Path, retention: Retention, *, dry_run: bool, now: datetime | None = None) -> Collection:
     """Remove what is not needed. Raises IntegrityError for a manifest that cannot be read."""
     needs = {name: _needs(index_folder, name) for name in published_ids(index_folder)}
+    pointer = read_pointer(index_folder)
+    current = pointer.snapshot_id if pointer else ""
     kept: list[KeptSnapshot] = []
     removed: list[str] = []
     freed = 0
     for name, need in needs.items():
-        reason = _reason(index_folder, name, list(needs), need.created_at, retention, now or datetime.now(UTC))
+        reason = reason_to_keep(name, list(needs), current, need.created_at, retention, now or datetime.now(UTC))
         folder = index_folder / SNAPSHOTS / name
         if not reason:
             with nobody_reads(folder) as free:
@@ -81,7 +83,7 @@ def collect(index_folder: Path, retention: Retention, *, dry_run: bool, now: dat
             reason = "a reader holds it"
         kept.append(KeptSnapshot(snapshot_id=name, reason=reason))
     wanted = {path for one in kept for path in needs[one.snapshot_id].shared}
-    wanted |= {f"{SEGMENTS}/{known.segment_id}" for known in load_reads(index_folder).values() if known.segment_id}
+    wanted |= {f"{SEGMENTS}/{known.segment_id}" for known in _reads(index_folder) if known.segment_id}
     segments = [path for path in _inside(index_folder, SEGMENTS) if f"{SEGMENTS}/{path.name}" not in wanted]
     sources = [path for path in _inside(index_folder, SOURCES) if f"{SOURCES}/{path.name}" not in wanted]
     for path in (*segments, *sources):
@@ -126,12 +128,11 @@ def _shared(paths: Iterator[str]) -> frozenset[str]:
     return frozenset("/".join(path.split("/")[:2]) for path in paths)
 
 
-def _reason(
-    index_folder: Path, name: str, names: list[str], created_at: str, retention: Retention, now: datetime
+def reason_to_keep(
+    name: str, names: Sequence[str], current: str, created_at: str, retention: Retention, now: datetime
 ) -> str:
-    """Why a snapshot stays; empty where nothing keeps it."""
-    pointer = read_pointer(index_folder)
-    if pointer and pointer.snapshot_id == name:
+    """Why a snapshot of ``names``, oldest first, stays though nobody reads it; empty where nothing keeps it."""
+    if name == current:
         return "it is current"
     if name in retention.cited:
         return "recorded answers cite it"
@@ -140,6 +141,12 @@ def _reason(
     if now - datetime.fromisoformat(created_at.replace("Z", "+00:00")) < timedelta(days=retention.keep_days):
         return f"younger than {retention.keep_days:g} days"
     return ""
+
+
+def _reads(index_folder: Path) -> Iterable[KnownReading]:
+    """What an unfinished build learned: its segments are wanted."""
+    path = index_folder / READS
+    return reads_in(path.read_bytes() if path.is_file() else None).values()
 
 
 def _inside(index_folder: Path, place: str) -> list[Path]:

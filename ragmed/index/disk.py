@@ -28,11 +28,17 @@ _SAID = ("No space left", "requested and")
 
 @contextmanager
 def room_for_writing(folder: Path) -> Iterator[None]:
-    """Turns a full or read-only disk, whoever met it, into a NotPossibleError with the remedy."""
+    """Turns a full, read-only or failing disk, whoever met it, into a NotPossibleError with the remedy."""
     try:
         yield
     except (OSError, RuntimeError, sqlite3.OperationalError) as error:
-        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where it was met
+        if getattr(error, "errno", None) == errno.EIO or code == sqlite3.SQLITE_IOERR:
+            raise NotPossibleError(
+                f"{folder}: the disk failed ({error})",
+                remedy="check the disk and run it again: what was published stays as it is",
+            ) from error
+        full = code == sqlite3.SQLITE_FULL
         if not full and getattr(error, "errno", None) not in _NO_ROOM and not any(said in str(error) for said in _SAID):
             raise
         raise NotPossibleError(
@@ -86,7 +92,7 @@ def remove_leftovers(folder: Path) -> int:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink()
+            path.unlink(missing_ok=True)  # a reader that was writing the trusted number has finished
     return len(left)
 
 

@@ -14,12 +14,16 @@ The laws of the room:
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ragmed.canonical import canonical_json, write_atomic
-from ragmed.errors import IntegrityError
+from ragmed.errors import IntegrityError, NotPossibleError
 from ragmed.index.encoding import parse_object, parse_record
 
 POINTER = "CURRENT"
@@ -87,8 +91,9 @@ def read_history(index_folder: Path) -> tuple[Move, ...]:
 
 def publish_pointer(index_folder: Path, pointer: Pointer, *, at: str) -> None:
     """Make a finished snapshot the current one, and say so in the history."""
-    write_atomic(index_folder / POINTER, canonical_json(pointer) + b"\n")
-    _add(index_folder, Move(at=at, reason=PUBLISHED, snapshot_id=pointer.snapshot_id))
+    with _told_truly(index_folder, pointer):
+        write_atomic(index_folder / POINTER, canonical_json(pointer) + b"\n")
+        _add(index_folder, Move(at=at, reason=PUBLISHED, snapshot_id=pointer.snapshot_id))
 
 
 def mend_history(index_folder: Path) -> None:
@@ -115,8 +120,31 @@ def roll_pointer_back(index_folder: Path, pointer: Pointer, *, at: str, by: str,
     before = current.snapshot_id if current else ""
     move = Move(at=at, reason=BEGUN, snapshot_id=pointer.snapshot_id, before=before, by=by, why=why)
     _add(index_folder, move)
-    write_atomic(index_folder / POINTER, canonical_json(pointer) + b"\n")
-    _add(index_folder, replace(move, reason=ROLLED_BACK))
+    with _told_truly(index_folder, pointer):
+        write_atomic(index_folder / POINTER, canonical_json(pointer) + b"\n")
+        _add(index_folder, replace(move, reason=ROLLED_BACK))
+
+
+@contextmanager
+def _told_truly(index_folder: Path, pointer: Pointer) -> Iterator[None]:
+    """A disk that fails behind the pointer has not failed the reader: say that the snapshot answers, or may."""
+    try:
+        yield
+    except OSError as error:
+        try:
+            if read_pointer(index_folder) != pointer:
+                raise
+        except (OSError, IntegrityError) as again:
+            if again is error:
+                raise
+            said = "may be current or not"
+        else:
+            said = "answers now"
+        raise NotPossibleError(
+            f"{index_folder}: snapshot {pointer.snapshot_id} {said}: the disk failed while that was written down "
+            f"({error})",
+            remedy="look again with `ragmed snapshots list`; the next writer completes the history",
+        ) from error
 
 
 def _add(index_folder: Path, move: Move) -> None:
@@ -158,11 +186,25 @@ def trusted_number(trust: Path) -> int:
 
 def trust_number(trust: Path, number: int) -> None:
     """Remember the number where it is the highest. A folder that cannot be written is left alone: its owner reads."""
-    if number > trusted_number(trust):
-        try:
-            write_atomic(trust / TRUSTED, canonical_json({"number": number}) + b"\n")
-        except OSError:
-            return
+    if number <= trusted_number(trust):
+        return
+    try:
+        trust.mkdir(parents=True, exist_ok=True)
+        with _alone_in(trust):  # readers write it too, and the highest of them is meant
+            if number > trusted_number(trust):
+                write_atomic(trust / TRUSTED, canonical_json({"number": number}) + b"\n")
+    except OSError:
+        return
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def check_trusted(index_folder: Path, pointer: Pointer, trusted: int) -> None:

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from ragmed.canonical import sha256_bytes, sha256_file
 from ragmed.changes import QuarantinedPage
-from ragmed.errors import IntegrityError
+from ragmed.errors import BadInputError, IntegrityError
 from ragmed.index.chunk_table import ChunkTableWriter
 from ragmed.index.dense import EXACT_ROWS, VERSION, write_dense
-from ragmed.index.disk import new_building_folder, publish_folder, remove_leftovers, sync_tree, write_file
+from ragmed.index.disk import copy_file, new_building_folder, publish_folder, remove_leftovers, sync_tree, write_file
 from ragmed.index.history import (
     SNAPSHOTS,
     Pointer,
@@ -65,6 +65,46 @@ class SnapshotPart:
     """No longer in the library folder."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotContent:
+    """All that a snapshot is made of, but for its place in history."""
+
+    parts: Sequence[SnapshotPart]
+    refused: Sequence[RefusedFile] = ()
+    library_notes: Sequence[LibraryNote] = ()
+    held: Sequence[HeldFile] = ()
+    quarantined: Sequence[QuarantinedPage] = ()
+    embedder: EmbedderFacts
+    chunker: Mapping[str, str | int]
+    at: str
+    """Of publication, UTC, ISO 8601."""
+    exact_rows: int = EXACT_ROWS
+    """Up to so many chunks the dense half is exact."""
+
+    def parts_in_order(self) -> tuple[SnapshotPart, ...]:
+        """In row order: by document id."""
+        return tuple(sorted(self.parts, key=lambda part: part.document.document_id))
+
+    def refused_in_order(self) -> tuple[RefusedFile, ...]:
+        return tuple(sorted(self.refused, key=lambda file: file.source_path))
+
+    def inputs_sha256(self) -> str:
+        """Hash of it all but the time: equal hashes, equal answers."""
+        return inputs_hash(
+            [(part.document, part.segment.segment_id) for part in self.parts_in_order()],
+            self.refused_in_order(),
+            self.library_notes,
+            self.held,
+            self.quarantined,
+            {
+                "embedder": self.embedder,
+                "chunker": dict(self.chunker),
+                "lexical": _lexical_facts(),
+                "dense": {"version": VERSION, "exact_rows": self.exact_rows},
+            },
+        )
+
+
 def collect_orphans(index_folder: Path) -> int:
     """Put right what dead writers left: a history that lacks their last word, building folders, and finished snapshots
     that were never published."""
@@ -79,80 +119,83 @@ def collect_orphans(index_folder: Path) -> int:
     return removed
 
 
-def publish_snapshot(
-    index_folder: Path,
-    parts: Sequence[SnapshotPart],
-    refused: Sequence[RefusedFile] = (),
-    library_notes: Sequence[LibraryNote] = (),
-    *,
-    held: Sequence[HeldFile] = (),
-    quarantined: Sequence[QuarantinedPage] = (),
-    embedder: EmbedderFacts,
-    chunker: Mapping[str, str | int],
-    at: str,
-    exact_rows: int = EXACT_ROWS,
-    trust: Path | None = None,
-    progress: Progress = no_progress,
-) -> str | None:
-    """Publish the snapshot of ``parts``, in row order by document id; None where the current one is made of the same.
+def keep_source(index_folder: Path, path: Path, sha256: str) -> FileEntry:
+    """The file's bytes under their hash among the kept ones; copied unless they are there.
 
-    ``at`` is the time of publication (UTC, ISO 8601). Up to ``exact_rows`` chunks the dense half is exact. ``trust``
-    is the folder that remembers the highest number, the index folder by default.
+    Raises BadInputError where the file has another hash by now.
     """
-    parts = sorted(parts, key=lambda part: part.document.document_id)
-    refused = sorted(refused, key=lambda file: file.source_path)
-    lexical = LexicalFacts(engine=engine_version(), words=analysis_version())
-    inputs = inputs_hash(
-        [(part.document, part.segment.segment_id) for part in parts],
-        refused,
-        library_notes,
-        held,
-        quarantined,
-        {
-            "embedder": embedder,
-            "chunker": dict(chunker),
-            "lexical": lexical,
-            "dense": {"version": VERSION, "exact_rows": exact_rows},
-        },
-    )
+    name = f"{SOURCES}/{sha256}{path.suffix.lower()}"
+    place = index_folder / name
+    if not place.is_file() or sha256_file(place) != sha256:
+        copy_file(path, place)
+        if sha256_file(place) != sha256:
+            place.unlink()
+            raise BadInputError(
+                f"{path}: the file changed while it was being indexed", remedy="run `ragmed index` again"
+            )
+    return FileEntry(path=name, sha256=sha256, size=place.stat().st_size)
+
+
+def publish_snapshot(
+    index_folder: Path, content: SnapshotContent, *, trust: Path | None = None, progress: Progress = no_progress
+) -> str | None:
+    """Publish a snapshot in a folder; None where the current one is made of the same.
+
+    ``trust`` is the folder that remembers the highest number, the index folder by default. The caller holds the lock.
+    """
     pointer = read_pointer(index_folder)
-    parent = manifest_before(index_folder, pointer.snapshot_id if pointer else "")
-    if parent is not None and parent.inputs_sha256 == inputs:
+    parent_id = pointer.snapshot_id if pointer else ""
+    parent = manifest_before(index_folder, parent_id)
+    if parent is not None and parent.inputs_sha256 == content.inputs_sha256():
         return None
     building = new_building_folder(index_folder / SNAPSHOTS)
     try:
-        documents, page_count = _write_files(building, parts, embedder.dimensions, exact_rows, progress)
-        files = tuple(_entry(path, building) for path in sorted(building.rglob("*")) if path.is_file())
-        manifest = Manifest(
-            number=next_number(index_folder, trust or index_folder),
-            parent=pointer.snapshot_id if pointer else "",
-            created_at=at,
-            embedder=embedder,
-            chunker=tuple((name, str(value)) for name, value in sorted(chunker.items())),
-            lexical=lexical,
-            documents=documents,
-            refused=tuple(refused),
-            library_notes=tuple(library_notes),
-            held=tuple(held),
-            quarantined=tuple(quarantined),
-            note_counts=_note_counts(parts, refused, library_notes),
-            chunk_count=sum(item.rows for item in documents),
-            page_count=page_count,
-            files=files,
-            shared_files=tuple(entry for part in parts for entry in (*part.segment.entries, part.source)),
-            inputs_sha256=inputs,
-        )
-        content = manifest.to_json()
-        write_file(building / MANIFEST, content)
+        number = next_number(index_folder, trust or index_folder)
+        manifest = write_snapshot(building, content, number=number, parent_id=parent_id, progress=progress)
         sync_tree(building)
-        name = snapshot_id(manifest.number, content)
+        name = snapshot_id(number, manifest)
         publish_folder(building, index_folder / SNAPSHOTS / name)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    pointer = Pointer(snapshot_id=name, manifest_sha256=sha256_bytes(content))
-    publish_pointer(index_folder, pointer, at=at)
+    pointer = Pointer(snapshot_id=name, manifest_sha256=sha256_bytes(manifest))
+    publish_pointer(index_folder, pointer, at=content.at)
     trust_number(trust or index_folder, pointer.number)
     return name
+
+
+def write_snapshot(
+    building: Path, content: SnapshotContent, *, number: int, parent_id: str, progress: Progress = no_progress
+) -> bytes:
+    """Write every file of a snapshot into an empty folder, the manifest last; gives the manifest's bytes."""
+    parts = content.parts_in_order()
+    documents, page_count = _write_files(building, parts, content.embedder.dimensions, content.exact_rows, progress)
+    files = tuple(_entry(path, building) for path in sorted(building.rglob("*")) if path.is_file())
+    refused = content.refused_in_order()
+    manifest = Manifest(
+        number=number,
+        parent=parent_id,
+        created_at=content.at,
+        embedder=content.embedder,
+        chunker=tuple((name, str(value)) for name, value in sorted(content.chunker.items())),
+        lexical=_lexical_facts(),
+        documents=documents,
+        refused=refused,
+        library_notes=tuple(content.library_notes),
+        held=tuple(content.held),
+        quarantined=tuple(content.quarantined),
+        note_counts=_note_counts(parts, refused, content.library_notes),
+        chunk_count=sum(item.rows for item in documents),
+        page_count=page_count,
+        files=files,
+        shared_files=tuple(entry for part in parts for entry in (*part.segment.entries, part.source)),
+        inputs_sha256=content.inputs_sha256(),
+    ).to_json()
+    write_file(building / MANIFEST, manifest)
+    return manifest
+
+
+def _lexical_facts() -> LexicalFacts:
+    return LexicalFacts(engine=engine_version(), words=analysis_version())
 
 
 def _write_files(

@@ -12,12 +12,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from ragmed.canonical import canonical_json, plain, write_atomic
+from ragmed.canonical import canonical_json, plain
 from ragmed.corpus.likeness import Fingerprint, fingerprint
 from ragmed.errors import IntegrityError
 from ragmed.index.encoding import parse_object, parse_record
+from ragmed.index.store import Holdings, SnapshotWriter
 from ragmed.records import Document, NoteKind, Page, ReadNote
 
 READS = "reads.json"
@@ -44,34 +44,35 @@ def worth_keeping(notes: tuple[ReadNote, ...]) -> bool:
     return not any(note.kind in _NOT_KEPT for note in notes)
 
 
-def load_reads(index_folder: Path) -> dict[str, KnownReading]:
+def reads_in(content: bytes | None) -> dict[str, KnownReading]:
     """By key; empty where there is none, or where it is damaged: then everything is read again."""
-    path = index_folder / READS
-    if not path.is_file():
+    if content is None:
         return {}
     try:
-        value = parse_object(path.read_bytes(), str(path))
+        value = parse_object(content, READS)
         if value.get("format") != _FORMAT or not isinstance(value.get("reads"), dict):
             return {}
-        return {key: parse_record(KnownReading, item, str(path)) for key, item in value["reads"].items()}
+        return {key: parse_record(KnownReading, item, READS) for key, item in value["reads"].items()}
     except IntegrityError:
         return {}
 
 
-def save_reads(index_folder: Path, reads: Mapping[str, KnownReading]) -> None:
-    """Replace the file: other keys are forgotten."""
-    value = {"format": _FORMAT, "reads": {key: plain(item) for key, item in reads.items()}}
-    write_atomic(index_folder / READS, canonical_json(value))
+def reads_json(reads: Mapping[str, KnownReading]) -> bytes:
+    """The content of ``reads.json``."""
+    return canonical_json({"format": _FORMAT, "reads": {key: plain(item) for key, item in reads.items()}})
 
 
 class Reads:
     """What one run knows and learns of its files' readings."""
 
-    def __init__(self, index_folder: Path, *, write: bool, clock: Callable[[], float] = time.monotonic) -> None:
-        self._index = index_folder
-        self._write = write
+    def __init__(
+        self, holdings: Holdings, writer: SnapshotWriter | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Without a writer nothing is kept."""
+        self._holdings = holdings
+        self._writer = writer
         self._clock = clock
-        self._before = load_reads(index_folder)
+        self._before = reads_in(holdings.recall(READS))
         self._met: dict[str, KnownReading] = {}
         self._fingerprints: set[str] = set()
         self._saved_at = clock()
@@ -88,25 +89,26 @@ class Reads:
 
     def pause(self) -> None:
         """Write what is known so far, where this run writes at all."""
-        if self._write:
-            save_reads(self._index, {**self._before, **self._met})
+        if self._writer is not None:
+            self._writer.remember(READS, reads_json({**self._before, **self._met}))
         self._saved_at = self._clock()
 
     def fingerprint(self, name: str, make: Callable[[], Iterable[Page]]) -> Fingerprint:
         """The fingerprint under ``name`` (a segment's id or a reading's key), made of its pages where there is none."""
         self._fingerprints.add(name)
-        path = self._index / FINGERPRINTS / name
-        known = Fingerprint.decode(path.read_text("ascii")) if path.is_file() else None
+        content = self._holdings.recall(f"{FINGERPRINTS}/{name}")
+        known = Fingerprint.decode(content.decode("ascii")) if content is not None else None
         if known is None:
             known = fingerprint(make())
-            if self._write:
-                write_atomic(path, known.encode().encode("ascii"))
+            if self._writer is not None:
+                self._writer.remember(f"{FINGERPRINTS}/{name}", known.encode().encode("ascii"))
         return known
 
     def finish(self) -> None:
         """Write what this run met, and forget the rest."""
-        save_reads(self._index, self._met)
-        folder = self._index / FINGERPRINTS
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name not in self._fingerprints:
-                path.unlink()
+        if self._writer is None:
+            return
+        self._writer.remember(READS, reads_json(self._met))
+        for name in self._writer.remembered(FINGERPRINTS):
+            if name not in self._fingerprints:
+                self._writer.forget(f"{FINGERPRINTS}/{name}")

@@ -84,7 +84,7 @@ class BuildReport:
     parent: str | None
     """The snapshot that was current before."""
     changes: int
-    """Files that are new, changed, superseded or removed."""
+    """Files by which the new snapshot differs: new, changed, renamed, superseded, withdrawn, removed, or held now."""
     refused: int
     """Files that could not be read."""
     files: tuple[FileReport, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ragmed.index.report import BuildReport, FileReport, FileStatus, NoteCount, change_count
@@ -48,7 +48,7 @@ def report_of(
         dry_run=dry_run,
         snapshot_id=snapshot_id,
         parent=work.parent_id,
-        changes=change_count(ordered),
+        changes=change_count(ordered) + _taken_away(work, ordered),
         refused=sum(report.status is FileStatus.REFUSED for report in ordered),
         files=ordered,
         notes=tuple(NoteCount(kind=kind, count=count) for kind, count in sorted(counts.items())),
@@ -67,6 +67,12 @@ def report_of(
         questions=findings.questions,
         impact=findings.impact,
     )
+
+
+def _taken_away(work: Work, files: Sequence[FileReport]) -> int:
+    """Documents that answered in the snapshot before and are held now: to hold a new one changes nothing."""
+    before = work.items_before()
+    return sum(file.status is FileStatus.HELD and file.document_id in before for file in files)
 
 
 def _file_report(work: Work, file: FileToRead, document: Document | None) -> FileReport:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragmed.index.manifest import IndexedDocument, Manifest
 from ragmed.index.pipeline import Pipeline, facts_of_passages, passage_text, window_texts
 from ragmed.index.runner import Runner
-from ragmed.index.segment import Segment, SegmentContent, find_segment, write_segment
+from ragmed.index.segment import Segment, SegmentContent
+from ragmed.index.store import Holdings, SnapshotWriter
 from ragmed.interfaces import Progress
 from ragmed.records import Chunk, Document, Page, ReadNote
 
@@ -27,13 +27,20 @@ class Segmenting:
     """Makes the segments of one run."""
 
     def __init__(
-        self, index: Path, pipeline: Pipeline, runner: Runner, parent: Manifest | None, progress: Progress
+        self,
+        holdings: Holdings,
+        writer: SnapshotWriter | None,
+        pipeline: Pipeline,
+        runner: Runner,
+        progress: Progress,
     ) -> None:
+        """Without a writer nothing can be segmented: chunks can be counted."""
         self.chunks_embedded = 0
-        self._index = index
+        self._holdings = holdings
+        self._writer = writer
         self._pipeline = pipeline
         self._runner = runner
-        self._parent = parent
+        self._parent: Manifest | None = holdings.parent
         self._progress = progress
 
     def chunks(self, document: Document, pages: Sequence[Page], held: Collection[int]) -> tuple[Chunk, ...]:
@@ -76,12 +83,13 @@ class Segmenting:
             self.chunks_embedded = before + len(chunks)
             return vectors
 
-        return write_segment(self._index, content, embed)
+        assert self._writer is not None  # a plan segments nothing
+        return self._writer.write_segment(content, embed)
 
     def of_before(self, item: IndexedDocument, document: Document, held: Collection[int]) -> Segment | None:
         """The segment of a document whose file is gone, from the one that the snapshot before has: the same, or made
         again of its pages where the pipeline is another now. None where that segment is not whole."""
-        before = find_segment(self._index, item.segment_id)
+        before = self._holdings.find_segment(item.segment_id)
         if before is None or self._parent is None:
             return None
         was = (facts_of_passages(self._parent.embedder), dict(self._parent.chunker))
@@ -100,7 +108,7 @@ class Segmenting:
             return None
         for item in self._parent.documents:
             if item.document.document_id == document.document_id:
-                before = find_segment(self._index, item.segment_id)
+                before = self._holdings.find_segment(item.segment_id)
                 if before is None:
                     return None
                 chunks, was = before.chunks(), before.document()

@@ -1,42 +1,39 @@
-"""The published snapshots of one index folder: the current one, older ones, and whether their bytes still hold."""
+"""What a build, the program and the librarian ask of the place where snapshots are kept: three small protocols.
+
+The laws of the room, which ``tests/index/store_conformance.py`` asks of every implementation:
+
+* ``SnapshotStore.current`` gives the old snapshot or the new one, whole, whoever publishes, rolls back or collects
+  meanwhile, and however that ends (law 3). An open snapshot can be read to its end, whatever is collected.
+* One writer at a time. A writer that ends before it published has changed no answer, and its lock ends with it; the
+  segments that it finished are there for the next one.
+* Equal content is not published again; numbers are never used again; a snapshot older than one that was current is
+  refused, unless the history has a rollback to it.
+* What is remembered for the next build saves time, and no content depends on it.
+
+An open ``Snapshot`` and a ``Segment`` are files of this machine, since the search engines map them into memory: a store
+that keeps its bytes elsewhere fetches them before it hands them out. ``ragmed.index.folder_store`` keeps them here.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from ragmed.canonical import sha256_bytes, sha256_file
-from ragmed.errors import BadInputError, BusyError, IntegrityError, NoIndexError, NotFoundError, OutdatedIndexError
-from ragmed.index.collect import Collection, Retention, collect
-from ragmed.index.disk import room_for_writing
-from ragmed.index.history import (
-    POINTER,
-    PUBLISHED,
-    ROLLED_BACK,
-    SNAPSHOTS,
-    Move,
-    Pointer,
-    check_trusted,
-    published_ids,
-    read_history,
-    read_pointer,
-    roll_pointer_back,
-    trust_number,
-    trusted_number,
-)
-from ragmed.index.lock import writer_lock
-from ragmed.index.manifest import MANIFEST, Manifest
-from ragmed.index.publish import collect_orphans
-from ragmed.index.segment import FileEntry, check_file
-from ragmed.index.snapshot import Snapshot, read_manifest
+from ragmed.index.history import ROLLED_BACK, Move
+from ragmed.index.manifest import Manifest
+from ragmed.index.segment import FileEntry, Segment, SegmentContent
+from ragmed.index.snapshot import Snapshot
 from ragmed.interfaces import Progress, no_progress
 
-_OLD_KEPT_OPEN = 4
-_TRIES = 5
-"""A collector takes an old snapshot at the moment that the pointer leaves it; five times in a row it does not."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragmed.index.collect import Collection, Retention
+    from ragmed.index.publish import SnapshotContent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +49,8 @@ class SnapshotSummary:
     refused: int
     embedder: str
     parent: str
+    rollbacks: tuple[Move, ...] = ()
+    """The moves that made it the current one again, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,182 +64,107 @@ class Verification:
     """One sentence for each file that is missing or differs."""
 
 
-class SnapshotStore:
-    """A ``Snapshots`` over an index folder. Safe to share between threads."""
+class Holdings(Protocol):
+    """What is there for the next snapshot to be made of. Reading takes no lock: a plan may look while a build runs."""
 
-    def __init__(self, index_folder: Path, trust: Path | None = None) -> None:
-        """``trust``: the folder that remembers the highest number (``ragmed.index.history``); the index folder."""
-        self._folder = index_folder
-        self._trust = trust or index_folder
-        self._highest = 0
-        self._lock = threading.Lock()
-        self._open: dict[str, Snapshot] = {}
-        self._seen: tuple[int, int, int] | None = None
-        self._current: Snapshot | None = None
+    @property
+    def parent_id(self) -> str | None:
+        """The current snapshot's id; None before the first."""
+        ...
+
+    @property
+    def parent(self) -> Manifest | None:
+        """Its manifest; None where there is none or an older program wrote it."""
+        ...
+
+    def find_segment(self, segment_id: str) -> Segment | None:
+        """The segment if it is there and whole."""
+        ...
+
+    def recall(self, name: str) -> bytes | None:
+        """What an earlier build remembered under ``name`` (segments of a path, ``/`` between them)."""
+        ...
+
+    def remembered(self, folder: str) -> tuple[str, ...]:
+        """The names below ``folder/``, without it."""
+        ...
+
+
+class SnapshotWriter(Holdings, Protocol):
+    """The one writer, while it holds the lock."""
+
+    def write_segment(self, content: SegmentContent, embed: Callable[[Sequence[str]], NDArray[np.float32]]) -> Segment:
+        """The segment of ``content``; embedded and written only where it is not there. Raises IntegrityError."""
+        ...
+
+    def keep_source(self, path: Path, sha256: str) -> FileEntry:
+        """Keep the bytes of a source file. Raises BadInputError where they no longer have that hash."""
+        ...
+
+    def remember(self, name: str, content: bytes) -> None: ...
+
+    def forget(self, name: str) -> None:
+        """Nothing happens where there is nothing."""
+        ...
+
+    def publish(self, content: SnapshotContent, progress: Progress = no_progress) -> str | None:
+        """Make ``content`` the current snapshot, at once and whole; gives its id.
+
+        None, and nothing is published, where the current one is made of the same.
+        """
+        ...
+
+
+class SnapshotStore(Protocol):
+    """The published snapshots: a ``Snapshots``, and all else that may be done with them. Safe between threads."""
 
     def current(self) -> Snapshot:
-        """The published snapshot; opened again only when the pointer has moved. Raises NoIndexError, IntegrityError."""
-        try:
-            stat = (self._folder / POINTER).stat()
-        except FileNotFoundError:
-            raise NoIndexError(
-                f"{self._folder}: no snapshot has been published here", remedy="run `ragmed index`"
-            ) from None
-        seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-        with self._lock:
-            if self._current is None or seen != self._seen:
-                self._current = self._at_pointer()
-                self._seen = seen
-            return self._current
-
-    def _at_pointer(self) -> Snapshot:
-        """The snapshot that the pointer names, opened; again where it moved and the old one went in between."""
-        for _ in range(_TRIES):
-            pointer = read_pointer(self._folder)
-            if pointer is None:
-                raise NoIndexError(f"{self._folder}: the pointer has gone", remedy="run `ragmed index`")
-            check_trusted(self._folder, pointer, max(self._highest, trusted_number(self._trust)))
-            manifest = self._folder / SNAPSHOTS / pointer.snapshot_id / MANIFEST
-            try:
-                snapshot = self._opened(pointer.snapshot_id)
-            except NotFoundError:
-                if read_pointer(self._folder) != pointer:
-                    continue
-                raise IntegrityError(f"{manifest}: missing, though {POINTER} names it", remedy=_REMEDY) from None
-            if sha256_file(manifest) != pointer.manifest_sha256:
-                raise IntegrityError(f"{manifest}: not the manifest that {POINTER} names", remedy=_REMEDY)
-            self._highest = max(self._highest, pointer.number)
-            trust_number(self._trust, pointer.number)
-            return snapshot
-        raise BusyError(f"{self._folder}: the pointer moves faster than it can be followed", remedy="try again")
+        """Raises NoIndexError, IntegrityError."""
+        ...
 
     def get(self, snapshot_id: str) -> Snapshot:
         """A published snapshot by its id or its number. Raises NotFoundError, IntegrityError."""
-        name = self._named(snapshot_id)
-        with self._lock:
-            return self._opened(name)
+        ...
 
     def list(self) -> tuple[SnapshotSummary, ...]:
-        """Every published snapshot, newest first. Raises IntegrityError for a damaged manifest."""
-        pointer = read_pointer(self._folder)
-        current = pointer.snapshot_id if pointer else ""
-        return tuple(self._summary(name, current=name == current) for name in reversed(published_ids(self._folder)))
-
-    def _summary(self, name: str, *, current: bool) -> SnapshotSummary:
-        try:
-            return _summary(name, read_manifest(self._folder / SNAPSHOTS / name), current=current)
-        except OutdatedIndexError:
-            return SnapshotSummary(
-                snapshot_id=name,
-                current=current,
-                published_at="",
-                documents=0,
-                pages=0,
-                chunks=0,
-                refused=0,
-                embedder="of an older program",
-                parent="",
-            )
-
-    def verify(self, snapshot_id: str | None = None, progress: Progress = no_progress) -> Verification:
-        """Hash every file of a snapshot (the current one by default), its segments and its sources again."""
-        if snapshot_id is None:
-            pointer = read_pointer(self._folder)
-            if pointer is None:
-                raise NoIndexError(f"{self._folder}: no snapshot has been published here", remedy="run `ragmed index`")
-            name = pointer.snapshot_id
-        else:
-            name = self._named(snapshot_id)
-        folder = self._folder / SNAPSHOTS / name
-        try:
-            manifest = read_manifest(folder)
-        except (IntegrityError, NotFoundError) as error:
-            return Verification(snapshot_id=name, files=1, bytes=0, faults=(str(error),))
-        entries = list(_entries(self._folder, folder, manifest))
-        faults: list[str] = []
-        for done, (path, entry) in enumerate(entries, start=1):
-            try:
-                check_file(path, entry)
-            except IntegrityError as error:
-                faults.append(str(error))
-            progress("verify", done, len(entries))
-        return Verification(
-            snapshot_id=name,
-            files=len(entries) + 1,
-            bytes=sum(entry.size for _, entry in entries) + (folder / MANIFEST).stat().st_size,
-            faults=tuple(faults),
-        )
+        """Every published snapshot, newest first, with its rollbacks. Raises IntegrityError for a damaged manifest."""
+        ...
 
     def history(self) -> tuple[Move, ...]:
         """Every publish and rollback that was done, newest first."""
-        return tuple(move for move in reversed(read_history(self._folder)) if move.reason in (PUBLISHED, ROLLED_BACK))
+        ...
+
+    def verify(self, snapshot_id: str | None = None, progress: Progress = no_progress) -> Verification:
+        """Hash every byte of a snapshot (the current one by default) again. Raises NoIndexError, NotFoundError."""
+        ...
 
     def rollback(self, snapshot_id: str, *, by: str, why: str = "", progress: Progress = no_progress) -> str:
         """Make an older snapshot the current one again, after every byte of it has been verified; gives its id.
 
         Raises NotFoundError, BadInputError where it is current already, IntegrityError, BusyError.
         """
-        with room_for_writing(self._folder), writer_lock(self._folder):
-            collect_orphans(self._folder)
-            name = self._named(snapshot_id)
-            pointer = read_pointer(self._folder)
-            if pointer is not None and pointer.snapshot_id == name:
-                raise BadInputError(f"snapshot {name} is current already", remedy="name another one")
-            verification = self.verify(name, progress)
-            if verification.faults:
-                raise IntegrityError(
-                    f"snapshot {name} is not whole: {verification.faults[0]}", remedy="name another one, or restore it"
-                )
-            content = (self._folder / SNAPSHOTS / name / MANIFEST).read_bytes()
-            roll_pointer_back(
-                self._folder,
-                Pointer(snapshot_id=name, manifest_sha256=sha256_bytes(content)),
-                at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-                by=by,
-                why=why,
-            )
-            return name
+        ...
 
     def collect(self, retention: Retention, *, dry_run: bool) -> Collection:
         """Remove what nothing and nobody needs. Raises IntegrityError, BusyError."""
-        with room_for_writing(self._folder), writer_lock(self._folder):
-            if not dry_run:
-                collect_orphans(self._folder)
-            return collect(self._folder, retention, dry_run=dry_run)
+        ...
 
-    def _named(self, snapshot_id: str) -> str:
-        published = published_ids(self._folder)
-        if snapshot_id in published:
-            return snapshot_id
-        if snapshot_id.isdigit():
-            numbered = [name for name in published if int(name[:6]) == int(snapshot_id)]
-            if len(numbered) == 1:
-                return numbered[0]
-        raise NotFoundError(f"no snapshot {snapshot_id}", remedy="list them with `ragmed snapshots list`")
+    def holdings(self) -> Holdings:
+        """What a plan is made from."""
+        ...
 
-    def _opened(self, name: str) -> Snapshot:
-        """Open or already open; the oldest of the snapshots held open make way."""
-        if name not in self._open:
-            self._open[name] = Snapshot(self._folder, name)
-            while len(self._open) > _OLD_KEPT_OPEN:
-                # not closed: a question may still be running on it; the last one to hold it lets it go
-                del self._open[next(iter(self._open))]
-        return self._open[name]
+    def writer(self) -> AbstractContextManager[SnapshotWriter]:
+        """Hold the store for writing, after what dead writers left has been put right.
+
+        Raises BusyError, which names the holder, and NotPossibleError where the disk is full.
+        """
+        ...
 
 
-_REMEDY = "restore the index folder from a backup, or delete it and run `ragmed index` again"
-
-
-def _entries(index_folder: Path, folder: Path, manifest: Manifest) -> Iterator[tuple[Path, FileEntry]]:
-    for entry in manifest.files:
-        yield folder / entry.path, entry
-    for entry in sorted(set(manifest.shared_files), key=lambda entry: entry.path):
-        yield index_folder / entry.path, entry
-
-
-def _summary(name: str, manifest: Manifest, *, current: bool) -> SnapshotSummary:
+def summary_of(snapshot_id: str, manifest: Manifest, *, current: bool) -> SnapshotSummary:
+    """The line of a snapshot that can be read."""
     return SnapshotSummary(
-        snapshot_id=name,
+        snapshot_id=snapshot_id,
         current=current,
         published_at=manifest.created_at,
         documents=len(manifest.documents),
@@ -249,4 +173,17 @@ def _summary(name: str, manifest: Manifest, *, current: bool) -> SnapshotSummary
         refused=len(manifest.refused),
         embedder=manifest.embedder.name,
         parent=manifest.parent,
+    )
+
+
+def with_rollbacks(summaries: Iterable[SnapshotSummary], history: Sequence[Move]) -> tuple[SnapshotSummary, ...]:
+    """The lines with what the history, newest first, says of each."""
+    return tuple(
+        replace(
+            one,
+            rollbacks=tuple(
+                move for move in history if move.reason == ROLLED_BACK and move.snapshot_id == one.snapshot_id
+            ),
+        )
+        for one in summaries
     )

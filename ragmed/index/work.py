@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ragmed.canonical import sha256_file
 from ragmed.changes import LicenceNotice, QuarantinedPage
 from ragmed.corpus.kinship import Kin, find_kin
 from ragmed.corpus.library import FileToRead, Scan
@@ -22,21 +21,18 @@ from ragmed.corpus.licence_notices import licence_notices_of
 from ragmed.corpus.likeness import Fingerprint
 from ragmed.corpus.quarantine import quarantined
 from ragmed.corpus.sidecar import placed_by_sidecar
-from ragmed.errors import BadInputError
-from ragmed.index.disk import copy_file
 from ragmed.index.edition_order import is_newer
 from ragmed.index.editions import Standing, as_registered, settle
-from ragmed.index.history import read_pointer
 from ragmed.index.manifest import HeldFile, IndexedDocument, LibraryNote, Manifest, RefusedFile
 from ragmed.index.pipeline import Pipeline
-from ragmed.index.publish import SOURCES, SnapshotPart, publish_snapshot
+from ragmed.index.publish import SnapshotContent, SnapshotPart
 from ragmed.index.reads import KnownReading, Reads, worth_keeping
 from ragmed.index.register import Register
 from ragmed.index.runner import Runner
-from ragmed.index.segment import FileEntry, Segment, find_segment
+from ragmed.index.segment import FileEntry, Segment
 from ragmed.index.segmenting import Segmenting
-from ragmed.index.snapshot import manifest_before
-from ragmed.interfaces import Progress
+from ragmed.index.store import Holdings, SnapshotWriter
+from ragmed.interfaces import FileProgress, Progress, no_file_progress
 from ragmed.records import Document, NoteKind, Page, Reading, ReadNote
 
 if TYPE_CHECKING:
@@ -72,25 +68,24 @@ class Work:
         scan: Scan,
         register: Register,
         progress: Progress,
-        *,
-        write: bool,
+        holdings: Holdings,
+        writer: SnapshotWriter | None = None,
     ) -> None:
+        """``holdings``: what is there; the ``writer`` is the same where this run writes at all."""
         self.scan = scan
         self.register = register
         self.pages_read = 0
         self.outcomes: dict[str, Outcome] = {}
-        pointer = read_pointer(settings.index)
-        self.parent_id = pointer.snapshot_id if pointer else None
-        self.parent: Manifest | None = manifest_before(settings.index, self.parent_id or "")
-        self._index = settings.index
-        self._trust = settings.trust
+        self.parent_id = holdings.parent_id
+        self.parent: Manifest | None = holdings.parent
+        self._holdings = holdings
+        self._writer = writer
         self._holding = tuple(NoteKind(kind) for kind in settings.reader.quarantine)
         self._pipeline = pipeline
         self._runner = runner
         self._progress = progress
-        self._write = write
-        self._segmenting = Segmenting(settings.index, pipeline, runner, self.parent, progress)
-        self._reads = Reads(settings.index, write=write)
+        self._segmenting = Segmenting(holdings, writer, pipeline, runner, progress)
+        self._reads = Reads(holdings, writer)
         self._pages: dict[str, tuple[Page, ...]] = {}
         self._kept_segments: dict[str, Segment] = {}
         self._prints: dict[str, Fingerprint] = {}
@@ -102,7 +97,7 @@ class Work:
         """In this run."""
         return self._segmenting.chunks_embedded
 
-    def run(self) -> Standing:
+    def run(self, told: FileProgress = no_file_progress) -> Standing:
         """Read what is not known, chunk and embed it; then settle which editions are current."""
         unread: list[FileToRead] = []
         for file in self.scan.files:
@@ -112,7 +107,7 @@ class Work:
             else:
                 self.outcomes[file.source_path] = outcome
         try:
-            self._read(unread)
+            self._read(unread, told)
             kin = self._join_kin()
         except BaseException:  # Ctrl-C too: the next run goes on from here
             self._reads.pause()
@@ -128,16 +123,19 @@ class Work:
         )
         return self._with_segments(standing)
 
-    def _read(self, files: Sequence[FileToRead]) -> None:
-        for file, reading in zip(files, self._runner.read(files, self._progress), strict=True):
+    def _read(self, files: Sequence[FileToRead], told: FileProgress = no_file_progress) -> None:
+        names = tuple(file.source_path for file in files)
+        told(names, 0)
+        for done, (file, reading) in enumerate(zip(files, self._runner.read(files, self._progress), strict=True), 1):
             self.outcomes[file.source_path] = self._from_reading(file, reading)
+            told(names, done)
 
     def _join_kin(self) -> Kin:
         """Have documents that share most of their text join one series; what joins a permitted series is released."""
         told = [as_registered(outcome.document, self.register) for outcome in self._in_order() if outcome.document]
         gone = self.gone()
         for document in gone:
-            segment = find_segment(self._index, self.items_before()[document.document_id].segment_id)
+            segment = self._holdings.find_segment(self.items_before()[document.document_id].segment_id)
             if segment is not None:
                 self._prints[document.document_id] = self._reads.fingerprint(segment.segment_id, segment.pages)
         kin = find_kin(
@@ -189,11 +187,10 @@ class Work:
             for file in self.scan.files
             if (outcome := self.outcomes[file.source_path]).document is None
         ]
-        return publish_snapshot(
-            self._index,
-            parts,
-            refused,
-            [LibraryNote(source_path=path, note=note) for path, note in standing.notes],
+        content = SnapshotContent(
+            parts=parts,
+            refused=refused,
+            library_notes=[LibraryNote(source_path=path, note=note) for path, note in standing.notes],
             held=[
                 HeldFile(document=as_registered(outcome.document, self.register), notices=outcome.notices)
                 for outcome in self._in_order()
@@ -203,9 +200,8 @@ class Work:
             embedder=self._pipeline.embedder_facts,
             chunker=self._pipeline.chunker.configuration(),
             at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            trust=self._trust,
-            progress=self._progress,
         )
+        return self._at_work().publish(content, self._progress)
 
     def items_before(self) -> dict[str, IndexedDocument]:
         """The documents of the snapshot before, by id."""
@@ -231,7 +227,7 @@ class Work:
             if outcome.document and outcome.document.document_id == document_id and outcome.segment:
                 return outcome.segment.pages()
         item = self.items_before().get(document_id)
-        segment = find_segment(self._index, item.segment_id) if item else None
+        segment = self._holdings.find_segment(item.segment_id) if item else None
         return segment.pages() if segment else ()
 
     def _in_order(self) -> list[Outcome]:
@@ -246,7 +242,7 @@ class Work:
         if known.document is None:
             self._reads.keep(key, known)
             return Outcome(document=None, segment=None, notes=known.notes, chunks=0)
-        segment = find_segment(self._index, known.segment_id) if known.segment_id else None
+        segment = self._holdings.find_segment(known.segment_id) if known.segment_id else None
         notes = segment.notes() if segment else known.notes
         pages = segment.pages if segment else tuple
         self._prints[file.document_id] = self._reads.fingerprint(segment.segment_id if segment else key, pages)
@@ -268,16 +264,16 @@ class Work:
         document = replace(document, series=self._series.get(document.document_id, document.series))
         outcome = self._outcome(document, None, notes)
         held_pages = {page.page_number for page in outcome.quarantined if page.holds}
-        if outcome.held or not self._write:
+        if outcome.held or self._writer is None:
             # boxes are eight bytes a character, and a comparison of editions needs none
             self._pages[document.document_id] = tuple(replace(page, boxes=b"") for page in reading.pages)
-        if outcome.held or not self._write:
+        if outcome.held or self._writer is None:
             self._prints[document.document_id] = self._reads.fingerprint(key, lambda: reading.pages)
         if outcome.held:
             if worth_keeping(notes):
                 self._reads.keep(key, KnownReading(document=reading.document, segment_id="", notes=notes))
             return outcome
-        if not self._write:
+        if self._writer is None:
             return replace(outcome, chunks=len(self._segmenting.chunks(document, reading.pages, held_pages)))
         segment = self._segmenting.segment(document, reading.pages, notes, held_pages, last=self._last)
         self._prints[document.document_id] = self._reads.fingerprint(segment.segment_id, lambda: reading.pages)
@@ -315,8 +311,8 @@ class Work:
             held = {page.page_number for page in pages if page.document_id == key and page.holds}
             segment = (
                 self._segmenting.of_before(items[key], document, held)
-                if self._write
-                else find_segment(self._index, items[key].segment_id)
+                if self._writer is not None
+                else self._holdings.find_segment(items[key].segment_id)
             )
             if segment is None:
                 lost.add(key)
@@ -331,18 +327,12 @@ class Work:
         )
 
     def _keep_source(self, document: Document) -> FileEntry:
-        """The source under its hash among the kept ones; copied unless it is there."""
         file = next(file for file in self.scan.files if file.source_path == document.source_path)
-        name = f"{SOURCES}/{file.sha256}{file.path.suffix.lower()}"
-        place = self._index / name
-        if not place.is_file() or sha256_file(place) != file.sha256:
-            copy_file(file.path, place)
-            if sha256_file(place) != file.sha256:
-                place.unlink()
-                raise BadInputError(
-                    f"{file.path}: the file changed while it was being indexed", remedy="run `ragmed index` again"
-                )
-        return FileEntry(path=name, sha256=file.sha256, size=place.stat().st_size)
+        return self._at_work().keep_source(file.path, file.sha256)
+
+    def _at_work(self) -> SnapshotWriter:
+        assert self._writer is not None  # a plan publishes nothing
+        return self._writer
 
 
 def _there(segment: Segment | None) -> Segment:

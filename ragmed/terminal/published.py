@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def print_snapshots(summaries: Sequence[SnapshotSummary], *, as_json: bool) -> None:
-    """Snapshots, newest first, the current one marked."""
+    """Snapshots, newest first, the current one marked, with their rollbacks."""
     if as_json:
         print_json(list(summaries))
         return
@@ -30,6 +30,10 @@ def print_snapshots(summaries: Sequence[SnapshotSummary], *, as_json: bool) -> N
         size = f"{one.documents} documents, {one.pages} pages, {one.chunks} chunks, {one.refused} files refused"
         said = f"{one.published_at}  {size}" if one.published_at else f"{one.embedder}, cannot be opened by this one"
         console.print(f"{mark} {one.snapshot_id}  {said}")
+        for move in one.rollbacks:
+            who = f" by {clean(move.by)}" if move.by else ""
+            why = f": {clean(move.why)}" if move.why else ""
+            console.print(f"    rollback {move.at} from {move.before}{who}{why}", style="dim")
 
 
 def print_snapshot(snapshot: Snapshot, *, as_json: bool) -> None:

@@ -19,7 +19,7 @@ from ragmed.errors import BadInputError, SettingsError
 from ragmed.index.architecture import is_minilm
 from ragmed.index.disk import new_building_folder, publish_folder, sync_tree, write_file
 from ragmed.index.embedder import load_embedder, model_folder
-from ragmed.index.store import SnapshotStore
+from ragmed.index.folder_store import FolderStore
 from ragmed.interfaces import Progress, no_progress
 from ragmed.settings import DEFAULT_EMBEDDER
 from ragmed.tune.batches import batches
@@ -120,7 +120,7 @@ def tune_embedder(
         )
     guard_set = read_guard(guard_folder, plan.seed) if guard_folder else None
     base = load_embedder(settings.embedder)
-    snapshot = SnapshotStore(settings.index).current()
+    snapshot = FolderStore(settings.index, settings.trust).current()
     task = task_of(library_rows(snapshot, base), snapshot.snapshot_id, plan.seed)
     building = new_building_folder(out.parent)
     try:

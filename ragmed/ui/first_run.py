@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ragmed.ui.job_view import EVERY, failed, show_running
 from ragmed.ui.markup import el
-from ragmed.ui.moments import span
-from ragmed.ui.words import TABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ragmed.ui.desk import Stage
     from ragmed.ui.main import View
-    from ragmed.ui.words import Words
 
 SUFFIXES = (".pdf", ".html", ".htm", ".md", ".docx", ".epub", ".txt")
-EVERY = 0.5
-"""Seconds between looks at the progress."""
 
 
 def show(view: View) -> None:
@@ -49,43 +43,14 @@ def files_in(library: Path) -> int:
 
 @st.fragment(run_every=EVERY)
 def _steps(view: View) -> None:
-    words, indexing = view.words, view.desk.indexing
-    stage = indexing.stage
-    if stage.state == "done":
+    words, desk = view.words, view.desk
+    stage = desk.jobs.stage
+    if stage.state == "done" and desk.current() is not None:
         st.rerun()
     if stage.state == "running":
-        left = stage.seconds_left(time.monotonic())
-        st.html(el("p", words("first.building"), class_="rm-working", role="status"))
-        # a step of unknown length shows an empty bar and its count
-        st.progress(stage.done / stage.total if stage.total else 0.0)
-        st.html(
-            el(
-                "p",
-                el("span", step(stage, words)),
-                el("span", words("first.left", left=span(left, words))) if left is not None else None,
-                class_="rm-meta",
-            )
-        )
+        show_running(stage, words("first.building"), words)
         st.html(el("p", words("first.leave"), class_="rm-meta"))
         return
     if stage.state == "failed":
-        st.html(
-            el(
-                "section",
-                el("h2", words("first.failed")),
-                el("p", stage.message),
-                el("p", words("error.remedy", remedy=stage.remedy)) if stage.remedy else None,
-                class_="rm-calm",
-                role="alert",
-            )
-        )
-    st.button(words("first.build"), type="primary", key="build", on_click=indexing.start)
-
-
-def step(stage: Stage, words: Words) -> str:
-    """The step in words and how far it is: ``Reading files, 3 of 14``."""
-    key = f"first.step.{stage.what}"
-    name = words(key) if key in TABLE else stage.what
-    if not stage.total:
-        return name
-    return f"{name}{words('list.then')}{words('view.of', number=stage.done, total=stage.total)}"
+        st.html(failed(stage, words("first.failed"), words))
+    st.button(words("first.build"), type="primary", key="build", on_click=desk.build_index)

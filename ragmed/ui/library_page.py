@@ -1,4 +1,8 @@
-"""Library: what the current snapshot holds, edition by edition, and what could not be read. Read only."""
+"""Library: what is held, what is about to change, what was, and what is missing.
+
+Whoever opens the app may look at the table. The rest (uploads, decisions, publishing, and the questions that doctors
+asked) is there only where ``settings.app.for_librarians`` allows it.
+"""
 
 from __future__ import annotations
 
@@ -6,98 +10,92 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ragmed.records import Document, DocumentStatus
-from ragmed.ui import first_run
+from ragmed.records import DocumentStatus
+from ragmed.ui import coverage_view, first_run, history_view, series_view, update_view
 from ragmed.ui.answer_view import snapshot_number
 from ragmed.ui.markup import Markup, el
 from ragmed.ui.moments import when
-from ragmed.ui.notes_view import notes_of, remarks
-from ragmed.ui.references import edition_words, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    from ragmed.interfaces import SnapshotReader
     from ragmed.ui.main import View
-    from ragmed.ui.words import Words
 
-COLUMNS = ("title", "publisher", "edition", "date", "pages", "language", "status")
+VIEWS = ("guidelines", "update", "history", "coverage")
+_DRAW = {
+    "guidelines": series_view.show,
+    "update": update_view.show,
+    "history": history_view.show,
+    "coverage": coverage_view.show,
+}
 
 
 def show(view: View) -> None:
     """Draw the page."""
-    words, snapshot = view.words, view.snapshot
-    if snapshot is None:
+    snapshot = view.snapshot
+    librarian = view.desk.program.settings.app.for_librarians
+    if snapshot is None and not librarian:
         first_run.show(view)
         return
-    documents = snapshot.documents()
-    older = sum(document.status is not DocumentStatus.CURRENT for document in documents)
-    st.html(
-        el(
-            "header",
-            el("h1", words("library.title"), class_="rm-question"),
+    with st.container(key="library"):
+        st.html(head(snapshot, view))
+        if snapshot is None:
+            update_view.show(view)
+        elif librarian:
+            _DRAW[_chosen(view)](view)
+        else:
+            series_view.show(view)
+
+
+def _chosen(view: View) -> str:
+    """The part that is shown: as chosen here, or as the address asks."""
+    words = view.words
+    asked = st.query_params.get("view")
+    waiting = len(view.desk.program.librarian.inbox.files())
+
+    def remember() -> None:
+        st.query_params["view"] = st.session_state["library_view"]
+
+    def name(part: str) -> str:
+        said = words(f"library.view.{part}")
+        return f"{said} ({waiting})" if part == "update" and waiting else said
+
+    picked = st.segmented_control(
+        words("library.views"),
+        VIEWS,
+        default=asked if asked in VIEWS else VIEWS[0],
+        required=True,
+        format_func=name,
+        key="library_view",
+        on_change=remember,
+        label_visibility="collapsed",
+    )
+    return picked or VIEWS[0]
+
+
+def head(snapshot: SnapshotReader | None, view: View) -> Markup:
+    """The title, what is held in all, and since when."""
+    words = view.words
+    if snapshot is None:
+        meta = el("p", words("library.none"), class_="rm-meta")
+    else:
+        documents = snapshot.documents()
+        current = sum(document.status is DocumentStatus.CURRENT for document in documents)
+        meta = el(
+            "p",
             el(
-                "p",
-                el(
-                    "span",
-                    words(
-                        "library.counts",
-                        current=len(documents) - older,
-                        older=older,
-                        pages=sum(document.page_count for document in documents),
-                        chunks=snapshot.chunk_count(),
-                    ),
+                "span",
+                words(
+                    "library.counts",
+                    current=current,
+                    pages=sum(document.page_count for document in documents),
                 ),
-                el(
-                    "span",
-                    words("snapshot.published", number=snapshot_number(snapshot.snapshot_id)),
-                    when(snapshot.published_at, words, view.zone),
-                ),
-                class_="rm-meta",
             ),
-            class_="rm-library-head",
-        )
-    )
-    st.html(table(documents, words))
-    st.html(remarks(notes_of(snapshot), words))
-
-
-def table(documents: Sequence[Document], words: Words) -> Markup:
-    """One line an edition, the current ones first, then by title and date."""
-    current: Mapping[str, Document] = {document.document_id: document for document in documents}
-    ordered = sorted(
-        documents,
-        key=lambda item: (item.status is not DocumentStatus.CURRENT, item.title.casefold(), item.published_on),
-    )
-    return el(
-        "table",
-        el("caption", words("library.title"), class_="rm-hear"),
-        el("thead", el("tr", *(el("th", words(f"library.column.{name}"), scope="col") for name in COLUMNS))),
-        el("tbody", *(_row(document, current, words) for document in ordered)),
-        class_="rm-table",
-    )
-
-
-def _row(document: Document, current: Mapping[str, Document], words: Words) -> Markup:
-    publisher, edition, date = edition_words(document, words)
-    status = standing(document, current, words)
-    cells = {
-        "publisher": publisher,
-        "edition": edition,
-        "date": date,
-        "pages": str(document.page_count),
-        "language": words(f"library.language.{document.language.value}"),
-        "status": el("span", status, class_="rm-tag rm-tag-old") if status else words("library.status.current"),
-    }
-    return el(
-        "tr",
-        el("th", document.title, scope="row", lang=document.language.value, title=document.source_path),
-        *(
+            el("span", words.count("library.older", len(documents) - current)) if len(documents) > current else None,
             el(
-                "td",
-                value,
-                data_name=words(f"library.column.{name}"),
-                class_="rm-number" if name == "pages" else None,
-            )
-            for name, value in cells.items()
-        ),
-    )
+                "span",
+                words("snapshot.published", number=snapshot_number(snapshot.snapshot_id)),
+                when(snapshot.published_at, words, view.zone),
+            ),
+            class_="rm-meta",
+        )
+    return el("header", el("h1", words("library.title"), class_="rm-question"), meta, class_="rm-library-head")

@@ -115,17 +115,19 @@ def remarks(files: Sequence[FileNotes], words: Words) -> Markup:
 
 def _refused(file: FileNotes, words: Words) -> Markup:
     message = next(note.message for note in file.notes if note.kind is NoteKind.REFUSED)
-    reason, remedy = reason_and_remedy(message, file.source_path)
-    lines: list[Markup] = []
+    lines = refusal_lines(message, file.source_path, words)
+    return el("li", el("p", file.source_path, class_="rm-source-title"), *lines, class_="rm-note")
+
+
+def refusal_lines(message: str, source_path: str, words: Words) -> tuple[Markup, ...]:
+    """Why a file was refused and what to do, in the page's language; the reader's own words beside it."""
+    reason, remedy = reason_and_remedy(message, source_path)
     if words.tongue != "en":
         kind = next((name for name, pattern in REASONS if pattern.search(message)), "damaged")
-        lines.append(el("p", words(f"refused.{kind}")))
-        lines.append(el("p", f"{reason} ({remedy})" if remedy else reason, lang="en", class_="rm-meta"))
-    else:
-        lines.append(el("p", f"{reason[:1].upper()}{reason[1:]}."))
-        if remedy:
-            lines.append(el("p", words("error.remedy", remedy=remedy), class_="rm-meta"))
-    return el("li", el("p", file.source_path, class_="rm-source-title"), *lines, class_="rm-note")
+        said = f"{reason} ({remedy})" if remedy else reason
+        return el("p", words(f"refused.{kind}")), el("p", said, lang="en", class_="rm-meta")
+    first = el("p", f"{reason[:1].upper()}{reason[1:]}.")
+    return (first, el("p", words("error.remedy", remedy=remedy), class_="rm-meta")) if remedy else (first,)
 
 
 def reason_and_remedy(message: str, source_path: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from ragmed.errors import NoIndexError, NotPossibleError, RagMedError
-from ragmed.ui.desk import PLACE, Desk, Indexing
+from ragmed.ui.desk import PLACE, Desk, Jobs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
     from streamlit.starlette import App
 
-    from ragmed.interfaces import Progress
+    from ragmed.interfaces import FileProgress, Progress
     from ragmed.settings import Settings
 
 SCRIPT = Path(__file__).with_name("page_script.py")
@@ -71,10 +71,10 @@ def desk_for(settings: Settings) -> Desk:
     """The desk over the program that ``settings`` describe."""
     from ragmed import assemble
 
-    def build(progress: Progress) -> object:
-        return assemble.build_index(settings, progress=progress)
+    def build(progress: Progress, files: FileProgress) -> object:
+        return assemble.build_index(settings, inbox=True, progress=progress, files=files)
 
-    return Desk(assemble.open_program(settings), Indexing(build))
+    return Desk(assemble.open_program(settings), Jobs(), build)
 
 
 class Parts(TypedDict):
@@ -117,7 +117,8 @@ def run(desk: Desk) -> None:
     host, port = desk.program.settings.app.host, desk.program.settings.app.port
     _check_free(host, port)
     print(f"RagMed is open at http://{_shown(host)}:{port}   (Ctrl+C stops it)", flush=True)  # noqa: T201 - what the user waits for
-    App(SCRIPT, **parts(desk)).run(config={**OPTIONS, "server.address": host, "server.port": port})
+    own = {"server.address": host, "server.port": port, "server.maxUploadSize": desk.program.settings.app.upload_mib}
+    App(SCRIPT, **parts(desk)).run(config={**OPTIONS, **own})
 
 
 def show_fault(_error: Exception) -> bool:

@@ -1,7 +1,8 @@
 """What the browser gets beside Streamlit itself: the page's frame, its style and script, page images, health, headers.
 
 Laws of this room: nothing is served that names another host; every response carries the security headers; a page image
-is given out only for a citation of a kept record, and never for a path that a request names.
+is given out only for a citation of a kept record, or to librarians for a document of the library or of a plan, and
+never for a path that a request names.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from starlette.routing import Route
 
 from ragmed.citation_keys import KEY, check_for
 from ragmed.errors import NotFoundError, RagMedError
+from ragmed.settings import LOOPBACK
 from ragmed.ui.references import IMAGE_WIDTH, RECORD_ID
+from ragmed.ui.sheets import DOCUMENT_ID, WIDTH, notice_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
 
 ASSETS = {"theme.css": "text/css", "keys.js": "text/javascript", "mark.svg": "image/svg+xml"}
 PAGES = ("/", "/library")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 NARROWEST, WIDEST = 200, 2400
 """Pixels of a page image."""
 
@@ -109,6 +111,9 @@ def routes(desk: Callable[[], Desk]) -> list[Route]:
     async def image(request: Request) -> Response:
         return await run_in_threadpool(_image, desk(), request)
 
+    async def sheet(request: Request) -> Response:
+        return await run_in_threadpool(_sheet, desk(), request)
+
     async def health(_request: Request) -> Response:
         snapshot, fault = await run_in_threadpool(_health, desk())
         return JSONResponse(
@@ -121,6 +126,7 @@ def routes(desk: Callable[[], Desk]) -> list[Route]:
         *(Route(path, page) for path in PAGES),
         Route("/ui/{name}", asset),
         Route("/page/{record_id}/{key}.png", image),
+        Route("/library/page/{document_id}/{number}.png", sheet),
         Route("/health", health),
     ]
 
@@ -159,7 +165,7 @@ def _asset(name: str) -> bytes:
 def _image(desk: Desk, request: Request) -> Response:
     record_id, key = request.path_params["record_id"], request.path_params["key"]
     width = request.query_params.get("w", str(IMAGE_WIDTH))
-    if not RECORD_ID.match(record_id) or not KEY.match(key) or not width.isascii() or not width.isdigit():
+    if not RECORD_ID.match(record_id) or not KEY.match(key) or not _is_number(width):
         return PlainTextResponse("not a citation", status_code=400)
     try:
         record = desk.program.records.get(record_id)
@@ -170,6 +176,29 @@ def _image(desk: Desk, request: Request) -> Response:
         return PlainTextResponse(f"{error}\n{error.remedy}", status_code=409)
     # a record never changes, nor do the pages it cites
     return Response(picture, media_type="image/png", headers={"Cache-Control": f"private, max-age={YEAR}, immutable"})
+
+
+def _sheet(desk: Desk, request: Request) -> Response:
+    """A page of the library or of the plan; only where librarians work."""
+    document_id, number = request.path_params["document_id"], request.path_params["number"]
+    width = request.query_params.get("w", str(WIDTH))
+    if not desk.program.settings.app.for_librarians:
+        return PlainTextResponse("not found", status_code=404)
+    if not DOCUMENT_ID.match(document_id) or not _is_number(number) or not _is_number(width):
+        return PlainTextResponse("not a page", status_code=400)
+    try:
+        words = notice_words(desk, document_id, int(number[:6])) if "notice" in request.query_params else ""
+        wide = min(WIDEST, max(NARROWEST, int(width[:5])))
+        picture = desk.program.librarian.page_image(document_id, int(number[:6]), wide, words)
+    except NotFoundError as error:
+        return PlainTextResponse(str(error), status_code=404)
+    except RagMedError as error:
+        return PlainTextResponse(f"{error}\n{error.remedy}", status_code=409)
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+
+
+def _is_number(said: str) -> bool:
+    return said.isascii() and said.isdigit()
 
 
 def _health(desk: Desk) -> tuple[str | None, str]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ragmed.ui.library_words import LIBRARY
+
 Tongue = Literal["en", "zh"]
 TONGUES: tuple[Tongue, ...] = ("en", "zh")
 
 # key → (English, Chinese)
 TABLE: dict[str, tuple[str, str]] = {
+    **LIBRARY,
     # navigation and header
     "nav.ask": ("Ask", "提问"),
     "nav.library": ("Library", "文库"),
@@ -161,34 +164,11 @@ TABLE: dict[str, tuple[str, str]] = {
         "可离开本页稍后再来，完成后即可提问。",
     ),
     "first.step.reading": ("Reading files", "读取文件"),
-    "first.step.embed": ("Working out meaning", "计算语义"),
+    "first.step.embedding": ("Working out meaning", "计算语义"),
     "first.step.index": ("Writing the index", "写入索引"),
     "first.step.verify": ("Checking what was written", "核对写入内容"),
     "first.left": ("about {left} left", "约剩 {left}"),
     "first.failed": ("The index was not built.", "索引未能建立。"),
-    # library page
-    "library.title": ("Library", "文库"),
-    "library.none": ("Nothing has been indexed yet.", "尚未建立索引。"),
-    "library.counts": (
-        "{current} current, {older} superseded · {pages} pages · {chunks} passages",
-        "现行 {current} 份，已被取代 {older} 份 · {pages} 页 · {chunks} 段",
-    ),
-    "library.column.title": ("Title", "标题"),
-    "library.column.publisher": ("Publisher", "发布者"),
-    "library.column.edition": ("Edition", "版次"),
-    "library.column.date": ("Date", "日期"),
-    "library.column.pages": ("Pages", "页数"),
-    "library.column.language": ("Language", "语言"),
-    "library.column.status": ("Status", "状态"),
-    "library.status.current": ("Current", "现行"),
-    "library.language.en": ("English", "英文"),
-    "library.language.zh": ("Chinese", "中文"),
-    "library.language.other": ("Other", "其他"),
-    "library.refused.one": ("{count} file could not be read", "{count} 个文件无法读取"),
-    "library.refused.many": ("{count} files could not be read", "{count} 个文件无法读取"),
-    "library.refused.none": ("Every file was read.", "所有文件均已读取。"),
-    "library.notes.one": ("Reading notes: {count} document to look at", "读取说明：{count} 份文献需要留意"),
-    "library.notes.many": ("Reading notes: {count} documents to look at", "读取说明：{count} 份文献需要留意"),
     # notes about how files were read
     "note.pages.one": ("page {pages}", "第 {pages} 页"),
     "note.pages.many": ("pages {pages}", "第 {pages} 页"),

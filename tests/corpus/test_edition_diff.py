@@ -109,6 +109,12 @@ def test_what_moved_is_no_change_and_is_counted() -> None:
     assert (change.sections, change.same, change.moved) == ((), 4, 1)
 
 
+def test_a_line_that_stands_under_two_headings_is_matched_under_each() -> None:
+    again = (B, GIVE[1])
+    change = compare(pages_of(GIVE, again), pages_of(again, GIVE))
+    assert (change.sections, change.same, change.moved) == ((), 2, 0)
+
+
 def test_printing_anew_is_no_change() -> None:
     old = pages_of(
         (A, "1. Give “osimertinib” 80 mg  daily."),

@@ -14,9 +14,11 @@ from ragmed.corpus.html import HtmlReader
 from ragmed.corpus.identify import Identity, identify, series_of
 from ragmed.corpus.library import scan_library
 from ragmed.corpus.pdf import PdfReader
+from ragmed.corpus.publishers import nccn_topic, nice_number
 from ragmed.corpus.raw import FoundMetadata, RawReading
 from ragmed.corpus.reading import file_to_read, read_file
-from ragmed.records import BlockKind, Language, NoteKind
+from ragmed.records import Block, BlockKind, Language, NoteKind, Page
+from tests.corpus.covers import chinese, numbered, panels
 from tests.corpus.sheets import column, read, sheet
 from tests.corpus.small_files import DOCUMENT_ID, LIMITS
 
@@ -173,9 +175,135 @@ def test_editions(line: str, edition: str) -> None:
     assert identity_of((H, "Pain in adults"), (P, line), (P, "Text of the guideline.")).edition == edition
 
 
-def test_nice_codes_are_editions_of_nice_only() -> None:
-    assert identity_of((H, "Sepsis"), (F, "© NICE 2024. All rights reserved. NG253"), (P, "NG253")).edition == "NG253"
-    assert identity_of((H, "Sepsis"), (P, "see NG253")).edition == ""
+def test_nice_numbers_are_series_of_nice_only() -> None:
+    nice = identity_of((H, "Sepsis"), (F, "© NICE 2024. All rights reserved. NG253"), (P, "NG253"))
+    assert (nice.series, nice.edition) == ("nice-ng253", "NG253, 2024")
+    other = identity_of((H, "Sepsis"), (P, "NG253"), (P, "Published: 3 May 2024"))
+    assert (other.series, other.edition) == ("sepsis", "")
+
+
+def _of_sheet(path: Path) -> Identity:
+    return identify(read(path), path.name, trust_metadata_date=False)
+
+
+def test_a_retitled_update_of_a_numbered_guideline_stays_in_its_series(tmp_path: Path) -> None:
+    first = _of_sheet(
+        numbered(tmp_path / "a.pdf", ["Fever in sailors: assessment", "and early care"], "NG901", "31 January 2024", "")
+    )
+    update = _of_sheet(
+        numbered(
+            tmp_path / "b.pdf",
+            ["Fever in seafarers aged 16 or over"],
+            "NG901",
+            "31 January 2024",
+            "19 November 2025",
+            pages=7,
+        )
+    )
+    other = _of_sheet(
+        numbered(tmp_path / "c.pdf", ["Fever in sailors: assessment", "and early care"], "CG17", "1 May 2012", "")
+    )
+    assert first.series == update.series == "nice-ng901"
+    assert other.series == "nice-cg17"
+    assert (first.published_on, first.edition) == ("2024-01-31", "NG901, 2024-01-31")
+    assert (update.published_on, update.edition) == ("2025-11-19", "NG901, 2025-11-19")
+
+
+def test_numbers_of_other_guidance_are_not_a_guidelines_own() -> None:
+    assert nice_number(["This guideline replaces CG51 and NG51.", "NG253"]) == "NG253"
+    assert nice_number(["CG51", "NG253", "www.nice.org.uk/guidance/ng253"]) == "NG253"
+    assert nice_number(["This guideline updates CG51."]) == ""
+
+
+@pytest.mark.parametrize("family_first", [True, False])
+def test_panels_of_one_topic_are_one_series_whatever_their_version_and_length(
+    tmp_path: Path, family_first: bool
+) -> None:
+    def identity(topic: str, version: str, day: str, pages: int) -> Identity:
+        path = tmp_path / f"{topic}-{version}.pdf"
+        return _of_sheet(panels(path, topic, version, day, pages=pages, family_first=family_first))
+
+    one = identity("Leg Tumours", "1.2026", "January 12, 2026", 6)
+    two = identity("Leg Tumours", "2.2026", "March 3, 2026", 9)
+    arm = identity("Arm Tumours", "2.2026", "March 3, 2026", 9)
+    assert one.series == two.series == "nccn-leg-tumours"
+    assert arm.series == "nccn-arm-tumours"
+    assert [(found.title, found.edition, found.published_on) for found in (one, two)] == [
+        ("Leg Tumours", "Version 1.2026", "2026-01-12"),
+        ("Leg Tumours", "Version 2.2026", "2026-03-03"),
+    ]
+
+
+def _running(number: int, *lines: str, text: str = "") -> Page:
+    blocks, whole = [], ""
+    for line in lines:
+        blocks.append(Block(start=len(whole), end=len(whole) + len(line), kind=F))
+        whole += f"{line}\n"
+    return Page(document_id=DOCUMENT_ID, number=number, label=str(number), text=whole + text, blocks=tuple(blocks))
+
+
+def test_a_topic_runs_on_most_pages_and_stands_on_the_cover() -> None:
+    cover = _running(1, text="NCCN Guidelines\nLeg Tumours\nSurgery of every kind")
+    often = [_running(number, "Leg Tumours", "NCCN Guidelines Index") for number in range(2, 6)]
+    assert nccn_topic([cover, *often, _running(6, "Surgery of every kind")]) == "Leg Tumours"
+    assert nccn_topic([cover, *(_running(number) for number in range(2, 6)), _running(6, "Leg Tumours")]) == ""
+    assert nccn_topic([cover, *(_running(number, "Principles of Staging by Images") for number in range(2, 6))]) == ""
+    assert nccn_topic([cover]) == ""
+
+
+def test_a_title_of_the_family_alone_or_of_a_kind_alone_makes_no_series() -> None:
+    for title in ("NCCN Clinical Practice Guidelines in Oncology (NCCN Guidelines®)", "Clinical Practice Guideline"):
+        series = {series_of(title, "", path, ordered=True) for path in ("a.pdf", "b.pdf")}
+        assert len(series) == 2, title
+
+
+def test_who_numbers_do_not_make_a_series_titles_do() -> None:
+    def who(title: str, *lines: str) -> Identity:
+        shown = ((P, line) for line in lines)
+        return identity_of((H, title), (F, "© World Health Organization"), *shown, (P, "Look at every sailor."))
+
+    second = who(
+        "Guidelines for fever in sailors, 2nd edition",
+        "WHO/SEA/2019.04",
+        "ISBN 978-92-4-000001-1",
+        "© World Health Organization 2019",
+    )
+    third = who(
+        "Guidelines for fever in sailors, third edition",
+        "WHO/SEA/2024.11",
+        "ISBN 978-92-4-000002-8",
+        "© World Health Organization 2024",
+    )
+    living = who("Guidelines for fever in sailors, 13 October 2025", "ISBN 978-92-4-000003-5")
+    assert second.series == third.series == living.series == "who-guidelines-for-fever-in-sailors"
+    assert (second.edition, second.published_on) == ("2nd edition", "2019")
+    assert (third.edition, third.published_on) == ("third edition", "2024")
+    assert living.published_on == "2025-10-13"
+
+
+@pytest.mark.parametrize(
+    ("title", "line", "edition", "date"),
+    [
+        ("海员发热诊疗指南（2024年版）", "某某医师协会", "2024年版", "2024"),
+        ("海员发热诊疗指南", "第三版 2021年5月", "第三版", "2021-05"),
+        ("海员发热诊疗指南 v2.0", "发布日期：2025-03-01", "Version 2.0", "2025-03-01"),
+        ("海员发热诊疗指南", "版本：v2.1", "Version 2.1", ""),
+        ("海员发热诊疗指南（2023修订版）", "某某医师协会", "2023修订版", "2023"),
+        ("海员发热诊疗指南（2020年修订）", "某某医师协会", "2020年修订", "2020"),
+        ("海员发热诊疗指南（第九版）", "某某医师协会", "第九版", ""),
+    ],
+)
+def test_chinese_editions_of_one_title_are_one_series(
+    tmp_path: Path, title: str, line: str, edition: str, date: str
+) -> None:
+    found = _of_sheet(chinese(tmp_path / "cover.pdf", title, line))
+    assert found.series == series_of("海员发热诊疗指南", "", "x.pdf", ordered=True)
+    assert (found.edition, found.published_on) == (edition, date)
+
+
+def test_a_program_of_version_two_in_a_long_line_is_no_edition() -> None:
+    line = "The figures were drawn with a program for drawing figures, v2.4, on a machine of the harbour office."
+    assert identity_of((H, "Pain in adults"), (P, line)).edition == ""
 
 
 @pytest.mark.parametrize(
@@ -189,6 +317,9 @@ def test_nice_codes_are_editions_of_nice_only() -> None:
         (("Form Approved. Date: Expires 05/31/2027", "June 1, 2024"), "2024-06-01"),
         (("Accessed 3 May 2022", "© The Author(s) 2021"), "2021"),
         (("Updated 3 March 2025", "Published 1 January 2024"), "2025-03-03"),
+        (("Published: 1 January 2024", "Last updated: 3 March 2025"), "2025-03-03"),
+        (("Published 31 January 2024 Last updated March 2025",), "2025-03"),
+        (("发布日期：2024-01-05", "2025年3月更新", "更新日期：2025-03-01"), "2025-03-01"),
         (("in 31 of 2,024 patients", "version 12"), ""),
         (("2026-13-45", "99 May 2020x"), ""),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,74 @@ def test_the_demonstration_library_holds_documents_only(demonstration_library: P
     found = names(demonstration_library)
     assert "pulmonary-nodules.pdf" in found
     assert not any(name.startswith(("source/", "press/")) or name == "make.py" for name in found)
+
+
+# a folder that was filled by an enemy: nothing of it may break or delay the look at the others
+
+
+def hole(path: Path) -> None:
+    with path.open("wb") as target:
+        target.truncate(1 << 40)
+
+
+def nested(folder: Path, name: str, times: int) -> None:
+    """Folders in folders, made step by step: their path is longer than the system opens."""
+    back = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(folder)
+        for _ in range(times):
+            Path(name).mkdir()
+            os.chdir(name)
+        Path("b.txt").write_text("deep", "utf-8")
+    finally:
+        os.chdir(back)
+        os.close(back)
+
+
+def test_a_sidecar_with_an_endless_hole_is_not_read(tmp_path: Path) -> None:
+    hole(fill(tmp_path, "a.txt") / "a.txt.toml")
+    (file,) = scan_library([tmp_path]).files
+    assert (file.source_path, file.sidecar) == ("a.txt", None)
+    assert reasons(tmp_path) == {"a.txt.toml": "larger than 64 KiB, which no sidecar is"}
+
+
+def test_an_ignore_file_with_an_endless_hole_closes_its_folder_only(tmp_path: Path) -> None:
+    hole(fill(tmp_path, "a.txt", "old/b.txt") / "old" / ".ragmedignore")
+    assert names(tmp_path) == ["a.txt"]
+    assert reasons(tmp_path) == {"old/": "its .ragmedignore is larger than 64 KiB"}
+
+
+@pytest.mark.parametrize(("name", "times", "reason"), [("x", 1500, "64 folders deep"), ("y" * 250, 20, "too long")])
+def test_folders_without_end_are_not_walked_to_their_end(tmp_path: Path, name: str, times: int, reason: str) -> None:
+    nested(fill(tmp_path, "a.txt"), name, times)
+    assert names(tmp_path) == ["a.txt"]
+    (told,) = reasons(tmp_path).values()
+    assert reason in told
+
+
+def test_a_ring_of_links_is_passed_over(tmp_path: Path) -> None:
+    (fill(tmp_path, "a.txt") / "ring").symlink_to(tmp_path / "ring")
+    assert names(tmp_path) == ["a.txt"]
+    assert set(reasons(tmp_path)) == {"ring"}
+
+
+def test_a_sidecar_that_is_a_link_out_of_the_library_is_not_read(tmp_path: Path) -> None:
+    library = fill(tmp_path / "library", "a.txt", "b.txt", "shared/one.toml")
+    (fill(tmp_path, "secret.toml") / "library" / "a.toml").symlink_to(tmp_path / "secret.toml")
+    (library / "b.toml").symlink_to(library / "shared" / "one.toml")
+    assert [file.sidecar for file in scan_library([library]).files] == [None, library / "b.toml"]
+    assert set(reasons(library)) == {"a.toml"}
+
+
+def test_a_name_that_is_no_text_is_told_in_text(tmp_path: Path) -> None:
+    fill(tmp_path, "a.txt")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.txt")).write_text("words", "utf-8")
+    assert names(tmp_path) == ["a.txt"]
+    assert reasons(tmp_path) == {"b?.txt": "its name is no text (not UTF-8); rename it"}
+
+
+@pytest.mark.parametrize("value", ["[" * 5000, "1" * 5000], ids=["nested", "long"])
+def test_a_sidecar_made_to_break_its_reader_is_refused(tmp_path: Path, value: str) -> None:
+    (tmp_path / "a.toml").write_text(f"page_label_offset = {value}\n", "utf-8")
+    with pytest.raises(UnreadableFileError, match=r"a\.toml: not valid TOML"):
+        read_sidecar(tmp_path / "a.toml")

@@ -11,7 +11,7 @@ from ragmed.errors import BadInputError
 from ragmed.evaluate.baselines import reciprocal_ranks
 from ragmed.evaluate.question_runs import baseline_of, read_places, write_places
 from ragmed.evaluate.questions import evaluate_questions
-from ragmed.index.store import SnapshotStore
+from ragmed.index.folder_store import FolderStore
 from ragmed.retrieve.search import HybridRetriever
 from tests.evaluate.test_questions import ROWS
 
@@ -49,7 +49,7 @@ def test_a_question_that_the_run_lacks_found_nothing(tmp_path: Path, file: Path,
 
 
 @pytest.mark.parametrize("name", ["bm25", "dense", "rrf", "sum"])
-def test_named_baselines_find_pages(name: str, file: Path, retriever: HybridRetriever, store: SnapshotStore) -> None:
+def test_named_baselines_find_pages(name: str, file: Path, retriever: HybridRetriever, store: FolderStore) -> None:
     places = baseline_of(name, retriever, store, 100)
     scores = evaluate_questions(file, retriever, baseline=name, baseline_places=places)
     assert [one.baseline for one in scores.comparisons] == [name] * 3

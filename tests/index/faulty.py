@@ -122,7 +122,8 @@ def run_with_fault(work: Callable[[], object], folder: Path, at: int, fault: Fau
         Watch(folder, at, fault, descriptor).start()
         work()
         status = DONE
-    except (RagMedError, OSError):
+    except RagMedError as error:
+        os.write(descriptor, json.dumps({"op": "told", "text": str(error)}).encode() + b"\n")
         status = TOLD
     except BaseException as error:  # noqa: BLE001 - the border of the child: what it did not tell of is a finding
         os.write(2, f"step {at}, {fault}: {type(error).__name__}: {error}\n".encode())
@@ -132,7 +133,16 @@ def run_with_fault(work: Callable[[], object], folder: Path, at: int, fault: Fau
 
 def steps_in(log: Path) -> list[dict[str, Any]]:
     """The steps that were taken."""
-    return [step for line in log.read_bytes().splitlines() if (step := json.loads(line))["op"] != "fault"]
+    return [step for step in _lines(log) if step["op"] not in ("fault", "told")]
+
+
+def told(log: Path) -> str:
+    """What it told of when it ended; empty where it got through or was killed."""
+    return next((str(step["text"]) for step in _lines(log) if step["op"] == "told"), "")
+
+
+def _lines(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_bytes().splitlines()]
 
 
 def met(log: Path) -> bool:

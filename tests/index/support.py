@@ -8,20 +8,21 @@ from pathlib import Path
 from ragmed.canonical import sha256_bytes
 from ragmed.corpus.chunker import SentenceChunker
 from ragmed.index.dense import EXACT_ROWS
-from ragmed.index.disk import copy_file
 from ragmed.index.editions import settle
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.hash_embedder import HashEmbedder
-from ragmed.index.lock import writer_lock
 from ragmed.index.manifest import EmbedderFacts, LibraryNote
 from ragmed.index.pipeline import passage_text, window_texts
-from ragmed.index.publish import SOURCES, SnapshotPart, collect_orphans, publish_snapshot
+from ragmed.index.publish import SnapshotContent, SnapshotPart
 from ragmed.index.register import Register
-from ragmed.index.segment import FileEntry, SegmentContent, write_segment
+from ragmed.index.segment import FileEntry, SegmentContent
+from ragmed.index.store import SnapshotStore, SnapshotWriter
 from ragmed.records import Document, Language, NoteKind, Page, Reading, ReadNote
 
 NONE = Register()
 AT = "2026-11-24T00:00:00Z"
 EMBEDDER = HashEmbedder()
+CHUNKER = SentenceChunker(EMBEDDER.token_spans, 64, 4)
 FACTS = EmbedderFacts(name=EMBEDDER.name, revision=EMBEDDER.revision, dimensions=EMBEDDER.dimensions)
 
 SEPSIS = ("Give broad-spectrum antibiotics within one hour of recognising septic shock.", "Measure lactate. Repeat it.")
@@ -94,51 +95,78 @@ def publish(
     register: Register = NONE,
     exact_rows: int = EXACT_ROWS,
 ) -> str | None:
-    """Segments, kept sources and a snapshot of ``readings``."""
-    with writer_lock(index):
-        collect_orphans(index)
-        chunker = SentenceChunker(EMBEDDER.token_spans, 64, 4)
-        segments = {}
-        for item in readings:
-            assert item.document is not None
-            chunks = chunker.chunk(item.document, item.pages)
-            content = SegmentContent(
-                document=item.document,
-                pages=item.pages,
-                chunks=chunks,
-                notes=item.notes,
-                embedded_texts=[passage_text(chunk, item.document.title, multilingual=False) for chunk in chunks],
-                windows=[
-                    window_texts(chunk, item.document.title, EMBEDDER.token_spans, multilingual=False)
-                    for chunk in chunks
-                ],
-                embedder=FACTS,
+    """Segments, kept sources and a snapshot of ``readings`` in a folder."""
+    return publish_in(
+        FolderStore(index),
+        readings,
+        index.with_name(f"incoming-{index.name}.txt"),
+        at=at,
+        register=register,
+        rows=exact_rows,
+    )
+
+
+def publish_in(
+    store: SnapshotStore,
+    readings: Sequence[Reading],
+    beside: Path,
+    *,
+    at: str = AT,
+    register: Register = NONE,
+    rows: int = EXACT_ROWS,
+) -> str | None:
+    """The same in any store; source files are made at ``beside``, one after the other."""
+    with store.writer() as writer:
+        return writer.publish(content_of(writer, readings, beside, at=at, register=register, rows=rows))
+
+
+def content_of(
+    writer: SnapshotWriter,
+    readings: Sequence[Reading],
+    beside: Path,
+    *,
+    at: str = AT,
+    register: Register = NONE,
+    rows: int = EXACT_ROWS,
+) -> SnapshotContent:
+    """All of a snapshot that a writer has before it publishes."""
+    segments = {item.source_path: writer.write_segment(segment_of(item), EMBEDDER.embed_passages) for item in readings}
+    standing = settle([item.document for item in readings if item.document], register)
+    sources = {item.source_path: _source(writer, item, beside) for item in readings}
+    return SnapshotContent(
+        parts=[
+            SnapshotPart(
+                document=document, segment=segments[document.source_path], source=sources[document.source_path]
             )
-            segments[item.source_path] = write_segment(index, content, EMBEDDER.embed_passages)
-        standing = settle([item.document for item in readings if item.document], register)
-        sources = {item.source_path: _source(index, item) for item in readings}
-        return publish_snapshot(
-            index,
-            [
-                SnapshotPart(
-                    document=document, segment=segments[document.source_path], source=sources[document.source_path]
-                )
-                for document in standing.documents
-            ],
-            library_notes=[LibraryNote(source_path=path, note=note) for path, note in standing.notes],
-            embedder=FACTS,
-            chunker=chunker.configuration(),
-            at=at,
-            exact_rows=exact_rows,
-        )
+            for document in standing.documents
+        ],
+        library_notes=[LibraryNote(source_path=path, note=note) for path, note in standing.notes],
+        embedder=FACTS,
+        chunker=CHUNKER.configuration(),
+        at=at,
+        exact_rows=rows,
+    )
 
 
-def _source(index: Path, item: Reading) -> FileEntry:
-    content = "\f".join(page.text for page in item.pages).encode()
-    path = f"{SOURCES}/{item.sha256}.txt"
-    if not (index / path).is_file():
-        beside = index / "incoming.txt"
-        beside.write_bytes(content)
-        copy_file(beside, index / path)
+def segment_of(item: Reading) -> SegmentContent:
+    """A reading, cut."""
+    assert item.document is not None
+    chunks = CHUNKER.chunk(item.document, item.pages)
+    title, spans = item.document.title, EMBEDDER.token_spans
+    return SegmentContent(
+        document=item.document,
+        pages=item.pages,
+        chunks=chunks,
+        notes=item.notes,
+        embedded_texts=[passage_text(chunk, title, multilingual=False) for chunk in chunks],
+        windows=[window_texts(chunk, title, spans, multilingual=False) for chunk in chunks],
+        embedder=FACTS,
+    )
+
+
+def _source(writer: SnapshotWriter, item: Reading, beside: Path) -> FileEntry:
+    beside.write_bytes("\f".join(page.text for page in item.pages).encode())
+    try:
+        return writer.keep_source(beside, item.sha256)
+    finally:
         beside.unlink()
-    return FileEntry(path=path, sha256=item.sha256, size=len(content))

@@ -10,11 +10,11 @@ import pytest
 
 from ragmed.errors import BadInputError, BusyError, SettingsError
 from ragmed.index.build import build
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.lock import writer_lock
 from ragmed.index.pipeline import make_chunker
 from ragmed.index.report import BuildReport, FileStatus
-from ragmed.index.store import SnapshotStore
 from ragmed.records import DocumentStatus, NoteKind
 from ragmed.settings import ChunkSettings, ReaderSettings, Settings
 
@@ -52,7 +52,7 @@ def test_the_life_of_a_library(settings: Settings) -> None:
     first = run(settings)
     assert statuses(first) == statuses(planned)
     assert (first.documents, first.chunks, first.chunks_embedded) == (2, planned.chunks, planned.chunks)
-    store = SnapshotStore(settings.index)
+    store = FolderStore(settings.index)
     assert first.snapshot_id == store.current().snapshot_id
     assert [file.source_path for file in store.current().manifest.refused] == ["broken.docx"]
     assert dict(store.current().manifest.note_counts)["refused"] == 1
@@ -92,7 +92,7 @@ def test_the_life_of_a_library(settings: Settings) -> None:
 
 def test_a_changed_file_is_changed_and_its_old_source_stays(settings: Settings) -> None:
     run(settings)
-    store = SnapshotStore(settings.index)
+    store = FolderStore(settings.index)
     before = store.current()
     (settings.library / "sepsis.md").write_text(SEPSIS.replace("one hour", "two hours"), "utf-8")
     report = run(settings)
@@ -109,7 +109,7 @@ def test_a_sidecar_changes_a_document(settings: Settings) -> None:
     report = run(settings)
     assert statuses(report)["sepsis.md"] == "changed"
     assert report.chunks_embedded == 0, "the same texts need no new vectors"
-    documents = SnapshotStore(settings.index).current().documents()
+    documents = FolderStore(settings.index).current().documents()
     assert {document.publisher for document in documents if document.source_path == "sepsis.md"} == {"Ward 7"}
 
 
@@ -123,7 +123,7 @@ def test_two_folders_give_the_same_content(settings: Settings, tmp_path: Path) -
     run(settings)
     other = settings.model_copy(update={"index": tmp_path / "other"})
     run(other)
-    contents = {SnapshotStore(one.index).current().manifest.content_sha256 for one in (settings, other)}
+    contents = {FolderStore(one.index).current().manifest.content_sha256 for one in (settings, other)}
     assert len(contents) == 1
 
 
@@ -149,7 +149,7 @@ def test_a_library_that_cannot_be_read_replaces_nothing(settings: Settings, tmp_
     (broken / "broken.docx").write_bytes(b"no archive at all")
     report = run(settings, broken)
     assert (report.snapshot_id, report.refused, report.documents) == (None, 1, 0)
-    assert SnapshotStore(settings.index).current().snapshot_id == published
+    assert FolderStore(settings.index).current().snapshot_id == published
     assert statuses(report) == {"broken.docx": "refused"}, "nothing is removed, for nothing was published"
     (broken / "broken.docx").unlink()
     with pytest.raises(BadInputError):

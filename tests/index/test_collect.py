@@ -12,10 +12,10 @@ import pytest
 
 from ragmed.errors import IntegrityError, NotFoundError
 from ragmed.index.collect import Retention, collect
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import published_ids
 from ragmed.index.manifest import MANIFEST
-from ragmed.index.reads import KnownReading, save_reads
-from ragmed.index.store import SnapshotStore
+from ragmed.index.reads import READS, KnownReading, reads_json
 from tests.index.support import library, publish, reading
 
 NOTHING = Retention(keep_days=0, keep_last=1, cited=frozenset())
@@ -25,7 +25,7 @@ NOW = datetime(2027, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def many(index: Path) -> list[str]:
     """The ids of five snapshots; each holds a document that the others do not."""
-    names = [SnapshotStore(index).current().snapshot_id]
+    names = [FolderStore(index).current().snapshot_id]
     for number in range(2, 6):
         name = publish(
             index,
@@ -47,7 +47,7 @@ def test_what_nobody_needs_goes_and_the_rest_verifies(index: Path, many: list[st
     assert (collection.segments, collection.sources) == (3, 3), "those that only they had; the first had none alone"
     assert collection.bytes > 0
     assert published_ids(index) == (many[4],)
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     assert store.verify().faults == ()
     assert len(store.current().documents()) == 6
     assert collect(index, NOTHING, dry_run=False, now=NOW).snapshots == ()
@@ -73,13 +73,13 @@ def test_each_reason_keeps(index: Path, many: list[str]) -> None:
     assert reasons[many[3]].startswith("younger than 29.5")
     assert reasons[many[4]] == "it is current"
     assert collection.snapshots == (many[1],)
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     for name in reasons:
         assert store.verify(name).faults == ()
 
 
 def test_the_current_one_stays_though_newer_ones_do_not(index: Path, many: list[str]) -> None:
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     store.rollback(many[1], by="Wu")
     assert take(index) == (many[0], many[2], many[3]), "and the newest by number is among the last"
     assert store.current().snapshot_id == many[1]
@@ -89,14 +89,15 @@ def test_the_current_one_stays_though_newer_ones_do_not(index: Path, many: list[
 
 def test_a_segment_that_an_unfinished_build_left_stays(index: Path, many: list[str]) -> None:
     segments = {path.name for path in (index / "segments").iterdir()}
-    only = next(iter(segments - {item.segment_id for item in SnapshotStore(index).current().manifest.documents}))
-    save_reads(index, {"key": KnownReading(document=library()[0].document, segment_id=only, notes=())})
+    only = next(iter(segments - {item.segment_id for item in FolderStore(index).current().manifest.documents}))
+    known = KnownReading(document=library()[0].document, segment_id=only, notes=())
+    (index / READS).write_bytes(reads_json({"key": known}))
     take(index)
     assert (index / "segments" / only).is_dir()
 
 
 def _read(index: Path, name: str, connection: Connection) -> None:
-    snapshot = SnapshotStore(index).get(name)
+    snapshot = FolderStore(index).get(name)
     connection.send(snapshot.snapshot_id)
     connection.recv()
     connection.send([snapshot.page(one.document_id, 1).text for one in snapshot.documents()])
@@ -117,12 +118,12 @@ def test_what_a_reader_of_another_process_holds_stays_whole(index: Path, many: l
 
 
 def test_what_this_process_holds_stays_until_it_lets_go(index: Path, many: list[str]) -> None:
-    snapshot = SnapshotStore(index).get(many[0])
+    snapshot = FolderStore(index).get(many[0])
     assert many[0] not in take(index)
     snapshot.close()
     assert take(index) == (many[0],)
     with pytest.raises(NotFoundError):
-        SnapshotStore(index).get(many[0])
+        FolderStore(index).get(many[0])
 
 
 def test_a_manifest_that_cannot_be_read_stops_it(index: Path, many: list[str]) -> None:

@@ -15,8 +15,8 @@ from ragmed.index import engines
 from ragmed.index.build import build
 from ragmed.index.embedder import MiniLmEmbedder, load_embedder, measured_embedder
 from ragmed.index.engines import EngineChoice, EngineTimes, batches, choose, remember, remembered
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.minilm_graph import onnx_model
-from ragmed.index.store import SnapshotStore
 from ragmed.settings import EmbedderSettings, Settings
 
 TEXTS = [
@@ -152,7 +152,7 @@ def test_the_first_index_measures_and_the_next_ones_keep_to_it(tmp_path: Path) -
     build(settings)
     chosen = json.loads((tmp_path / "index" / "engine.json").read_bytes())
     assert {one["engine"] for one in chosen["times"]} == {"fp32", "int8"}
-    manifest = SnapshotStore(settings.index).current().manifest
+    manifest = FolderStore(settings.index).current().manifest
     assert manifest.embedder.engine == chosen["engine"]
     assert load_embedder(settings.embedder, settings.index).engine == chosen["engine"]
     # the current snapshot tells, even where the file is gone
@@ -165,10 +165,10 @@ def test_settings_overrule_and_embed_again(tmp_path: Path) -> None:
     build(_small(tmp_path, engine="int8"))
     index = tmp_path / "index"
     assert not (index / "engine.json").exists(), "nothing was measured"
-    assert SnapshotStore(index).current().manifest.embedder.engine == "int8"
+    assert FolderStore(index).current().manifest.embedder.engine == "int8"
     report = build(_small(tmp_path, engine="fp32"))
     assert report.chunks_embedded == 1
-    assert SnapshotStore(index).current().manifest.embedder.engine == "fp32"
+    assert FolderStore(index).current().manifest.embedder.engine == "fp32"
     assert build(_small(tmp_path)).snapshot_id is None, "auto stays with what the index was made with"
 
 

@@ -7,8 +7,8 @@ import re
 import sqlite3
 from pathlib import Path
 
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.manifest import MANIFEST
-from ragmed.index.store import SnapshotStore
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "index-format.md"
 
@@ -48,7 +48,7 @@ def test_every_file_is_documented_and_every_documented_file_is_there(index: Path
 
 
 def test_every_field_of_the_manifest_is_documented(index: Path) -> None:
-    manifest = json.loads((index / "snapshots" / SnapshotStore(index).current().snapshot_id / MANIFEST).read_bytes())
+    manifest = json.loads((index / "snapshots" / FolderStore(index).current().snapshot_id / MANIFEST).read_bytes())
     section = PAGE.read_text("utf-8").split("## manifest.json")[1].split("## ")[0]
     rows = set(
         re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in section.splitlines() if line[:3] == "| `"))
@@ -61,7 +61,7 @@ def test_every_field_of_the_manifest_is_documented(index: Path) -> None:
 
 
 def test_every_column_is_documented(index: Path) -> None:
-    table = index / "snapshots" / SnapshotStore(index).current().snapshot_id / "chunks.sqlite"
+    table = index / "snapshots" / FolderStore(index).current().snapshot_id / "chunks.sqlite"
     connection = sqlite3.connect(table)
     text = PAGE.read_text("utf-8")
     for name in ("chunks", "page_labels"):

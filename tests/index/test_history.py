@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ragmed.errors import BadInputError, BusyError, IntegrityError, NotFoundError
+from ragmed.errors import BadInputError, BusyError, IntegrityError, NotFoundError, NotPossibleError
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import HISTORY, POINTER, TRUSTED, read_history, read_pointer
 from ragmed.index.lock import writer_lock
-from ragmed.index.store import SnapshotStore
 from tests.index.support import library, publish, reading
 
 LATER = "2026-12-01T00:00:00Z"
@@ -20,25 +20,25 @@ LATER = "2026-12-01T00:00:00Z"
 @pytest.fixture
 def two(index: Path) -> tuple[str, str]:
     """The ids of two snapshots, the second one current."""
-    first = SnapshotStore(index).current().snapshot_id
+    first = FolderStore(index).current().snapshot_id
     second = publish(index, (*library(), reading("new.txt", ["Measure potassium before insulin."])), at=LATER)
     assert second
     return first, second
 
 
 def test_an_older_snapshot_answers_again_and_the_history_says_who_and_why(index: Path, two: tuple[str, str]) -> None:
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     assert store.current().snapshot_id == two[1]
     assert store.rollback("1", by="Wu", why="wrong file") == two[0]
     assert store.current().snapshot_id == two[0], "a program that runs moves to it between two questions"
-    assert SnapshotStore(index).current().snapshot_id == two[0], "and so does a new one"
+    assert FolderStore(index).current().snapshot_id == two[0], "and so does a new one"
     move = store.history()[0]
     assert (move.reason, move.snapshot_id, move.before, move.by, move.why) == ("rollback", *two, "Wu", "wrong file")
     assert store.get("2").snapshot_id == two[1], "what was rolled back is still there"
 
 
 def test_a_publish_after_a_rollback_takes_a_number_of_its_own(index: Path, two: tuple[str, str]) -> None:
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     store.rollback(two[0], by="Wu")
     third = publish(index, (*library(), reading("other.txt", ["Give oxygen."])), at=LATER)
     assert third and third.startswith("000003-")
@@ -47,14 +47,14 @@ def test_a_publish_after_a_rollback_takes_a_number_of_its_own(index: Path, two: 
 
 
 def test_a_rollback_can_be_taken_back(index: Path, two: tuple[str, str]) -> None:
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     store.rollback(two[0], by="Wu")
     store.rollback(two[1], by="Wu")
-    assert SnapshotStore(index).current().snapshot_id == two[1]
+    assert FolderStore(index).current().snapshot_id == two[1]
 
 
 def test_there_is_no_rollback_to_what_is_current_or_never_was(index: Path, two: tuple[str, str]) -> None:
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     with pytest.raises(BadInputError, match="current already"):
         store.rollback(two[1], by="Wu")
     with pytest.raises(NotFoundError):
@@ -68,13 +68,13 @@ def test_a_damaged_snapshot_is_not_rolled_back_to(index: Path, two: tuple[str, s
     table = index / "snapshots" / two[0] / "chunks.sqlite"
     table.write_bytes(table.read_bytes()[:-1] + b"x")
     with pytest.raises(IntegrityError, match=r"chunks\.sqlite"):
-        SnapshotStore(index).rollback(two[0], by="Wu")
-    assert read_pointer(index) and SnapshotStore(index).current().snapshot_id == two[1]
+        FolderStore(index).rollback(two[0], by="Wu")
+    assert read_pointer(index) and FolderStore(index).current().snapshot_id == two[1]
 
 
 def old_pointer(index: Path, two: tuple[str, str]) -> bytes:
     """``CURRENT`` as it was when the first snapshot was current."""
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     store.rollback(two[0], by="Wu")
     content = (index / POINTER).read_bytes()
     store.rollback(two[1], by="Wu")
@@ -84,36 +84,36 @@ def old_pointer(index: Path, two: tuple[str, str]) -> bytes:
 def test_an_old_pointer_put_back_is_refused(index: Path, two: tuple[str, str]) -> None:
     (index / POINTER).write_bytes(old_pointer(index, two))
     with pytest.raises(IntegrityError, match=r"names snapshot 1, but 2 was current") as error:
-        SnapshotStore(index).current()
+        FolderStore(index).current()
     assert "rollback 1" in error.value.remedy
 
 
 def test_an_old_rollback_is_no_leave_for_another(index: Path, two: tuple[str, str]) -> None:
     """A rollback to 1, then back to 2: the line in the history does not cover the pointer that was put back."""
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     store.rollback(two[0], by="Wu")
     old = (index / POINTER).read_bytes()
     publish(index, (*library(), reading("other.txt", ["Give oxygen."])), at=LATER)
     (index / POINTER).write_bytes(old)
     with pytest.raises(IntegrityError, match=r"names snapshot 1, but 3"):
-        SnapshotStore(index).current()
+        FolderStore(index).current()
 
 
 def test_an_old_copy_of_the_whole_index_is_refused(index: Path, tmp_path: Path) -> None:
     trust = tmp_path / "elsewhere"
     copy = shutil.copytree(index, tmp_path / "copy")
     assert publish(index, (*library(), reading("new.txt", ["Measure potassium."])), at=LATER)
-    assert SnapshotStore(index, trust).current().manifest.number == 2
+    assert FolderStore(index, trust).current().manifest.number == 2
     assert json.loads((trust / TRUSTED).read_bytes()) == {"number": 2}
     shutil.rmtree(index)
     shutil.move(copy, index)
     with pytest.raises(IntegrityError, match=r"names snapshot 1, but 2"):
-        SnapshotStore(index, trust).current()
-    assert SnapshotStore(index).current().manifest.number == 1, "without the folder elsewhere nobody can tell"
+        FolderStore(index, trust).current()
+    assert FolderStore(index).current().manifest.number == 1, "without the folder elsewhere nobody can tell"
 
 
 def test_a_running_program_remembers_what_it_saw(index: Path, two: tuple[str, str]) -> None:
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     old = old_pointer(index, two)
     store.current()
     (index / TRUSTED).unlink()
@@ -125,14 +125,27 @@ def test_a_running_program_remembers_what_it_saw(index: Path, two: tuple[str, st
 
 def test_a_rollback_mends_a_pointer_that_was_put_back(index: Path, two: tuple[str, str]) -> None:
     (index / POINTER).write_bytes(old_pointer(index, two))
-    SnapshotStore(index).rollback(two[1], by="Wu")
-    assert SnapshotStore(index).current().snapshot_id == two[1]
+    FolderStore(index).rollback(two[1], by="Wu")
+    assert FolderStore(index).current().snapshot_id == two[1]
 
 
 def test_an_index_of_before_is_trusted_at_first_use(index: Path) -> None:
     (index / TRUSTED).unlink(missing_ok=True)
-    SnapshotStore(index).current()
+    FolderStore(index).current()
     assert json.loads((index / TRUSTED).read_bytes()) == {"number": 1}
     (index / TRUSTED).write_text("{}")
     with pytest.raises(IntegrityError, match="no number"):
-        SnapshotStore(index).current()
+        FolderStore(index).current()
+
+
+def test_a_disk_that_fails_behind_the_pointer_is_no_failed_publish(tmp_path: Path) -> None:
+    """A folder in the place of the history stands for the failing disk."""
+    index = tmp_path / "index"
+    (index / HISTORY).mkdir(parents=True)
+    with pytest.raises(NotPossibleError, match=r"snapshot 000001-[0-9a-f]{8} answers now") as error:
+        publish(index, library())
+    assert "look again" in error.value.remedy
+    assert FolderStore(index).current().manifest.number == 1
+    (index / HISTORY).rmdir()
+    assert publish(index, library()) is None, "it is published, and the next writer says so in the history"
+    assert [move.reason for move in FolderStore(index).history()] == ["index"]

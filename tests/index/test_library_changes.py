@@ -9,6 +9,7 @@ import pytest
 
 from ragmed.changes import CitedQuote, RestrictionKind
 from ragmed.index.build import build
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.plan import nobody_cites
 from ragmed.index.register import (
@@ -23,7 +24,6 @@ from ragmed.index.register import (
 )
 from ragmed.index.report import BuildReport, FileReport
 from ragmed.index.snapshot import Snapshot
-from ragmed.index.store import SnapshotStore
 from ragmed.records import Document, DocumentStatus, NoteKind, ReadNote
 from ragmed.settings import ChunkSettings, ReaderSettings, Settings
 from tests.index.scripted_runner import ScriptedRunner
@@ -57,7 +57,7 @@ def file_of(report: BuildReport, name: str, status: str) -> FileReport:
 
 
 def current(settings: Settings) -> Snapshot:
-    return SnapshotStore(settings.index).current()
+    return FolderStore(settings.index).current()
 
 
 def standing(snapshot: Snapshot) -> dict[str, tuple[str, str | None]]:
@@ -159,7 +159,7 @@ def test_kept_editions_are_embedded_again_by_another_model(settings: Settings) -
     assert report.snapshot_id
     snapshot = current(other)
     assert standing(snapshot)["Version 1.2026"] == ("superseded", "Version 2.2026")
-    assert SnapshotStore(other.index).verify().faults == ()
+    assert FolderStore(other.index).verify().faults == ()
 
 
 def test_a_restricted_document_is_held_until_it_is_permitted(settings: Settings) -> None:
@@ -324,3 +324,13 @@ def test_what_joins_a_permitted_series_is_released(settings: Settings) -> None:
     report = run(settings, runner=runner)
     assert file_of(report, "new-name.md", "new").chunks > 0
     assert run(settings, runner=runner).snapshot_id is None
+
+
+def test_to_hold_what_has_answered_is_a_change(settings: Settings) -> None:
+    """A notice that an earlier version of the program did not see."""
+    run(settings)
+    (settings.index / "reads.json").unlink()
+    report = run(settings, runner=ScriptedRunner({"sepsis.md": (AI,)}))
+    assert file_of(report, "sepsis.md", "held")
+    assert report.changes == 1
+    assert [document.source_path for document in current(settings).documents()] == ["ward.md"]

@@ -14,10 +14,10 @@ import pytest
 
 from ragmed.canonical import sha256_file
 from ragmed.errors import BusyError, IntegrityError
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import POINTER, published_ids, read_pointer
 from ragmed.index.lock import writer_lock
 from ragmed.index.manifest import MANIFEST
-from ragmed.index.store import SnapshotStore
 from tests.index.support import library, publish, reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ def test_the_same_library_gives_the_same_bytes(tmp_path: Path) -> None:
     second = publish(other, tuple(reversed(library())), at="2026-06-01T00:00:00Z")
     assert hashes(one) == hashes(other)
     assert len(hashes(one)) > 40
-    manifests = [SnapshotStore(folder).current().manifest for folder in (one, other)]
+    manifests = [FolderStore(folder).current().manifest for folder in (one, other)]
     assert manifests[0].content_sha256 == manifests[1].content_sha256
     assert replace(manifests[0], created_at="") == replace(manifests[1], created_at="")
     assert first != second, "the time is part of the manifest, and so of the id"
@@ -66,12 +66,12 @@ def test_no_change_no_snapshot(index: Path) -> None:
 
 
 def test_what_left_the_library_leaves_the_snapshot_and_nothing_else(index: Path) -> None:
-    before = SnapshotStore(index).current()
+    before = FolderStore(index).current()
     assert publish(index, library()[1:]) is not None
-    after = SnapshotStore(index).current()
+    after = FolderStore(index).current()
     assert after.manifest.parent == before.snapshot_id
     assert {document.series for document in after.documents()} == {"anaphylaxis", "nodules", "feiyan"}
-    assert SnapshotStore(index).verify(before.snapshot_id).faults == ()
+    assert FolderStore(index).verify(before.snapshot_id).faults == ()
 
 
 def test_unchanged_documents_are_not_embedded_again(index: Path) -> None:
@@ -97,13 +97,13 @@ def test_a_renamed_document_keeps_its_segment(index: Path) -> None:
 
 
 def test_a_damaged_segment_is_made_again(index: Path) -> None:
-    snapshot = SnapshotStore(index).current()
+    snapshot = FolderStore(index).current()
     vectors = index / next(entry.path for entry in snapshot.shared_entries() if entry.path.endswith("vectors.npy"))
     whole = vectors.read_bytes()
     vectors.write_bytes(whole[:-4] + b"\0\0\0\0")
     publish(index, (*library(), reading("new.txt", ["Insulin."])))
     assert vectors.read_bytes() == whole
-    assert SnapshotStore(index).verify().faults == ()
+    assert FolderStore(index).verify().faults == ()
 
 
 def test_a_chunk_that_is_not_its_pages_text_is_never_published(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_second_writer_is_refused_and_told_who_is_at_work(tmp_path: Path) -> N
 
 
 def test_the_manifest_names_no_path_of_this_machine(index: Path) -> None:
-    content = (index / "snapshots" / SnapshotStore(index).current().snapshot_id / MANIFEST).read_text("utf-8")
+    content = (index / "snapshots" / FolderStore(index).current().snapshot_id / MANIFEST).read_text("utf-8")
     assert str(index) not in content
     assert str(ROOT) not in content
     assert (index / POINTER).is_file()

@@ -9,9 +9,9 @@ import pytest
 
 from ragmed.corpus.library import FileToRead
 from ragmed.index.build import build
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.hash_embedder import HashEmbedder
-from ragmed.index.reads import KnownReading, Reads, load_reads
-from ragmed.index.store import SnapshotStore
+from ragmed.index.reads import READS, KnownReading, Reads, reads_in
 from ragmed.interfaces import Progress, no_progress
 from ragmed.records import NoteKind, Reading, ReadNote
 from ragmed.settings import ReaderSettings, Settings
@@ -46,27 +46,33 @@ def test_a_stopped_run_is_gone_on_with(tmp_path: Path) -> None:
     report = build(settings, embedder=HashEmbedder(), runner=second)
     assert second.files_read == ["5.md", "6.md", "7.md"]
     assert report.documents == 8
-    assert SnapshotStore(settings.index).verify().faults == ()
+    assert FolderStore(settings.index).verify().faults == ()
+
+
+def known(index: Path) -> set[str]:
+    return set(reads_in(FolderStore(index).holdings().recall(READS)))
 
 
 def test_readings_are_kept_now_and_then_and_at_the_end(tmp_path: Path) -> None:
     now = [0.0]
-    reads = Reads(tmp_path, write=True, clock=lambda: now[0])
-    reads.keep("a", REFUSED)
-    assert load_reads(tmp_path) == {}
-    now[0] = 6.0
-    reads.keep("b", REFUSED)
-    assert set(load_reads(tmp_path)) == {"a", "b"}
-    later = Reads(tmp_path, write=True, clock=lambda: now[0])
-    assert later.known("a") == REFUSED
-    now[0] = 12.0
-    later.keep("c", REFUSED)
-    assert set(load_reads(tmp_path)) == {"a", "b", "c"}, "a run that is not over forgets nothing"
-    later.finish()
-    assert set(load_reads(tmp_path)) == {"c"}
+    with FolderStore(tmp_path).writer() as writer:
+        reads = Reads(writer, writer, clock=lambda: now[0])
+        reads.keep("a", REFUSED)
+        assert known(tmp_path) == set()
+        now[0] = 6.0
+        reads.keep("b", REFUSED)
+        assert known(tmp_path) == {"a", "b"}
+        later = Reads(writer, writer, clock=lambda: now[0])
+        assert later.known("a") == REFUSED
+        now[0] = 12.0
+        later.keep("c", REFUSED)
+        assert known(tmp_path) == {"a", "b", "c"}, "a run that is not over forgets nothing"
+        later.finish()
+        assert known(tmp_path) == {"c"}
 
 
 def test_a_plan_writes_nothing(tmp_path: Path) -> None:
-    reads = Reads(tmp_path, write=False, clock=iter(range(0, 1000, 100)).__next__)
+    reads = Reads(FolderStore(tmp_path).holdings(), None, clock=iter(range(0, 1000, 100)).__next__)
     reads.keep("a", REFUSED)
+    reads.finish()
     assert list(tmp_path.iterdir()) == []

@@ -12,10 +12,10 @@ import pytest
 
 from ragmed.canonical import canonical_json, sha256_bytes
 from ragmed.errors import IntegrityError, NoIndexError, NotFoundError, OutdatedIndexError
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import POINTER
 from ragmed.index.manifest import MANIFEST
 from ragmed.index.snapshot import Snapshot
-from ragmed.index.store import SnapshotStore
 from ragmed.interfaces import WeightedText
 from ragmed.records import DocumentStatus, Filters, Language
 from tests.index.support import EMBEDDER, NODULE_1, SEPSIS, library, publish, reading
@@ -25,7 +25,7 @@ USUAL = Filters()
 
 
 def snapshot_of(index: Path) -> Snapshot:
-    return SnapshotStore(index).current()
+    return FolderStore(index).current()
 
 
 def found_paths(snapshot: Snapshot, question: str, filters: Filters = USUAL) -> tuple[list[str], list[str]]:
@@ -78,7 +78,7 @@ def test_unknown_things_are_not_found(index: Path) -> None:
         lambda: snapshot.chunk(f"{known}-p1-0-99999"),
         lambda: snapshot.chunk("nonsense"),
         lambda: snapshot.chunks([10_000]),
-        lambda: SnapshotStore(index).get("000099-00000000"),
+        lambda: FolderStore(index).get("000099-00000000"),
     ):
         with pytest.raises(NotFoundError):
             ask()
@@ -199,7 +199,7 @@ def test_one_flipped_byte_in_any_file_of_a_snapshot_is_refused_by_name(index: Pa
         spoiled = Path(shutil.copytree(index, tmp_path / "spoiled"))
         flip(spoiled / name)
         with pytest.raises(IntegrityError, match=name.name.replace(".", r"\.")):
-            SnapshotStore(spoiled).current()
+            FolderStore(spoiled).current()
         shutil.rmtree(spoiled)
 
 
@@ -215,26 +215,26 @@ def test_a_sketched_snapshot_answers_filters_and_refuses_a_flipped_byte(tmp_path
     for name in ("dense.faiss", "dense.rows.npy", "dense.json"):
         flip(folder / name)
         with pytest.raises(IntegrityError, match=name.replace(".", r"\.")):
-            SnapshotStore(tmp_path).current()
+            FolderStore(tmp_path).current()
         flip(folder / name)
 
 
 def test_a_missing_file_a_shorter_one_and_one_too_many_are_refused_by_name(index: Path) -> None:
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     folder = index / "snapshots" / store.current().snapshot_id
     extra = folder / "lexical" / "stray.npy"
     extra.write_bytes(b"x")
     with pytest.raises(IntegrityError, match=r"stray\.npy"):
-        SnapshotStore(index).current()
+        FolderStore(index).current()
     extra.unlink()
     dense = folder / "dense.faiss"
     whole = dense.read_bytes()
     dense.write_bytes(whole[:-1])
     with pytest.raises(IntegrityError, match=r"dense\.faiss.*bytes"):
-        SnapshotStore(index).current()
+        FolderStore(index).current()
     dense.unlink()
     with pytest.raises(IntegrityError, match=r"dense\.faiss: missing"):
-        SnapshotStore(index).current()
+        FolderStore(index).current()
 
 
 def test_one_flipped_byte_in_a_segment_or_source_is_refused_when_it_is_read(index: Path) -> None:
@@ -258,7 +258,7 @@ def test_one_flipped_byte_in_a_segment_or_source_is_refused_when_it_is_read(inde
 
 
 def test_verify_hashes_everything_and_names_each_fault(index: Path) -> None:
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     whole = store.verify()
     assert whole.faults == ()
     assert whole.files == 1 + len(store.current().manifest.files) + len(set(shared_files(store.current())))
@@ -274,21 +274,21 @@ def test_a_pointer_to_another_manifest_is_refused(index: Path) -> None:
     pointer = index / POINTER
     pointer.write_text(pointer.read_text().replace('"manifest_sha256":"', '"manifest_sha256":"0'))
     with pytest.raises(IntegrityError, match=r"manifest\.json"):
-        SnapshotStore(index).current()
+        FolderStore(index).current()
     pointer.write_text("{}")
     with pytest.raises(IntegrityError, match=POINTER):
-        SnapshotStore(index).current()
+        FolderStore(index).current()
 
 
 def test_no_index_yet(tmp_path: Path) -> None:
     with pytest.raises(NoIndexError) as raised:
-        SnapshotStore(tmp_path).current()
+        FolderStore(tmp_path).current()
     assert "ragmed index" in raised.value.remedy
-    assert SnapshotStore(tmp_path).list() == ()
+    assert FolderStore(tmp_path).list() == ()
 
 
 def test_the_pointer_moves_under_a_running_reader(index: Path) -> None:
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     old = store.current()
     assert store.current() is old, "nothing moved, nothing is opened again"
     publish(index, library()[:2])
@@ -326,7 +326,7 @@ def test_threads_share_a_snapshot(index: Path) -> None:
 def test_a_snapshot_of_an_older_program_asks_for_a_new_one_and_is_left_alone(tmp_path: Path) -> None:
     index = tmp_path / "index"
     publish(index, library())
-    store = SnapshotStore(index)
+    store = FolderStore(index)
     name = store.current().snapshot_id
     manifest = json.loads((index / "snapshots" / name / MANIFEST).read_bytes())
     content = canonical_json({**manifest, "format": 1})
@@ -337,12 +337,12 @@ def test_a_snapshot_of_an_older_program_asks_for_a_new_one_and_is_left_alone(tmp
     (index / "CURRENT").write_bytes(canonical_json(pointer))
     (index / "history.jsonl").write_bytes(canonical_json({"at": "", "reason": "", "snapshot_id": older}) + b"\n")
     with pytest.raises(OutdatedIndexError, match="older program") as raised:
-        SnapshotStore(index).current()
+        FolderStore(index).current()
     assert "ragmed index" in raised.value.remedy
-    (only,) = SnapshotStore(index).list()
+    (only,) = FolderStore(index).list()
     assert (only.snapshot_id, only.embedder) == (older, "of an older program")
     new = publish(index, library())
     assert new is not None
     assert new.startswith("000002-")
     assert (index / "snapshots" / older / MANIFEST).read_bytes() == content
-    assert SnapshotStore(index).current().snapshot_id == new
+    assert FolderStore(index).current().snapshot_id == new

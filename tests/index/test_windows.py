@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.hash_embedder import HashEmbedder
-from ragmed.index.store import SnapshotStore
 from ragmed.index.windows import WINDOW_TOKENS, nearness, packed, unpacked_windows, window_spans
 from ragmed.records import Filters
 from ragmed.text.sentences import sentence_spans
@@ -81,7 +81,7 @@ def test_packing_what_was_unpacked_gives_the_same_bytes() -> None:
 
 
 def test_a_snapshot_compares_rows_of_several_segments(index: Path) -> None:
-    snapshot = SnapshotStore(index).current()
+    snapshot = FolderStore(index).current()
     rows = list(range(snapshot.chunk_count()))[::-1]
     vector = EMBEDDER.embed_queries(["adrenaline into the thigh"])[0]
     whole, best = snapshot.nearness(vector, rows)

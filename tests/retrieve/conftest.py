@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ragmed.canonical import sha256_of
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.manifest import EmbedderFacts
 from ragmed.index.pipeline import make_chunker, passage_text, window_texts
-from ragmed.index.publish import SnapshotPart, publish_snapshot
+from ragmed.index.publish import SnapshotContent, SnapshotPart, publish_snapshot
 from ragmed.index.segment import FileEntry, SegmentContent, write_segment
-from ragmed.index.store import SnapshotStore
 from ragmed.records import Block, BlockKind, Document, DocumentStatus, Page
 from ragmed.retrieve.search import HybridRetriever
 from ragmed.settings import RetrieveSettings, Settings
@@ -79,7 +79,7 @@ def _replaced(document: Document, key: str, value: object) -> Document:
     return replace(document, **{key: value})  # type: ignore[arg-type]
 
 
-def publish(folder: Path, documents: list[tuple[Document, tuple[Page, ...]]], embedder: HashEmbedder) -> SnapshotStore:
+def publish(folder: Path, documents: list[tuple[Document, tuple[Page, ...]]], embedder: HashEmbedder) -> FolderStore:
     chunker = make_chunker(Settings(), embedder)
     facts = EmbedderFacts(name=embedder.name, revision=embedder.revision, dimensions=embedder.dimensions)
     folder.mkdir(parents=True, exist_ok=True)
@@ -101,8 +101,9 @@ def publish(folder: Path, documents: list[tuple[Document, tuple[Page, ...]]], em
                 document=document, segment=write_segment(folder, content, embedder.embed_passages), source=source
             )
         )
-    publish_snapshot(folder, parts, embedder=facts, chunker=chunker.configuration(), at="2026-01-01T00:00:00Z")
-    return SnapshotStore(folder)
+    content = SnapshotContent(parts=parts, embedder=facts, chunker=chunker.configuration(), at="2026-01-01T00:00:00Z")
+    publish_snapshot(folder, content)
+    return FolderStore(folder)
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +112,7 @@ def embedder() -> HashEmbedder:
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory, embedder: HashEmbedder) -> SnapshotStore:
+def store(tmp_path_factory: pytest.TempPathFactory, embedder: HashEmbedder) -> FolderStore:
     documents = [make_document(series, pages) for series, pages in LIBRARY.items()]
     new = make_document("stroke", (NEW_STROKE,), edition="2026")
     old = make_document(
@@ -121,7 +122,7 @@ def store(tmp_path_factory: pytest.TempPathFactory, embedder: HashEmbedder) -> S
 
 
 @pytest.fixture(scope="session")
-def retriever(store: SnapshotStore, embedder: HashEmbedder) -> HybridRetriever:
+def retriever(store: FolderStore, embedder: HashEmbedder) -> HybridRetriever:
     return HybridRetriever(store, embedder, RetrieveSettings())
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from ragmed.errors import NoIndexError, SettingsError
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.hash_embedder import HashEmbedder
-from ragmed.index.store import SnapshotStore
 from ragmed.records import Filters, Language, Retrieval
 from ragmed.retrieve.search import HybridRetriever, lexical_texts
 from ragmed.settings import RetrieveSettings
@@ -108,7 +108,7 @@ def test_a_term_that_no_passage_names_is_said(retriever: HybridRetriever) -> Non
     assert found.missing_terms == ("malaria",)
 
 
-def test_another_embedder_than_the_indexs_is_refused(store: SnapshotStore) -> None:
+def test_another_embedder_than_the_indexs_is_refused(store: FolderStore) -> None:
     other = HashEmbedder(dimensions=512)
     other.name = "another"
     retriever = HybridRetriever(store, other, RetrieveSettings())
@@ -117,7 +117,7 @@ def test_another_embedder_than_the_indexs_is_refused(store: SnapshotStore) -> No
     assert "ragmed index" in error.value.remedy
 
 
-def test_other_weights_of_a_model_of_the_same_name_are_refused(store: SnapshotStore) -> None:
+def test_other_weights_of_a_model_of_the_same_name_are_refused(store: FolderStore) -> None:
     other = HashEmbedder(dimensions=32)
     assert other.name == store.current().embedder_name
     with pytest.raises(SettingsError, match=r"weights .* of that name") as raised:
@@ -127,7 +127,7 @@ def test_other_weights_of_a_model_of_the_same_name_are_refused(store: SnapshotSt
 
 def test_without_an_index_nothing_is_searched(tmp_path, embedder: HashEmbedder) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(NoIndexError):
-        ask(HybridRetriever(SnapshotStore(tmp_path), embedder, RetrieveSettings()), "sepsis")
+        ask(HybridRetriever(FolderStore(tmp_path), embedder, RetrieveSettings()), "sepsis")
 
 
 def test_filters_that_leave_nothing_give_nothing(retriever: HybridRetriever) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ragmed import assemble
 from ragmed.index.embedder import load_embedder
-from ragmed.index.store import SnapshotStore
+from ragmed.index.folder_store import FolderStore
 from ragmed.interfaces import Embedder
 from ragmed.settings import Settings, load_settings
 from ragmed.tune.embedder import Task, task_of
@@ -75,7 +75,7 @@ def base(house: Settings) -> Embedder:
 
 @pytest.fixture(scope="session")
 def task(house: Settings, base: Embedder) -> Task:
-    snapshot = SnapshotStore(house.index).current()
+    snapshot = FolderStore(house.index).current()
     return task_of(library_rows(snapshot, base), snapshot.snapshot_id, seed=7)
 
 

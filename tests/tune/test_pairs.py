@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from ragmed.errors import BadInputError, SettingsError
+from ragmed.index.folder_store import FolderStore
 from ragmed.index.hash_embedder import HashEmbedder
-from ragmed.index.store import SnapshotStore
 from ragmed.interfaces import Embedder
 from ragmed.records import Chunk, Language
 from ragmed.settings import Settings
@@ -133,7 +133,7 @@ def test_too_few_documents_are_refused() -> None:
 
 def test_rows_of_another_embedder_are_refused(house: Settings) -> None:
     with pytest.raises(SettingsError, match="hash-embedder"):
-        library_rows(SnapshotStore(house.index).current(), HashEmbedder())
+        library_rows(FolderStore(house.index).current(), HashEmbedder())
 
 
 def test_what_may_answer_is_no_negative(task: Task, base: Embedder) -> None:

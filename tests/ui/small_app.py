@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 from ragmed.ui import server
-from ragmed.ui.desk import Desk, Indexing
+from ragmed.ui.desk import Desk, Jobs
 from tests.ui.small_library import SmallProgram
 
 
 def main(folder: str, port: str, *more: str) -> None:
     program = SmallProgram(Path(folder), port=int(port), published="empty" not in more)
-    server.run(Desk(program, Indexing(program.build)))
+    server.run(Desk(program, Jobs(), program.build))
 
 
 if __name__ == "__main__":

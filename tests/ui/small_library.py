@@ -11,13 +11,17 @@ import textwrap
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ragmed.errors import IntegrityError, NoIndexError, NotFoundError
-from ragmed.index.manifest import LibraryNote, RefusedFile
-from ragmed.interfaces import EvidenceFound, Finished, Progress
+from ragmed.changes import QuarantinedPage
+from ragmed.errors import IntegrityError, NoIndexError, NotFoundError, NotPossibleError
+from ragmed.index.manifest import HeldFile, LibraryNote, RefusedFile
+from ragmed.index.report import BuildReport
+from ragmed.interfaces import EvidenceFound, FileProgress, Finished, Progress
+from ragmed.librarian import Librarian
 from ragmed.records import (
     AnswerRecord,
     Candidate,
@@ -424,6 +428,8 @@ def _answered(record_id: str, question: str) -> AnswerRecord:
 class SmallManifest:
     """One file that could not be read, a remark of the library, and what is counted in all."""
 
+    quarantined: tuple[QuarantinedPage, ...] = ()
+    held: tuple[HeldFile, ...] = ()
     note_counts: tuple[tuple[str, int], ...] = (("hidden_text", 1), ("metadata", 1), ("ocr", 14), ("refused", 1))
 
     refused: tuple[RefusedFile, ...] = (
@@ -533,6 +539,15 @@ class SmallRecords:
             raise NotFoundError(f"no record {record_id}")
         return found[0]
 
+    def unanswered(self, limit: int) -> tuple[AnswerRecord, ...]:
+        everyone = self.recent(len(self._kept))
+        return tuple(record for record in everyone if record.outcome is Outcome.ABSTAINED)[:limit]
+
+    def cited_series(self, since: str, after: int = 0) -> Iterator[tuple[int, frozenset[str]]]:
+        for number, record in enumerate(reversed(self.recent(len(self._kept))), start=1):
+            if number > after and record.asked_at >= since and record.outcome is Outcome.ANSWERED:
+                yield number, frozenset(document.series for document in record.documents)
+
     def recent(self, limit: int) -> tuple[AnswerRecord, ...]:
         with self._lock:
             return tuple(reversed(list(self._kept.values())))[:limit]
@@ -591,7 +606,15 @@ class SmallProgram:
     def warm(self) -> None:
         self.snapshots.current()
 
-    def build(self, progress: Progress) -> None:
+    @cached_property
+    def librarian(self) -> Librarian:
+        return Librarian(self.settings, self.snapshots, self.records, self._no_build)  # type: ignore[arg-type]
+
+    def _no_build(self, *_: object, **__: object) -> BuildReport:
+        raise NotPossibleError("the small library is not built", remedy="use a real one")
+
+    def build(self, progress: Progress, files: FileProgress) -> None:
+        del files
         for number in range(1, 4):
             progress("reading", number, 3)
         self.snapshots.snapshot = SmallSnapshot()

@@ -6,13 +6,20 @@ import ast
 import re
 import string
 from importlib import resources
+from typing import get_args
 
 import pytest
 
+from ragmed.changes import ChangeKind, ImpactKind, RestrictionKind
+from ragmed.index.report import FileStatus
 from ragmed.records import Language, Mode, NoteKind, Verdict
 from ragmed.ui.ask_page import MODES
-from ragmed.ui.library_page import COLUMNS
+from ragmed.ui.coverage_view import AGES
+from ragmed.ui.desk import JobName
+from ragmed.ui.history_view import COLUMNS as HISTORY_COLUMNS
+from ragmed.ui.library_page import VIEWS
 from ragmed.ui.notes_view import REASONS
+from ragmed.ui.series_view import COLUMNS
 from ragmed.ui.words import TABLE, TONGUES, Words, tongue_of
 
 
@@ -45,7 +52,7 @@ def test_every_key_that_a_page_asks_for_is_in_the_table_and_every_key_is_asked_f
     asked: set[str] = set()
     patterns: list[str] = []
     for path in resources.files("ragmed.ui").iterdir():
-        if not path.name.endswith(".py") or path.name == "words.py":
+        if not path.name.endswith(".py") or path.name.endswith("words.py"):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -60,7 +67,7 @@ def test_every_key_that_a_page_asks_for_is_in_the_table_and_every_key_is_asked_f
         assert known, f"{key} is said nowhere"
     for key in asked:
         if re.fullmatch(
-            r"(nav|ask|answer|view|source|dx|first|library|error|time|snapshot|abstain|reject|note|refused)\.[a-z_.]*[a-z]",
+            r"(nav|ask|answer|view|source|dx|first|library|error|time|snapshot|abstain|reject|note|refused|inbox|job|plan|diff|who|decide|licence|sheet|quarantine|impact|done|history|coverage)\.[a-z_.]*[a-z]",
             key,
         ):
             assert key in TABLE or f"{key}.one" in TABLE, f"{key} is missing"
@@ -75,6 +82,14 @@ def test_every_value_of_the_records_has_its_words(tongue: str) -> None:
         *(words(f"library.language.{language.value}") for language in Language),
         *(words(f"library.column.{column}") for column in COLUMNS),
         *(words(f"ask.mode.{mode}") for mode in MODES),
+        *(words(f"library.view.{view}") for view in VIEWS),
+        *(words(f"history.column.{column}") for column in HISTORY_COLUMNS),
+        *(words(f"coverage.age.{age}") for age in AGES),
+        *(words(f"plan.status.{status.value}") for status in FileStatus),
+        *(words(f"diff.{kind.value}") for kind in ChangeKind),
+        *(words(f"licence.{kind.value}") for kind in RestrictionKind),
+        *(words(f"impact.{kind.value}") for kind in ImpactKind),
+        *(words(f"job.{job}") + words(f"job.{job}.failed") for job in get_args(JobName)),
         *(words(f"note.{kind.value}") + words(f"note.{kind.value}.why") for kind in NoteKind),
         *(words(f"refused.{name}") for name in (*(name for name, _ in REASONS), "damaged")),
     ]
