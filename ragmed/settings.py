@@ -31,8 +31,12 @@ class _Part(BaseModel):
 class ReaderSettings(_Part):
     """Limits that every reader's child process runs under."""
 
-    seconds: float = Field(30.0, gt=0, description="wall clock for one file, seconds, OCR apart")
-    seconds_per_page: float = Field(0.25, ge=0, description="added to `seconds` for each page, up to ten times it")
+    seconds: float = Field(
+        30.0, gt=0, description="a file is stopped after so long without a page with text coming out, seconds"
+    )
+    seconds_per_page: float = Field(
+        0.05, ge=0, description="processor time beside `seconds` for each page with text that has come out"
+    )
     memory_mib: int = Field(2048, ge=128, description="address space of a reader's child process, MiB")
     pages: int = Field(5000, ge=1, description="pages read of one file")
     characters: int = Field(50_000_000, ge=1000, description="characters read of one file")
@@ -41,6 +45,7 @@ class ReaderSettings(_Part):
     archive_mib: int = Field(512, ge=1, description="unpacked size of a DOCX or EPUB, MiB")
     ocr: Literal["auto", "never"] = Field("auto", description="read pages without a text layer by OCR where installed")
     ocr_seconds_per_page: float = Field(30.0, gt=0, description="wall clock for OCR of one page, seconds")
+    ocr_seconds: float = Field(1800.0, gt=0, description="wall clock for OCR of all pages of a file, seconds")
     quarantine: tuple[Literal["garbled", "ocr", "odd_order"], ...] = Field(
         ("garbled", "ocr", "odd_order"), description="what keeps a page out of the evidence until it is accepted"
     )

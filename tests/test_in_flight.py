@@ -95,7 +95,7 @@ def test_a_reader_that_is_overtaken_gets_the_new_snapshot(index: Path, looks_at:
 def test_a_slow_reader_does_not_lower_the_trusted_number(index: Path, tmp_path: Path) -> None:
     trust = tmp_path / "trust"
     trust_number(trust, 1)
-    meanwhile = Meanwhile("trusted.json", lambda: trust_number(trust, 3))
+    meanwhile = Meanwhile("trust", lambda: trust_number(trust, 3))  # it has read 1 and goes on to write
     with meanwhile:
         trust_number(trust, 2)
     assert meanwhile.done

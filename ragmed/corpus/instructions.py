@@ -1,4 +1,4 @@
-"""Text on a page that addresses a language model instead of a reader.
+"""Text on a page, in a title or in a file's name that addresses a language model instead of a reader.
 
 Laws of this room: such text is flagged, never removed: it stays what it is, words on a page. That no model obeys it is
 the business of the prompts and of citation checking; this note lets a librarian look at the file.
@@ -7,11 +7,11 @@ the business of the prompts and of citation checking; this note lets a librarian
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ragmed.records import NoteKind, Page, ReadNote
 
-INSTRUCTIONS_VERSION = "1"
+INSTRUCTIONS_VERSION = "2"
 _AT_MOST = 20
 
 _ADDRESS = re.compile(
@@ -66,4 +66,18 @@ def instruction_notes(pages: Sequence[Page]) -> tuple[ReadNote, ...]:
         notes.append(ReadNote(kind=NoteKind.INSTRUCTION, message=message, page_number=page.number))
     if more:
         notes.append(ReadNote(kind=NoteKind.INSTRUCTION, message=f"and {more} more pages that do so"))
+    return tuple(notes)
+
+
+def naming_notes(names: Mapping[str, str]) -> tuple[ReadNote, ...]:
+    """A note for each name (what it is → its words) that addresses a language model: titles and file names are shown
+    beside the evidence."""
+    notes = []
+    for what, name in names.items():
+        words = " ".join(re.sub(r"[_\-./\\]+", " ", name).split())
+        for text in (name, words):
+            if _may_address(text) and _ADDRESS.search(text):
+                message = f"{what} addresses a language model: “{words[:120]}”"
+                notes.append(ReadNote(kind=NoteKind.INSTRUCTION, message=message))
+                break
     return tuple(notes)

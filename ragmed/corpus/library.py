@@ -36,6 +36,8 @@ SUFFIXES = frozenset(
 )
 """Suffixes of the formats that RagMed reads (a test holds this against the readers)."""
 
+_LARGEST = 2 << 30
+"""Bytes of a file; no reader could hold more in its memory."""
 _DEEPEST = 64
 """Folders in folders; deeper than any library, and far from the depth at which a walk breaks off."""
 _LARGEST_NOTE = 1 << 16
@@ -277,6 +279,9 @@ def _sort_out(name: str, path: Path, found: list[tuple[str, Path]], passed: list
         ".html",
     ):
         passed.append(PassedOver(source_path=name, reason="paperwork of the folder, not a document"))
+    elif suffix in SUFFIXES and path.stat().st_size > _LARGEST:
+        # even a fingerprint of a file with a hole of terabytes would keep all others waiting
+        passed.append(PassedOver(source_path=name, reason=f"larger than {_LARGEST >> 30} GiB"))
     elif suffix in SUFFIXES:
         found.append((name, path))
     elif suffix in (".py", ".pyc", ".sh", ".json", ".css", ".js"):

@@ -90,7 +90,7 @@ _OWN = re.compile(
     r"|licen[cs]e|reproduc\w+|publisher|rights|permission|reuse|re-use)\b"
     r"|本(?:指南|文件|文献|书|出版物|文)|版权|授权|许可"
 )
-_STOPS = (". ", "。", "! ", "? ")
+_STOPS = (". ", "。", "! ", "? ", "\n")
 _OTHERS_WORK = re.compile(
     r"(?i)\b(?:figure|fig\.|table|box|photo\w*|image|illustration|adapted from|reproduced from|reprinted from"
     r"|courtesy of|modified from|icon|credit)\b[^.]{0,160}\Z|图片来源|图\s?\d+[^。]{0,60}\Z"
@@ -133,7 +133,7 @@ def _texts(pages: Sequence[Page]) -> Iterator[tuple[Page, str]]:
             if not _REFERENCE.search(text):
                 together.append(text)
         if together:
-            yield page, " ".join(together)
+            yield page, "\n".join(together)
 
 
 def _notice(text: str, kind: RestrictionKind, patterns: Sequence[re.Pattern[str]]) -> str:
@@ -148,6 +148,7 @@ def _notice(text: str, kind: RestrictionKind, patterns: Sequence[re.Pattern[str]
                 continue
             if kind is not RestrictionKind.COMMERCIAL and _SUBJECT.search(around) and not _OWN.search(around):
                 continue
+            around = " ".join(around.split())
             return around[:_SHOWN] + ("…" if len(around) > _SHOWN else "")
     return ""
 

@@ -6,6 +6,7 @@ read by OCR is noted; what either library can read is read. Encrypted with an em
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,6 +22,7 @@ from ragmed.corpus.ocr import INSTALL, OcrTimeoutError, Tesseract, ocr_picture
 from ragmed.corpus.pdf_rules import Rules, RuleSource
 from ragmed.corpus.pdf_structure import Structure, read_structure
 from ragmed.corpus.pdf_text import PDFIUM_LOCK, GlyphSource, PageFrame, PageGlyphs
+from ragmed.corpus.pulse import Pulse
 from ragmed.corpus.raw import FoundMetadata, RawReading
 from ragmed.corpus.visibility import has_ink, hidden_runs
 from ragmed.errors import LimitExceededError, UnreadableFileError
@@ -38,6 +40,8 @@ _PASSWORD, _SECURITY = 4, 5
 """FPDF_GetLastError."""
 _REPAIR = "print or re-save it to PDF with another program, or ask the publisher for a sound copy"
 _GARBLED_SHARE = 0.3
+_LARGEST = 200_000.0
+"""Points; the largest page that Acrobat makes has 14,400, and a unit of its own may multiply that."""
 _OCR_PAGES = 400
 """Pages of one file read by OCR; at seconds a page, more is a job for a night and for ocrmypdf."""
 
@@ -57,16 +61,19 @@ class PdfReader:
 
     suffixes: tuple[str, ...] = (".pdf",)
     media_type = "application/pdf"
-    version = "3"
+    version = "4"
+
+    def __init__(self, pulse: Pulse | None = None) -> None:
+        self._pulse = pulse
 
     def read(self, path: Path, document_id: str, limits: ReaderSettings) -> RawReading:
         """Pages with text, boxes and blocks. Raises UnreadableFileError, LimitExceededError."""
         with PDFIUM_LOCK:
-            return _Reading(path, document_id, limits).run()
+            return _Reading(path, document_id, limits, self._pulse or Pulse()).run()
 
 
 class _Reading:
-    def __init__(self, path: Path, document_id: str, limits: ReaderSettings) -> None:
+    def __init__(self, path: Path, document_id: str, limits: ReaderSettings, pulse: Pulse) -> None:
         from pypdfium2 import (
             PDFIUM_INFO,  # noqa: F401
             raw,  # heavy, only in the process that reads PDFs
@@ -77,10 +84,13 @@ class _Reading:
         self.document_id = document_id
         self.limits = limits
         self.notes: list[ReadNote] = []
+        self.pulse = pulse
         self.characters = 0
         self.ocr: Tesseract | None = None
         self.ocr_asked = False
         self.ocr_pages = 0
+        self.ocr_seconds = 0.0
+        self.pictures_ended = False
 
     def run(self) -> RawReading:
         raw = self.raw
@@ -129,6 +139,8 @@ class _Reading:
         sheets = []
         for index in range(count):
             sheets.append(self._sheet(document, index, glyph_source, rule_source))
+            if len(sheets[-1].fragments):
+                self.pulse.page()
             self.characters += len(sheets[-1].glyphs.codes)
             if self.characters > self.limits.characters:
                 raise LimitExceededError(
@@ -158,6 +170,9 @@ class _Reading:
                 glyphs = glyph_source.read(page)
             except ValueError:
                 glyphs = _no_glyphs(PageFrame.of(raw, page))
+            if not _is_a_sheet(glyphs.width, glyphs.height):
+                self._note(NoteKind.NO_TEXT, f"page {number} claims a size that no paper has; it was left out", number)
+                return _blank_sheet(612.0, 792.0)
             keep = self._visible(glyphs, page, rules, number)
             garbled = _garbled_share(glyphs, keep)
             if garbled > _GARBLED_SHARE:
@@ -193,8 +208,11 @@ class _Reading:
         if not keep.any() and rules.drawn == 0:
             self._note(NoteKind.NO_TEXT, f"page {number} is blank", number)
             return glyphs, keep
+        if self.pulse.picture_seconds(self.limits.seconds) <= 0:
+            self._end_of_pictures(number)
+            return glyphs, keep
         if not keep.any() and not has_ink(self.raw, page, glyphs.width, glyphs.height):
-            self._note(NoteKind.NO_TEXT, f"page {number} is blank", number)
+            self._note(NoteKind.NO_TEXT, f"page {number} is blank, or holds only what cannot be drawn", number)
             return glyphs, keep
         what = "has no text layer" if not keep.any() else "has a text layer that cannot be read"
         if self.limits.ocr == "never":
@@ -208,21 +226,52 @@ class _Reading:
         if self.ocr_pages >= _OCR_PAGES:
             self._note(NoteKind.LIMIT, f"page {number} {what}; OCR stops after {_OCR_PAGES} pages of a file", number)
             return glyphs, keep
-        self.ocr_pages += 1
-        picture, scale = ocr_picture(self.raw, page, glyphs.width, glyphs.height, self.limits.pixels)
-        try:
-            read = self.ocr.read(picture, scale, glyphs.width, glyphs.height, self.limits.ocr_seconds_per_page)
-        except OcrTimeoutError:
-            limit = self.limits.ocr_seconds_per_page
-            self._note(
-                NoteKind.LIMIT, f"page {number} {what}; OCR took over {limit:.0f} seconds and was stopped", number
-            )
+        if self.ocr_seconds >= self.limits.ocr_seconds:
+            limit = f"{self.limits.ocr_seconds:.0f} seconds of a file (setting reader.ocr_seconds)"
+            self._note(NoteKind.LIMIT, f"page {number} {what}; OCR stops after {limit}", number)
             return glyphs, keep
-        if not len(read.starts):
-            self._note(NoteKind.NO_TEXT, f"page {number} {what}, and OCR found no words on it", number)
+        self.ocr_pages += 1
+        read = self._recognised(self.ocr, page, glyphs, number, what)
+        if read is None:
             return glyphs, keep
         self._note(NoteKind.OCR, f"page {number} {what}; it was read by OCR, check what you quote from it", number)
         return read, np.ones(len(read.starts), np.bool_)
+
+    def _recognised(self, ocr: Tesseract, page: Any, glyphs: PageGlyphs, number: int, what: str) -> PageGlyphs | None:
+        """What OCR finds on a page; None, noted, where it finds nothing in its time."""
+        begun = time.monotonic()
+        picture, scale = ocr_picture(self.raw, page, glyphs.width, glyphs.height, self.limits.pixels)
+        limit = min(
+            self.limits.ocr_seconds_per_page,
+            max(self.limits.ocr_seconds - self.ocr_seconds, 0.001),
+            max(self.pulse.picture_seconds(self.limits.seconds), 0.001),
+        )
+        try:
+            read = ocr.read(picture, scale, glyphs.width, glyphs.height, limit)
+        except OcrTimeoutError:
+            self._note(
+                NoteKind.LIMIT, f"page {number} {what}; OCR took over {limit:.0f} seconds and was stopped", number
+            )
+            return None
+        finally:
+            self.ocr_seconds += time.monotonic() - begun
+        if not len(read.starts):
+            self._note(NoteKind.NO_TEXT, f"page {number} {what}, and OCR found no words on it", number)
+            return None
+        return read
+
+    def _end_of_pictures(self, number: int) -> None:
+        """Pages without text have taken so long that the whole file would be stopped: the others are passed over."""
+        if not self.pictures_ended:
+            self.pictures_ended = True
+            self._note(
+                NoteKind.LIMIT,
+                f"page {number} has no text layer, and no text has been found for so long that no more pages without "
+                "it are looked at (setting reader.seconds)",
+                number,
+            )
+        else:
+            self._note(NoteKind.NO_TEXT, f"page {number} has no text layer and was not looked at", number)
 
     def _refuse_empty(self, sheets: list[_Sheet]) -> NoReturn:
         kinds = {note.kind for note in self.notes}
@@ -242,6 +291,8 @@ class _Reading:
             self._note(NoteKind.METADATA, trouble)
         if structure.scripts:
             self._note(NoteKind.SCRIPT, "the file carries JavaScript; it was not run")
+        if structure.launches:
+            self._note(NoteKind.SCRIPT, "the file asks to start a program or open another file; nothing was started")
         if structure.attachments:
             names = ", ".join(structure.attachments[:5])
             self._note(NoteKind.ATTACHMENT, f"{len(structure.attachments)} attached files were not read: {names}")
@@ -250,11 +301,20 @@ class _Reading:
         fragments = [sheet.fragments for sheet in sheets]
         furniture = find_furniture(fragments)
         labels = _labels(structure, printed_labels(fragments, furniture))
+        self.pulse.step()
         style = house_style(fragments, structure.outline)
+        self.pulse.step()
         vocabulary = Vocabulary.of(page.text for page in fragments)
-        segments = [_segments(sheet, chosen, style) for sheet, chosen in zip(sheets, furniture, strict=True)]
-        mended = [_mended(sheet, parts, vocabulary) for sheet, parts in zip(sheets, segments, strict=True)]
+        segments: list[list[Segment]] = []
+        mended: list[MendedPage] = []
+        for sheet, chosen in zip(sheets, furniture, strict=True):
+            self.pulse.step()
+            segments.append(_segments(sheet, chosen, style))
+        for sheet, parts in zip(sheets, segments, strict=True):
+            self.pulse.step()
+            mended.append(_mended(sheet, parts, vocabulary))
         set_headings(segments, style, [[page.text[a:b] for a, b in page.spans] for page in mended])
+        self.pulse.step()
         return tuple(
             Page(
                 document_id=self.document_id,
@@ -276,7 +336,7 @@ class _Reading:
         """PDFium could not open the file: what pypdf can make of it, without boxes."""
         from ragmed.corpus.pdf_plain import read_plain  # rarely needed
 
-        pages, structure = read_plain(self.path, self.document_id, self.limits)
+        pages, structure = read_plain(self.path, self.document_id, self.limits, self.pulse)
         self._note(NoteKind.REPAIRED, "damaged: PDFium could not open it, pypdf read its text without positions")
         self._structure_notes(structure)
         for page in pages:
@@ -323,6 +383,11 @@ def _blank_sheet(width: float, height: float) -> _Sheet:
     glyphs = _no_glyphs(PageFrame(0.0, 0.0, width, height, 0))
     keep = np.zeros(0, np.bool_)
     return _Sheet(glyphs, keep, Rules(), fragments_of(glyphs, keep, Rules()))
+
+
+def _is_a_sheet(width: float, height: float) -> bool:
+    """Whether a page of ``width`` by ``height`` points can be; not a number is not."""
+    return 1 <= width <= _LARGEST and 1 <= height <= _LARGEST
 
 
 def _garbled_share(glyphs: PageGlyphs, keep: NDArray[np.bool_]) -> float:

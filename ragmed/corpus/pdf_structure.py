@@ -11,6 +11,7 @@ import logging
 import re
 import threading
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ragmed.corpus.raw import OutlineEntry
@@ -38,6 +39,7 @@ class Structure:
     language: str = ""
     encrypted: bool = False
     scripts: int = 0
+    launches: int = 0
     attachments: tuple[str, ...] = ()
     troubles: list[str] = field(default_factory=list)
     """What could not be read, in words."""
@@ -50,17 +52,11 @@ def read_structure(path: Path, pdfium_document: Any, raw: Any) -> Structure:
     pypdf is asked, which understands more kinds of broken destinations; page labels are pypdf's for the same reason.
     """
     found = Structure(outline=_sound_outline(pdfium_document, raw))
-    done = threading.Event()
-
-    def work() -> None:
-        try:
-            _by_pypdf(path, found)
-        finally:
-            done.set()
-
     # a thread, because pypdf can only be waited for, not interrupted; the sandbox ends it with the process
-    threading.Thread(target=work, daemon=True, name="pypdf").start()
-    if not done.wait(_SECONDS):
+    thread = threading.Thread(target=_by_pypdf, args=(path, found), daemon=True, name="pypdf")
+    thread.start()
+    thread.join(_SECONDS)
+    if thread.is_alive():
         found = Structure(troubles=[f"pypdf took over {_SECONDS:.0f} seconds on the file's structure"])
     if found.troubles and pdfium_document is not None:
         rest = _by_pdfium(pdfium_document, raw)
@@ -143,10 +139,18 @@ def _active_content(reader: Any, root: Any, found: Structure) -> None:
         found.scripts += 1
     action = root.get("/OpenAction")
     action = action.get_object() if action is not None else None
-    if isinstance(action, dict) and action.get("/S") == "/JavaScript":
-        found.scripts += 1
+    if isinstance(action, dict):
+        found.scripts += action.get("/S") == "/JavaScript"
+        found.launches += action.get("/S") in ("/Launch", "/GoToR", "/GoToE", "/SubmitForm", "/ImportData", "/URI")
     if "/EmbeddedFiles" in names:
-        found.attachments = tuple(str(name) for name in list(reader.attachments)[:50])
+        found.attachments = tuple(map(_attachment, islice(reader.attachment_list, 50)))
+
+
+def _attachment(file: Any) -> str:
+    """Name and stated size of an attached file, which stays packed."""
+    name = _text(file.name)[:120] or "(unnamed)"
+    size = file.size
+    return f"{name} ({size:,} bytes)" if isinstance(size, int) and size >= 0 else name
 
 
 _PARTS = (

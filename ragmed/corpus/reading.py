@@ -14,10 +14,11 @@ from pathlib import Path
 
 from ragmed.canonical import sha256_bytes, sha256_file
 from ragmed.corpus.identify import IDENTIFY_VERSION, identify
-from ragmed.corpus.instructions import INSTRUCTIONS_VERSION, instruction_notes
+from ragmed.corpus.instructions import INSTRUCTIONS_VERSION, instruction_notes, naming_notes
 from ragmed.corpus.library import FileToRead
 from ragmed.corpus.licence_notices import LICENCE_NOTICES_VERSION, licence_notes
 from ragmed.corpus.odd_order import ODD_ORDER_VERSION, odd_order_notes
+from ragmed.corpus.pulse import Pulse
 from ragmed.corpus.raw import FormatReader, RawReading
 from ragmed.corpus.sidecar import Sidecar, read_sidecar
 from ragmed.errors import LimitExceededError, UnreadableFileError
@@ -54,8 +55,9 @@ def pipeline_version() -> str:
     return "+".join([*parts, *(f"{type(reader).__name__}-{reader.version}" for reader in _readers())])
 
 
-def _readers() -> tuple[FormatReader, ...]:
-    """One reader a format; imported here so that the parent process can do without them."""
+def _readers(pulse: Pulse | None = None) -> tuple[FormatReader, ...]:
+    """One reader a format; imported here so that the parent process can do without them. Formats of many pages tell
+    ``pulse`` how they get on."""
     from ragmed.corpus.docx import DocxReader
     from ragmed.corpus.epub import EpubReader
     from ragmed.corpus.html import HtmlReader
@@ -63,14 +65,14 @@ def _readers() -> tuple[FormatReader, ...]:
     from ragmed.corpus.pdf import PdfReader
     from ragmed.corpus.plain import PlainTextReader
 
-    return (PdfReader(), HtmlReader(), MarkdownReader(), DocxReader(), EpubReader(), PlainTextReader())
+    return (PdfReader(pulse), HtmlReader(), MarkdownReader(), DocxReader(), EpubReader(), PlainTextReader())
 
 
-def read_file(file: FileToRead, settings: ReaderSettings) -> Reading:
-    """Read one file; a refusal is a Reading without a document whose note says why."""
+def read_file(file: FileToRead, settings: ReaderSettings, pulse: Pulse | None = None) -> Reading:
+    """Read one file; a refusal is a Reading without a document whose note says why. ``pulse`` hears of the progress."""
     started = time.perf_counter()
     try:
-        reading = _read(file, settings)
+        reading = _read(file, settings, pulse or Pulse())
     except MemoryError:
         reading = refusal(file, *_OUT_OF_MEMORY)
     except OSError as error:
@@ -84,14 +86,16 @@ def read_file(file: FileToRead, settings: ReaderSettings) -> Reading:
     return replace(reading, seconds=time.perf_counter() - started)
 
 
-def _read(file: FileToRead, settings: ReaderSettings) -> Reading:
+def _read(file: FileToRead, settings: ReaderSettings, pulse: Pulse) -> Reading:
     if sha256_file(file.path) != file.sha256:
         raise UnreadableFileError(
             f"{file.source_path}: the file changed while the library was being read", remedy="index again"
         )
     sidecar = read_sidecar(file.sidecar) if file.sidecar is not None else Sidecar()
-    reader, note = choose_reader(file.path)
-    return _compose(file, sidecar, reader, reader.read(file.path, file.document_id, settings), note)
+    reader, note = choose_reader(file.path, pulse)
+    raw = reader.read(file.path, file.document_id, settings)
+    pulse.step()
+    return _compose(file, sidecar, reader, raw, note)
 
 
 _OUT_OF_MEMORY = (
@@ -110,10 +114,10 @@ def refusal(file: FileToRead, reason: str, remedy: str = "", *, limit: bool = Fa
     return Reading(document=None, pages=(), notes=tuple(notes), source_path=file.source_path, sha256=file.sha256)
 
 
-def choose_reader(path: Path) -> tuple[FormatReader, ReadNote | None]:
+def choose_reader(path: Path, pulse: Pulse | None = None) -> tuple[FormatReader, ReadNote | None]:
     """The reader for what the file holds, and a note where its name says otherwise. Raises UnreadableFileError."""
     suffix = path.suffix.lower()
-    readers = {known: reader for reader in _readers() for known in reader.suffixes}
+    readers = {known: reader for reader in _readers(pulse) for known in reader.suffixes}
     named = readers.get(suffix)
     kind = _content_suffix(path)
     held = readers.get(kind) if kind else None
@@ -190,6 +194,10 @@ def _compose(
         page_count=len(pages),
     )
     notes = [*raw.notes, *(found.notes if sidecar.title is None else ()), *instruction_notes(pages)]
+    named = {"the title": document.title, "the stated title": raw.metadata.title, "the file's name": file.source_path}
+    if named["the stated title"] == document.title:
+        del named["the stated title"]
+    notes.extend(naming_notes(named))
     notes.extend((*odd_order_notes(pages), *licence_notes(pages)))
     if note is not None:
         notes.insert(0, note)

@@ -2,12 +2,14 @@
 
 Laws of this room: a picture is made only from the very bytes that were indexed (SHA-256, IntegrityError otherwise);
 the mark lies on the stored boxes of the quoted characters, never on a fresh search; it is colour and a bar beside it,
-so that it does not rest on colour alone; PDFium runs under PDFIUM_LOCK and keeps few documents open.
+so that it does not rest on colour alone; PDFium runs under PDFIUM_LOCK, keeps few documents open, and no page is drawn
+for longer than a limit.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from io import BytesIO
@@ -35,6 +37,8 @@ BAR = (176, 86, 0)
 _OPEN_DOCUMENTS = 4
 _MAX_PIXELS = 40_000_000
 _MAX_WIDTH = 4000
+_SECONDS = 8.0
+"""For the drawing of one page: real ones take up to 0.15 s, and all other pictures wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,10 @@ class PdfPageRenderer:
             if not bitmap:
                 raise UnreadableFileError(f"{source}: no memory for a picture of page {page.number}")
             raw.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
-            raw.FPDF_RenderPageBitmap(bitmap, loaded, 0, 0, width, height, 0, raw.FPDF_ANNOT)
+            if not _drawn(raw, bitmap, loaded, width, height):
+                raise UnreadableFileError(
+                    f"{source}: drawing page {page.number} took longer than {_SECONDS:.0f} s, so it has no picture"
+                )
             stride = raw.FPDFBitmap_GetStride(bitmap)
             content = ctypes.string_at(raw.FPDFBitmap_GetBuffer(bitmap), stride * height)
             return np.frombuffer(content, np.uint8).reshape(height, stride // 4, 4)[:, :width].copy()
@@ -162,6 +169,20 @@ class PdfPageRenderer:
             if bitmap:
                 raw.FPDFBitmap_Destroy(bitmap)
             raw.FPDF_ClosePage(loaded)
+
+
+def _drawn(raw: Any, bitmap: Any, page: Any, width: int, height: int) -> bool:
+    """Whether the page was drawn in time; PDFium asks between two of its objects whether to go on."""
+    end = time.monotonic() + _SECONDS
+    asks = raw.IFSDK_PAUSE()
+    # kept in a name of its own: PDFium holds no reference to it
+    answer = type(asks.NeedToPauseNow)(lambda _: time.monotonic() > end)
+    asks.version, asks.NeedToPauseNow = 1, answer
+    try:
+        done: int = raw.FPDF_RenderPageBitmap_Start(bitmap, page, 0, 0, width, height, 0, raw.FPDF_ANNOT, asks)
+    finally:
+        raw.FPDF_RenderPage_Close(page)
+    return bool(done != raw.FPDF_RENDER_TOBECONTINUED)
 
 
 class AnyPageRenderer:

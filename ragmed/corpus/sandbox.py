@@ -1,8 +1,9 @@
 """Readers run in child processes with limits, so that no file can hang, crash or starve the program.
 
 Laws of this room: every file gets exactly one Reading, in the order asked for, whatever becomes of its child; a child
-that breaks a limit is killed with all that it started and replaced; a hung file delays no other; answers are checked,
-never executed (see ``wire``); children are fresh interpreters without torch and die with their parent.
+that breaks a limit is killed with all that it started and replaced; a hung file delays no other; a file has time for
+the pages that come out of it, not for its size (see ``pulse``); answers are checked, never executed (see ``wire``);
+children are fresh interpreters without torch and die with their parent.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import contextlib
 import json
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,8 +25,9 @@ from typing import IO
 
 import ragmed
 from ragmed.corpus.library import FileToRead
+from ragmed.corpus.pulse import processor_seconds
 from ragmed.corpus.reading import refusal
-from ragmed.corpus.wire import FRAME, STAYS, decode_reading
+from ragmed.corpus.wire import COUNT, FRAME, SIGN, STAYS, decode_reading
 from ragmed.errors import IntegrityError, NotPossibleError
 from ragmed.interfaces import Progress, no_progress
 from ragmed.records import Reading
@@ -38,18 +39,20 @@ _START_SECONDS = 120.0
 _AHEAD = 256
 """Readings kept for their turn behind a slow file; bounds the parent's memory."""
 
-_BYTES_PER_PAGE = 4096
-"""A page of a text PDF takes rarely less than this, so the size gives a cautious count of pages before opening."""
+_WALL = 4.0
+"""Most seconds of wall clock for one of processor time: a machine with several times more work than cores."""
 
 _TRANSFER_SECONDS = 60.0
+_SIGN_BYTES = len(SIGN) + COUNT.size
 _FILES_PER_CHILD = 2000
 """A child is replaced after so many files, whatever a library may have leaked by then."""
 
 
-def seconds_for(file: FileToRead, settings: ReaderSettings) -> float:
-    """Processor seconds for one file: the base, and a share for each page that its size may hold, up to ten bases."""
-    pages = file.path.stat().st_size / _BYTES_PER_PAGE
-    return min(10 * settings.seconds, settings.seconds + settings.seconds_per_page * pages)
+def _wall_seconds(pages: int, settings: ReaderSettings) -> float:
+    """The longest that a file may take on the clock, whatever signs come: its child may have been taken over."""
+    ocr = settings.ocr_seconds if settings.ocr == "auto" and pages else 0.0
+    earned = processor_seconds(pages, settings) - settings.seconds
+    return settings.seconds + _WALL * earned + ocr
 
 
 class _Child:
@@ -75,7 +78,10 @@ class _Child:
         self.served = 0
         self.place: int | None = None
         """The place of its file in the list; None while it has none."""
-        self.limit = 0.0
+        self.pages = 0
+        """Pages with text that its file has given so far, as it says."""
+        self._begun = 0.0
+        self._answering = False
         self.deadline = time.monotonic() + _START_SECONDS
         self._write(settings.model_dump_json().encode())
 
@@ -85,22 +91,16 @@ class _Child:
 
     def give(self, place: int, file: FileToRead) -> None:
         """Have the child read ``file``."""
-        seconds = seconds_for(file, self._settings)
-        wall = seconds
-        if self._settings.ocr == "auto" and shutil.which("tesseract"):
-            # waiting for OCR is no hang; a spin still ends at the limit of processor time
-            pages = min(file.path.stat().st_size / _BYTES_PER_PAGE + 1, self._settings.pages)
-            wall += self._settings.ocr_seconds_per_page * pages
-        self.place, self.limit = place, wall
+        self.place, self.pages, self._answering = place, 0, False
         self.served += 1
-        self.deadline = time.monotonic() + wall
+        self._begun = time.monotonic()
+        self.deadline = self._begun + self._settings.seconds
         request = {
             "path": str(file.path.resolve()),
             "source_path": file.source_path,
             "sha256": file.sha256,
             "sidecar": str(file.sidecar.resolve()) if file.sidecar else "",
             "also_at": list(file.also_at),
-            "seconds": seconds,
         }
         self._write(json.dumps(request).encode("utf-8"))
 
@@ -125,20 +125,45 @@ class _Child:
                 ended = True
                 break
             self._buffer += part
-            # the file is read; what is left is to carry the answer over
-            self.deadline = time.monotonic() + _TRANSFER_SECONDS
+            payload = self._frame()
+            while payload is not None and payload[:1] == SIGN:
+                self._heard(payload)
+                payload = self._frame()
+            if payload is not None:
+                if self._buffer:
+                    raise IntegrityError("the reader answered more than was asked", remedy="leave the file out")
+                return payload, ended
+        return None, ended
+
+    def wait_longer(self, seconds: float) -> None:
+        """Nobody listened for so long: that is not the file's fault. Its processor time is counted all the same."""
+        self._begun += seconds
+        self.deadline += seconds
+
+    def _frame(self) -> bytes | None:
+        """The next whole frame of what has come, or None. Raises IntegrityError for one that is too large."""
         if len(self._buffer) < FRAME.size:
-            return None, ended
+            return None
         (size,) = FRAME.unpack_from(self._buffer)
         if size > self._settings.memory_mib << 20:
             raise IntegrityError("the reader's answer is larger than its memory", remedy="leave the file out")
         if len(self._buffer) < FRAME.size + size:
-            return None, ended
+            # a sign comes whole: this is the answer, the file is read, and what is left is to carry it over, once
+            if self.place is not None and size > _SIGN_BYTES and not self._answering:
+                self._answering = True
+                self.deadline = time.monotonic() + _TRANSFER_SECONDS
+            return None
         payload = bytes(self._buffer[FRAME.size : FRAME.size + size])
         del self._buffer[: FRAME.size + size]
-        if self._buffer:
-            raise IntegrityError("the reader answered more than was asked", remedy="leave the file out")
-        return payload, ended
+        return payload
+
+    def _heard(self, payload: bytes) -> None:
+        """A sign of progress: so many pages with text so far. Raises IntegrityError."""
+        if len(payload) != _SIGN_BYTES or self.place is None:
+            raise IntegrityError("the reader gave a sign that means nothing", remedy="leave the file out")
+        self.pages = max(self.pages, min(COUNT.unpack(payload[1:])[0], self._settings.pages))
+        longest = self._begun + _wall_seconds(self.pages, self._settings)
+        self.deadline = min(time.monotonic() + self._settings.seconds, longest)
 
     def errors(self) -> str:
         """The last of what the child wrote to its error stream."""
@@ -212,8 +237,11 @@ class Sandbox:
                         count += 1
                         progress("reading", count, len(files))
                 while turn in done:
+                    left = time.monotonic()
                     yield done.pop(turn)
                     turn += 1
+                    for child in self._children:
+                        child.wait_longer(time.monotonic() - left)
         finally:
             # a caller that stopped early leaves children at work on files that nobody wants
             for child in [child for child in self._children if child.place is not None]:
@@ -272,13 +300,13 @@ class Sandbox:
                 f"the process that reads files did not start: {words or 'it gave no reason'}",
                 remedy="check the installation with `ragmed doctor`; reader.memory_mib may be too small",
             )
+        pages = child.pages
         status = self._remove(child)
         if file is None:
             return None
         if not ended:
-            reason = f"reading it took longer than {child.limit:.0f} s"
-            return refusal(file, reason, "raise reader.seconds, or split the file", limit=True)
-        return _crashed(file, status, self._settings)
+            return refusal(file, _stopped(pages, self._settings), _SLOW, limit=True)
+        return _crashed(file, status, pages, self._settings)
 
     def _remove(self, child: _Child) -> int:
         self._selector.unregister(child)
@@ -295,12 +323,27 @@ def _checked(reading: Reading, file: FileToRead) -> Reading:
     return reading
 
 
-def _crashed(file: FileToRead, status: int, settings: ReaderSettings) -> Reading:
+_SLOW = "leave it out, or if it is to be trusted raise reader.seconds or split it"
+
+
+def _stopped(pages: int, settings: ReaderSettings) -> str:
+    seconds = f"{settings.seconds:.0f} s" if settings.seconds >= 1 else f"{settings.seconds:g} s"
+    if not pages:
+        return f"reading it took longer than {seconds} and no page with text came out"
+    return f"after {pages} pages with text, reading it took longer than its time ({seconds} from page to page)"
+
+
+def _crashed(file: FileToRead, status: int, pages: int, settings: ReaderSettings) -> Reading:
     if status == -signal.SIGXCPU:
-        reason = f"reading it took more than {seconds_for(file, settings):.0f} s of processor time"
-        return refusal(file, reason, "raise reader.seconds, or split the file", limit=True)
+        after = f" for {pages} pages with text" if pages else " and no page with text came out"
+        reason = f"reading it took more than {processor_seconds(pages, settings):.0f} s of processor time{after}"
+        return refusal(file, reason, _SLOW, limit=True)
     if status in (2, -signal.SIGKILL):
         reason = f"reading it needed more memory than {settings.memory_mib} MiB"
         return refusal(file, reason, "raise reader.memory_mib, or split the file", limit=True)
+    if status in (-signal.SIGABRT, -signal.SIGTRAP):
+        # what a library written in C++ does where it gets no more memory
+        reason = f"the reader broke off: it needed more memory than {settings.memory_mib} MiB, or the file is damaged"
+        return refusal(file, reason, "get it again, or if it is to be trusted raise reader.memory_mib", limit=True)
     name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
     return refusal(file, f"the reader crashed on it ({name})", "the file is damaged or hostile; get it again")

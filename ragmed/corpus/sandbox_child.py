@@ -15,15 +15,17 @@ import os
 import resource
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from ragmed.corpus.library import FileToRead
-from ragmed.corpus.wire import FRAME, GOES, STAYS, encode_reading
+from ragmed.corpus.pulse import Pulse, processor_seconds
+from ragmed.corpus.wire import COUNT, FRAME, GOES, SIGN, STAYS, encode_reading
 from ragmed.settings import ReaderSettings
 
 _PR_SET_PDEATHSIG = 1
-_FILE_BYTES = 64 << 20
-"""Readers write nothing; what their libraries may write to temporary files stays under this."""
+_FILE_BYTES = 1 << 20
+"""Readers write nothing; what a library may print, or write to a file of its own, stays under this."""
 
 
 def main(arguments: list[str]) -> int:
@@ -51,16 +53,23 @@ def main(arguments: list[str]) -> int:
             sidecar=Path(fields["sidecar"]) if fields["sidecar"] else None,
             also_at=tuple(fields["also_at"]),
         )
-        _limit_processor(float(fields["seconds"]))
+        used = _used_seconds()
+        _limit_processor(used + processor_seconds(0, settings))
+
+        def tell(pages: int, used: float = used) -> None:
+            _limit_processor(used + processor_seconds(pages, settings))
+            _send(answers, SIGN + COUNT.pack(pages))
+
         try:
-            answer = encode_reading(reading.read_file(file, settings))
+            answer = encode_reading(reading.read_file(file, settings, Pulse(tell)))
         except MemoryError:
             return 2  # the parent says what happened; this process is not to be trusted any more
         except Exception as error:  # noqa: BLE001 - the border: a reader's fault on one file is that file's refusal
             reason = f"the reader failed on it: {type(error).__name__}: {str(error)[:200]}"
             answer = encode_reading(reading.refusal(file, reason, "report it, with the file if it may be shared"))
-        # grown too big to start another file with: it says so, goes, and the parent starts a fresh one
-        goes = _resident_mib() > settings.memory_mib / 2
+        # grown too big to start another file with, or with a thread still at work on this one, which would use up the
+        # next one's time: it says so, goes, and the parent starts a fresh one
+        goes = _resident_mib() > settings.memory_mib / 2 or threading.active_count() > 1
         _send(answers, (GOES if goes else STAYS) + answer)
         if goes:
             return 0
@@ -90,11 +99,16 @@ def _limit(settings: ReaderSettings) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
 
 
-def _limit_processor(seconds: float) -> None:
-    """Processor time for the next file, beside what was used so far."""
+def _used_seconds() -> float:
+    """Processor time of this process so far."""
     used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _limit_processor(seconds: float) -> None:
+    """The processor time of this process's whole life at which it is stopped, in whole seconds for the kernel."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime + seconds) + 1, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), hard))
 
 
 def _resident_mib() -> float:

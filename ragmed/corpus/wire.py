@@ -4,7 +4,8 @@ Laws of this room: the child may have been taken over by the file it read, so wh
 (types, enums, offsets inside the text, boxes of the right length) before it becomes a record.
 
 Frame: 8 bytes big-endian length, then an answer: one byte (does the child take another file?) and the payload: 4 bytes
-header length, ASCII JSON header, the pages' boxes in order.
+header length, ASCII JSON header, the pages' boxes in order. Before it may come signs of progress: one byte and 4 bytes,
+the number of pages with text so far.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from ragmed.records import Block, BlockKind, Document, DocumentStatus, Language,
 FRAME = struct.Struct(">Q")
 STAYS, GOES = b"+", b"."
 """First byte of an answer: whether the child takes another file."""
+SIGN, COUNT = b"~", struct.Struct(">I")
+"""First byte of a sign of progress, and the number behind it."""
 _HEADER = struct.Struct(">I")
 
 

@@ -49,6 +49,7 @@ def who() -> str:
 
 def decide(view: View, write: Callable[[str], None], *, plan: bool = True) -> None:
     """Have ``write`` record a decision under the session's name; what goes wrong is shown by ``trouble``."""
+    st.session_state.pop(TROUBLE, None)
     name = who()
     if not name:
         st.session_state[TROUBLE] = (view.words("who.missing"), "")
@@ -63,8 +64,9 @@ def decide(view: View, write: Callable[[str], None], *, plan: bool = True) -> No
 
 
 def trouble(view: View) -> None:
-    """What the last decision ran into; said once."""
-    found = st.session_state.pop(TROUBLE, None)
+    """What the last decision ran into. It stays until the next one: what vanished by itself would move the button
+    that she is about to press."""
+    found = st.session_state.get(TROUBLE)
     if found is None:
         return
     message, remedy = found

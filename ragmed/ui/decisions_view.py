@@ -139,7 +139,7 @@ def _licence(view: View, notices: Sequence[LicenceNotice]) -> None:
                     el("p", words("licence.held"))
                     if held
                     else el("p", words("licence.permitted", said=first.permission)),
-                    class_="rm-licence",
+                    class_="rm-notices",
                 )
             )
             if held:

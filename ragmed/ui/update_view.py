@@ -83,7 +83,7 @@ def _drop(view: View) -> None:
     with st.container(key="drop"):
         st.file_uploader(words("inbox.drop"), accept_multiple_files=True, key=key, on_change=take)
         st.html(el("p", words("inbox.lead", mib=view.desk.program.settings.app.upload_mib), class_="rm-meta"))
-    refused = st.session_state.pop(_REFUSED, ())
+    refused = st.session_state.get(_REFUSED, ())
     if refused:
         st.html(
             el(

@@ -104,6 +104,16 @@ def test_a_running_line_in_the_middle_of_a_long_document_is_seen() -> None:
     assert licence_notes(pages) == (), "there it is the matter of the text"
 
 
+def test_the_words_are_those_of_the_notice_alone() -> None:
+    text = "Giant cell arteritis\nThis guideline may not be used with AI tools.\nGive prednisolone 60 mg."
+    blocks = tuple(
+        Block(start=text.index(line), end=text.index(line) + len(line), kind=BlockKind.PARAGRAPH)
+        for line in text.split("\n")
+    )
+    whole = Page(document_id="d-1", number=1, label="1", text=text, blocks=blocks)
+    assert [note.message for note in licence_notes([whole])] == ["ai: This guideline may not be used with AI tools."]
+
+
 def test_a_caption_is_about_a_picture() -> None:
     assert licence_notes([page("Licensed CC BY-NC.", kind=BlockKind.CAPTION)]) == ()
 

@@ -36,6 +36,13 @@ def test_page_that_takes_too_long_is_noted_as_cut_short(tmp_path: Path) -> None:
         read(path, ReaderSettings(ocr_seconds_per_page=0.001))
 
 
+@needs_tesseract
+def test_a_file_has_one_budget_for_all_its_scans(tmp_path: Path) -> None:
+    path = scanned(tmp_path / "many_scans.pdf", LINES, LINES, LINES)
+    with pytest.raises(UnreadableFileError, match=r"OCR took over.*page 2 .* OCR stops after .* reader\.ocr_seconds"):
+        read(path, ReaderSettings(ocr_seconds=0.001))
+
+
 def test_scan_without_the_program_is_refused_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UnreadableFileError, match="no text layer on its 2 pages") as refused:

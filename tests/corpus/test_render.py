@@ -16,6 +16,7 @@ from ragmed.corpus.render import AnyPageRenderer, PdfPageRenderer, highlight_rec
 from ragmed.corpus.typeset import TextPageRenderer
 from ragmed.errors import IntegrityError, MissingPartError, UnreadableFileError
 from ragmed.records import Block, BlockKind, Document, Language, Page
+from tests.corpus.bombs import endless_picture
 from tests.corpus.sheets import column, read, sheet
 
 QUOTE = "aspirin 300 mg to every patient with an acute coronary"
@@ -97,6 +98,19 @@ def test_changed_file_is_refused(printed: tuple[Path, Page]) -> None:
     path.write_bytes(path.read_bytes() + b"\n% changed")
     with pytest.raises(IntegrityError, match="SHA-256"):
         renderer.render(path, document, page, 0, 4, width=200)
+
+
+def test_a_page_that_takes_minutes_to_draw_is_given_up_and_the_next_is_drawn(
+    tmp_path: Path, printed: tuple[Path, Page]
+) -> None:
+    path = endless_picture(tmp_path / "endless_picture.pdf")
+    page = read(path).pages[0]
+    renderer = PdfPageRenderer()
+    with pytest.raises(UnreadableFileError, match="drawing page 1 took longer than 8 s"):
+        renderer.render(path, _document(path), page, 0, 4, width=1200)
+    whole, sound = printed
+    assert _pixels(renderer.render(whole, _document(whole), sound, 0, 4, width=300)).shape[1] == 300
+    renderer.close()
 
 
 def test_missing_file_is_refused(printed: tuple[Path, Page]) -> None:

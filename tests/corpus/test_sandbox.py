@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -16,12 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragmed.corpus.library import FileToRead, scan_library
+from ragmed.corpus.pdf import PdfReader
 from ragmed.corpus.reading import file_to_read
 from ragmed.corpus.sandbox import Sandbox
 from ragmed.corpus.wire import decode_reading, encode_reading
 from ragmed.errors import IntegrityError, NotPossibleError
 from ragmed.records import Block, BlockKind, NoteKind, Page, Reading, ReadNote
 from ragmed.settings import ReaderSettings
+from tests.corpus.bombs import DOSE, long_outline, slow_pages
 from tests.corpus.small_files import DOCUMENT_ID, document
 
 FAST = ReaderSettings(seconds=1.5, seconds_per_page=0, workers=2, ocr="never")
@@ -100,6 +103,46 @@ def test_a_hanging_file_is_refused_and_delays_no_other(tmp_path: Path, sandbox: 
     assert [note.kind for note in readings[0].notes] == [NoteKind.REFUSED, NoteKind.LIMIT]
     assert "longer than 2 s" in readings[0].notes[0].message
     assert all(reading.document is not None for reading in readings[1:])
+
+
+def test_pages_with_text_earn_their_file_time(tmp_path: Path) -> None:
+    """Five seconds of work: too much for three, unless each page that comes out brings some more."""
+    file = file_to_read(slow_pages(tmp_path / "many_pages.pdf", 60))
+    with Sandbox(ReaderSettings(seconds=3, seconds_per_page=1, workers=1, ocr="never")) as sandbox:
+        (read,) = sandbox.read_all([file])
+    with Sandbox(ReaderSettings(seconds=3, seconds_per_page=0, workers=1, ocr="never")) as sandbox:
+        (stopped,) = sandbox.read_all([file])
+    assert len(read.pages) == 60
+    assert stopped.document is None
+    assert [note.kind for note in stopped.notes] == [NoteKind.REFUSED, NoteKind.LIMIT]
+    assert re.search(r"\d+ pages with text", stopped.notes[0].message)
+
+
+def test_time_that_the_caller_takes_is_not_the_file_s(tmp_path: Path) -> None:
+    """The second file is still being read when the caller comes back, long after its limit on the clock."""
+    quick = text_files(tmp_path / "many", 1)
+    slow = [file_to_read(slow_pages(tmp_path / f"{count}_pages.pdf", count)) for count in (12, 13, 30)]
+    with Sandbox(ReaderSettings(seconds=1, seconds_per_page=1, workers=2, ocr="never")) as sandbox:
+        list(sandbox.read_all(slow[:2]))  # now two children are there
+        readings = sandbox.read_all([*quick, slow[2]])
+        assert next(readings).document is not None
+        for child in sandbox.process_ids():
+            os.kill(child, signal.SIGSTOP)
+        PdfReader().read(slow[2].path, DOCUMENT_ID, FAST)  # work of the caller's own, longer than the limit
+        for child in sandbox.process_ids():
+            os.kill(child, signal.SIGCONT)
+        (read,) = readings
+    assert len(read.pages) == 30
+
+
+def test_a_child_with_a_thread_still_at_work_takes_no_other_file(tmp_path: Path) -> None:
+    """pypdf cannot be stopped: what it goes on doing would be counted against the next file."""
+    file = file_to_read(long_outline(tmp_path / "endless_outline.pdf", 150_000))
+    with Sandbox(ReaderSettings(workers=1, ocr="never")) as sandbox:
+        (reading,) = sandbox.read_all([file])
+        assert [page.text for page in reading.pages] == [DOSE]
+        assert any("pypdf took over" in note.message for note in reading.notes)
+        assert sandbox.process_ids() == ()
 
 
 def test_a_killed_child_is_a_refusal_and_is_replaced(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Not a test: run it when the pages have changed, and look at what it made.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tests.e2e.test_app import ask, wait_for_picture
 from tests.e2e.test_app_demonstration import CASE_EN, CASE_ZH
 
 PATIENCE = 120_000
+NODULE_FOLLOW_UP = "surveillance chest CT after resection of stage I non-small cell lung cancer"
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,61 @@ def main() -> None:
                 settle(page, shot)
                 page.screenshot(path=pictures / f"{shot.name}.png")
                 visitor.close()
-            visitor = visit(browser, address)
-            visitor.go("/library").locator(".rm-table").wait_for()
-            visitor.page.screenshot(path=pictures / "library-desk.png")
-            visitor.close()
             browser.close()
+        library_pictures(Path(folder) / "librarian", pictures)
+
+
+def library_pictures(folder: Path, pictures: Path) -> None:
+    """The Library page while the second edition of a guideline comes in; the first has answered a question."""
+    library, index, port = folder / "library", folder / "index", free_port()
+    shutil.copytree(ROOT / "guidelines", library)
+    newer = library / "nsclc-v2-2026.pdf"
+    upload = newer.rename(folder / newer.name)
+    broken = folder / "sepsis-annex.pdf"
+    broken.write_bytes(b"%PDF-1.7\nthe rest was lost")
+    assemble.build_index(load_settings(flags={"library": library, "index": index}))
+    arguments = ["-m", "ragmed.cli", "app", "--port", str(port), "--library", str(library), "--index", str(index)]
+    with served(*arguments, port=port, log=folder / "log") as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        visitor = visit(browser, address)
+        page = visitor.go("/")
+        for question in (NODULE_FOLLOW_UP, "Who won the football world cup in 2022?"):
+            ask(page, question)
+            page.locator("#answer .rm-question", has_text=question).wait_for(timeout=PATIENCE)
+        page = visitor.go("/library")
+        page.locator(".rm-series").wait_for()
+        drawn(page)
+        page.screenshot(path=pictures / "library-desk.png")
+        page = visitor.go("/library?view=update")
+        page.locator(".st-key-drop input[type=file]").set_input_files([upload, broken])
+        page.locator(".rm-doings, .rm-plan").first.wait_for(timeout=PATIENCE)
+        page.screenshot(path=pictures / "library-progress.png")
+        page.locator(".rm-plan").wait_for(timeout=PATIENCE)
+        drawn(page)
+        page.screenshot(path=pictures / "library-plan.png")
+        phone = visit(browser, address, size=PHONE, theme="dark", language="zh")
+        phone.go("/library?view=update").locator(".rm-plan").wait_for(timeout=PATIENCE)
+        drawn(phone.page)
+        phone.page.locator(".rm-plan").evaluate("(plan) => plan.scrollIntoView({ block: 'start' })")
+        phone.page.screenshot(path=pictures / "library-plan-phone-dark-zh.png")
+        phone.close()
+        page.get_by_role("button", name="Publish", exact=True).click()
+        page.locator(".st-key-done h2").wait_for(timeout=PATIENCE)
+        drawn(page)
+        page.screenshot(path=pictures / "library-done.png")
+        for part, selector in (("history", ".rm-history"), ("coverage", ".rm-coverage")):
+            page = visitor.go(f"/library?view={part}")
+            page.locator(selector).wait_for(timeout=PATIENCE)
+            drawn(page)
+            page.screenshot(path=pictures / f"library-{part}.png")
+        visitor.close()
+        browser.close()
+
+
+def drawn(page: Page) -> None:
+    """Until the page is drawn whole and its pictures are there."""
+    page.locator(".stApp[data-test-script-state=notRunning]").wait_for(state="attached", timeout=PATIENCE)
+    page.wait_for_load_state("networkidle")
 
 
 def settle(page: Page, shot: Shot) -> None:

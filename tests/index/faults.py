@@ -18,6 +18,7 @@ import argparse
 import itertools
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import sys
@@ -235,7 +236,8 @@ def identity(index: Path) -> str:
 def read_on(index: Path, connection: Connection) -> None:
     """A reader: opens what is current and looks at all of it, until it is told to stop."""
     store, reads, findings = FolderStore(index), 0, []
-    while not connection.poll(0.02):
+    parent = os.getppid()
+    while not connection.poll(0.1) and os.getppid() == parent:
         try:
             snapshot = store.current()
             said = meant_by(snapshot)

@@ -116,13 +116,15 @@ class StoreConformance:
         ours, theirs = multiprocessing.Pipe()
         process = FORK.Process(target=_hold, args=(self, tmp_path, theirs))
         process.start()
-        assert ours.recv() == "held"
-        with pytest.raises(BusyError, match=f"process {process.pid} on "), store.writer():
-            pass
-        with pytest.raises(BusyError):
-            store.collect(NOTHING_KEPT, dry_run=False)
-        process.kill()
-        process.join()
+        try:
+            assert ours.recv() == "held"
+            with pytest.raises(BusyError, match=f"process {process.pid} on "), store.writer():
+                pass
+            with pytest.raises(BusyError):
+                store.collect(NOTHING_KEPT, dry_run=False)
+        finally:
+            process.kill()
+            process.join()
         assert self.put(store, tmp_path, library())
 
     def test_a_writer_that_dies_has_published_nothing_and_lost_no_segment(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ragmed.errors import BadInputError, BusyError, IntegrityError, NotFoundError
+from ragmed.errors import BadInputError, BusyError, IntegrityError, NotFoundError, NotPossibleError
 from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import HISTORY, POINTER, TRUSTED, read_history, read_pointer
 from ragmed.index.lock import writer_lock
@@ -136,3 +136,16 @@ def test_an_index_of_before_is_trusted_at_first_use(index: Path) -> None:
     (index / TRUSTED).write_text("{}")
     with pytest.raises(IntegrityError, match="no number"):
         FolderStore(index).current()
+
+
+def test_a_disk_that_fails_behind_the_pointer_is_no_failed_publish(tmp_path: Path) -> None:
+    """A folder in the place of the history stands for the failing disk."""
+    index = tmp_path / "index"
+    (index / HISTORY).mkdir(parents=True)
+    with pytest.raises(NotPossibleError, match=r"snapshot 000001-[0-9a-f]{8} answers now") as error:
+        publish(index, library())
+    assert "look again" in error.value.remedy
+    assert FolderStore(index).current().manifest.number == 1
+    (index / HISTORY).rmdir()
+    assert publish(index, library()) is None, "it is published, and the next writer says so in the history"
+    assert [move.reason for move in FolderStore(index).history()] == ["index"]
