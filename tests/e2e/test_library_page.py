@@ -62,7 +62,7 @@ def groups(page: Page) -> list[str]:
 
 
 def publish(page: Page) -> None:
-    page.get_by_role("button", name="Publish", exact=True).click()
+    press(page, "Publish", exact=True)
     expect(page, ".st-key-done h2").to_contain_text("is published.")
 
 
@@ -71,9 +71,10 @@ def settled(page: Page) -> None:
     expect(page, ".stApp[data-test-script-state=notRunning]").to_be_attached()
 
 
-def press(page: Page, name: str) -> None:
+def press(page: Page, name: str, *, exact: bool = False) -> None:
+    """By the keyboard: every button can be reached so, and none moves away from under it."""
     settled(page)
-    page.get_by_role("button", name=name).click()
+    page.get_by_role("button", name=name, exact=exact).press("Enter")
 
 
 def fill(page: Page, name: str, said: str) -> None:
