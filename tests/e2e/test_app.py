@@ -262,9 +262,8 @@ def test_copy_gives_text_with_full_references(visiting: Visiting, small_app: str
 @pytest.mark.parametrize("size", [DESK, PHONE])
 def test_library_page(visiting: Visiting, small_app: str, size: tuple[int, int]) -> None:
     page = visiting(small_app, size=size).go("/library")
-    expect(page, ".rm-series tbody tr").to_have_count(3)
-    page.locator(".rm-older summary").click()
-    expect(page, ".rm-older li").to_contain_text("Superseded by Version 2.2026")
+    expect(page, ".rm-table tbody tr").to_have_count(3)
+    expect(page, ".rm-table").to_contain_text("Superseded by Version 2.2026")
     expect(page, ".rm-remarks").to_contain_text("1 file could not be read")
     expect(page, ".rm-remarks").to_contain_text("scan.pdf")
     expect(page, ".rm-remarks").to_contain_text("What to do: install tesseract (with chi_sim)")
