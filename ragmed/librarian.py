@@ -177,39 +177,40 @@ class Librarian:
 
     def permit(self, *, by: str, reference: str, document_id: str = "", series: str = "", file: str = "") -> None:
         """Record that a restricted document, or every edition of a series, may be used here."""
-        from ragmed.index import register
+        from ragmed.index.decisions import permit
+        from ragmed.index.register import Permission
 
         if not reference.strip():
             raise BadInputError("a permission without a reference", remedy="say where it is written")
-        permission = register.Permission(
+        permission = Permission(
             document=document_id, series=series, by=_named(by), on=_today(), reference=reference.strip()
         )
         with self._lock:
-            register.permit(self._register, permission, file=file)
+            permit(self._register, permission, file=file)
 
     def accept(self, document_id: str, pages: Iterable[int], *, by: str, file: str = "") -> None:
         """Let badly read pages answer, after they were compared with their picture."""
-        from ragmed.index import register
+        from ragmed.index.decisions import accept_pages
+        from ragmed.index.register import AcceptedPages
 
-        accepted = register.AcceptedPages(document=document_id, pages=tuple(pages), by=_named(by), on=_today())
+        accepted = AcceptedPages(document=document_id, pages=tuple(pages), by=_named(by), on=_today())
         with self._lock:
-            register.accept_pages(self._register, accepted, file=file)
+            accept_pages(self._register, accepted, file=file)
 
     def distinct(self, document_ids: Sequence[str], *, by: str) -> None:
         """Say that documents which look alike are no editions of each other."""
-        from ragmed.index import register
+        from ragmed.index.decisions import mark_distinct
+        from ragmed.index.register import Distinct
 
         with self._lock:
-            register.mark_distinct(
-                self._register, register.Distinct(documents=tuple(document_ids), by=_named(by), on=_today())
-            )
+            mark_distinct(self._register, Distinct(documents=tuple(document_ids), by=_named(by), on=_today()))
 
     def place(self, edition: RegisteredEdition) -> None:
         """Say of which series a file is an edition, its edition and date, or that it is withdrawn."""
-        from ragmed.index import register
+        from ragmed.index.decisions import place_edition
 
         with self._lock:
-            register.place_edition(self._register, edition)
+            place_edition(self._register, edition)
 
     @property
     def _register(self) -> Path:

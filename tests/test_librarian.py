@@ -110,6 +110,7 @@ def test_a_permission_releases_a_held_document_and_says_who(program: Program) ->
     librarian.publish(plan)
     assert [file.document.source_path for file in librarian.held()] == ["ward.md"]
     assert librarian.page(notice.document_id, 1)[1].text == page.text, "from the library now"
+    assert librarian_of(program).page(notice.document_id, 1)[1].text == page.text, "after a restart, without a plan"
 
     with pytest.raises(BadInputError, match="without a name"):
         librarian.permit(by="  ", reference="letter 113", document_id=notice.document_id)

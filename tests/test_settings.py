@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from ragmed.errors import SettingsError
-from ragmed.settings import Settings, load_settings
+from ragmed.settings import AppSettings, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +51,23 @@ def test_a_wrong_setting_is_named(tmp_path: Path, content: str, words: str) -> N
         load_settings(path)
     assert str(path) in str(caught.value)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("host", "said", "open_to_them"),
+    [
+        ("127.0.0.1", None, True),
+        ("::1", None, True),
+        ("0.0.0.0", None, False),
+        ("ward-pc", None, False),
+        ("0.0.0.0", True, True),
+        ("127.0.0.1", False, False),
+    ],
+)
+def test_librarians_work_on_this_machine_unless_told_otherwise(
+    host: str, said: bool | None, open_to_them: bool
+) -> None:
+    assert AppSettings(host=host, librarian=said).for_librarians is open_to_them
 
 
 def test_a_settings_file_that_is_named_must_exist(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import getpass
 import signal
 import sys
 import threading
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +20,7 @@ from ragmed.errors import BadInputError, BusyError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ragmed.librarian import Librarian
     from ragmed.settings import Settings
 
 app = typer.Typer(help="Decide about documents: editions, licences, badly read pages.", no_args_is_help=True)
@@ -95,20 +95,12 @@ def permit(
     settings: SettingsFlag = None,
 ) -> None:
     """Record that a document whose licence restricts its use may be used here."""
-    from ragmed.index import register
-
     chosen = settings_of(library, None, settings)
     if bool(file) == bool(series):
         raise BadInputError("permit names a file or a series", remedy="give FILE, or --series ID, and not both")
-    permission = register.Permission(
-        document=_document_id(chosen, file) if file else "",
-        series=series,
-        by=by or getpass.getuser(),
-        on=date.today().isoformat(),
-        reference=reference,
-    )
-    register.permit(chosen.library / register.REGISTER, permission, file=file or "")
-    typer.echo(f"Permitted: {file or series}, {permission.words()}. Run `ragmed index` to publish it.")
+    document_id = _document_id(chosen, file) if file else ""
+    _librarian(chosen).permit(by=_who(by), reference=reference, document_id=document_id, series=series, file=file or "")
+    typer.echo(f"Permitted: {file or series}, {reference}. Run `ragmed index` to publish it.")
 
 
 @app.command("accept")
@@ -120,16 +112,8 @@ def accept(
     settings: SettingsFlag = None,
 ) -> None:
     """Let badly read pages answer, after looking at them."""
-    from ragmed.index import register
-
     chosen = settings_of(library, None, settings)
-    accepted = register.AcceptedPages(
-        document=_document_id(chosen, file),
-        pages=_numbers(pages),
-        by=by or getpass.getuser(),
-        on=date.today().isoformat(),
-    )
-    register.accept_pages(chosen.library / register.REGISTER, accepted, file=file)
+    _librarian(chosen).accept(_document_id(chosen, file), _numbers(pages), by=_who(by), file=file)
     typer.echo(f"Accepted: {file}, page {pages}. Run `ragmed index` to publish it.")
 
 
@@ -144,14 +128,13 @@ def edition(
     settings: SettingsFlag = None,
 ) -> None:
     """Say which series, edition and date a file has, or withdraw it."""
-    from ragmed.index import register
+    from ragmed.index.register import RegisteredEdition
 
     chosen = settings_of(library, None, settings)
     _document_id(chosen, file)
-    place = register.RegisteredEdition(
-        series=series, file=file, edition=edition, published_on=published, withdrawn=withdrawn
+    _librarian(chosen).place(
+        RegisteredEdition(series=series, file=file, edition=edition, published_on=published, withdrawn=withdrawn)
     )
-    register.place_edition(chosen.library / register.REGISTER, place)
     typer.echo(f"{file}: {'withdrawn' if withdrawn else f'an edition of {series}'}. Run `ragmed index` to publish it.")
 
 
@@ -163,16 +146,10 @@ def distinct(
     settings: SettingsFlag = None,
 ) -> None:
     """Say that documents which look alike are no editions of each other."""
-    from ragmed.index import register
-
     chosen = settings_of(library, None, settings)
     if len(files) < 2:
         raise BadInputError("distinct names two files at least", remedy="give both paths below the library")
-    documents = tuple(_document_id(chosen, file) for file in files)
-    register.mark_distinct(
-        chosen.library / register.REGISTER,
-        register.Distinct(documents=documents, by=by or getpass.getuser(), on=date.today().isoformat()),
-    )
+    _librarian(chosen).distinct([_document_id(chosen, file) for file in files], by=_who(by))
     typer.echo(f"Distinct: {', '.join(files)}.")
 
 
@@ -185,6 +162,16 @@ def show(library: LibraryFlag = None, settings: SettingsFlag = None, as_json: Js
     chosen = settings_of(library, None, settings)
     found = register.read_register(chosen.library / register.REGISTER)
     terminal.print_json(found) if as_json else terminal.print_register(found)
+
+
+def _librarian(settings: Settings) -> Librarian:
+    from ragmed import assemble
+
+    return assemble.open_program(settings).librarian
+
+
+def _who(by: str) -> str:
+    return by or getpass.getuser()
 
 
 def _document_id(settings: Settings, file: str) -> str:

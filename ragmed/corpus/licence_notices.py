@@ -80,6 +80,15 @@ _PATTERNS: tuple[tuple[RestrictionKind, tuple[re.Pattern[str], ...]], ...] = (
         ),
     ),
 )
+_TELLING = {
+    RestrictionKind.AI: (
+        *("artificial", "language model", "generative", "machine", "chat"),
+        *("人工智能", "语言模型", "机器学习", "生成式"),
+    ),
+    RestrictionKind.MINING: ("mining", "tdm", "2019/790", "挖掘"),
+    RestrictionKind.COMMERCIAL: ("commercial", "by-nc", "by nc", "商业"),
+}
+_SHORT_AI = re.compile(r"\b(?:A\.?I|LLMs?)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?i)\b(?:recommend\w*|diagnos\w+|patients?|clinicians? (?:should|may)|accuracy|sensitivity|studies|trial"
     r"|algorithm)\b|患者|诊断|推荐"
@@ -101,9 +110,13 @@ _REFERENCE = re.compile(r"\bet al\b|\bdoi:|\bdoi\.org|\b[Rr]etrieved\b|;\s?\d+\(
 def licence_notes(pages: Sequence[Page]) -> tuple[ReadNote, ...]:
     """A LICENCE note for each kind of restriction that a document states; the message is ``kind: words``."""
     found: dict[RestrictionKind, tuple[int, int, str]] = {}
+    seen: set[str] = set()
     for page, text in _texts(pages):
+        if text in seen:  # a running line says nothing new on its hundredth page
+            continue
+        seen.add(text)
         for kind, patterns in _PATTERNS:
-            words = _notice(text, kind, patterns)
+            words = _notice(text, kind, patterns) if _may_hold(text, kind) else ""
             if not words:
                 continue
             # a page that speaks of itself ("this publication") says it most plainly, the first of these
@@ -113,6 +126,15 @@ def licence_notes(pages: Sequence[Page]) -> tuple[ReadNote, ...]:
     return tuple(
         ReadNote(kind=NoteKind.LICENCE, message=f"{kind.value}: {words}", page_number=number)
         for kind, (_, number, words) in found.items()
+    )
+
+
+def _may_hold(text: str, kind: RestrictionKind) -> bool:
+    """Whether a word stands in the text without which it holds no such notice: looked for first, since most texts hold
+    none and the patterns take a hundred times longer."""
+    folded = text.casefold()
+    return any(word in folded for word in _TELLING[kind]) or (
+        kind is RestrictionKind.AI and _SHORT_AI.search(text) is not None
     )
 
 

@@ -7,26 +7,32 @@ read by OCR is noted; what either library can read is read. Encrypted with an em
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from ragmed.corpus.blocks import HouseStyle, Segment, house_style, segments_of, set_headings
-from ragmed.corpus.fragments import Fragments, fragments_of
+from ragmed.corpus.blocks import Segment, house_style, set_headings
+from ragmed.corpus.fragments import fragments_of
 from ragmed.corpus.furniture import find_furniture, printed_labels
-from ragmed.corpus.layout import reading_order
-from ragmed.corpus.lines import BREAK, LEADING, Line, join_line
-from ragmed.corpus.mending import NEWLINE, MendedPage, Vocabulary, mend_page
+from ragmed.corpus.mending import MendedPage, Vocabulary
 from ragmed.corpus.ocr import INSTALL, OcrTimeoutError, Tesseract, ocr_picture
 from ragmed.corpus.pdf_rules import Rules, RuleSource
+from ragmed.corpus.pdf_sheet import (
+    Sheet,
+    blank_sheet,
+    garbled_share,
+    is_a_sheet,
+    mended_page,
+    no_glyphs,
+    segments_in_order,
+)
 from ragmed.corpus.pdf_structure import Structure, read_structure
 from ragmed.corpus.pdf_text import PDFIUM_LOCK, GlyphSource, PageFrame, PageGlyphs
 from ragmed.corpus.pulse import Pulse
 from ragmed.corpus.raw import FoundMetadata, RawReading
 from ragmed.corpus.visibility import has_ink, hidden_runs
 from ragmed.errors import LimitExceededError, UnreadableFileError
-from ragmed.records import Block, BlockKind, NoteKind, Page, ReadNote
+from ragmed.records import Block, NoteKind, Page, ReadNote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,20 +46,8 @@ _PASSWORD, _SECURITY = 4, 5
 """FPDF_GetLastError."""
 _REPAIR = "print or re-save it to PDF with another program, or ask the publisher for a sound copy"
 _GARBLED_SHARE = 0.3
-_LARGEST = 200_000.0
-"""Points; the largest page that Acrobat makes has 14,400, and a unit of its own may multiply that."""
 _OCR_PAGES = 400
 """Pages of one file read by OCR; at seconds a page, more is a job for a night and for ocrmypdf."""
-
-
-@dataclass(slots=True, eq=False)
-class _Sheet:
-    """One page on its way from characters to blocks."""
-
-    glyphs: PageGlyphs
-    keep: NDArray[np.bool_]
-    rules: Rules
-    fragments: Fragments
 
 
 class PdfReader:
@@ -127,7 +121,7 @@ class _Reading:
             )
         raise UnreadableFileError(f"{self.path.name}: protected in a way that cannot be read", remedy=_REPAIR)
 
-    def _sheets(self, document: Any) -> list[_Sheet]:
+    def _sheets(self, document: Any) -> list[Sheet]:
         count = self.raw.FPDF_GetPageCount(document)
         if count > self.limits.pages:
             self._note(
@@ -149,7 +143,7 @@ class _Reading:
                 )
         return sheets
 
-    def _without_text(self, sheets: list[_Sheet]) -> RawReading:
+    def _without_text(self, sheets: list[Sheet]) -> RawReading:
         """No text by PDFium: what pypdf finds on pages that PDFium could not open, else a refusal."""
         if any("could not be opened" in note.message for note in self.notes):
             try:
@@ -158,23 +152,23 @@ class _Reading:
                 self._refuse_empty(sheets)
         return self._refuse_empty(sheets)
 
-    def _sheet(self, document: Any, index: int, glyph_source: GlyphSource, rule_source: RuleSource) -> _Sheet:
+    def _sheet(self, document: Any, index: int, glyph_source: GlyphSource, rule_source: RuleSource) -> Sheet:
         raw, number = self.raw, index + 1
         page = raw.FPDF_LoadPage(document, index)
         if not page:
             self._note(NoteKind.NO_TEXT, f"page {number} is damaged and could not be opened", number)
-            return _blank_sheet(612.0, 792.0)
+            return blank_sheet(612.0, 792.0)
         try:
             rules = rule_source.read(page)
             try:
                 glyphs = glyph_source.read(page)
             except ValueError:
-                glyphs = _no_glyphs(PageFrame.of(raw, page))
-            if not _is_a_sheet(glyphs.width, glyphs.height):
+                glyphs = no_glyphs(PageFrame.of(raw, page))
+            if not is_a_sheet(glyphs.width, glyphs.height):
                 self._note(NoteKind.NO_TEXT, f"page {number} claims a size that no paper has; it was left out", number)
-                return _blank_sheet(612.0, 792.0)
+                return blank_sheet(612.0, 792.0)
             keep = self._visible(glyphs, page, rules, number)
-            garbled = _garbled_share(glyphs, keep)
+            garbled = garbled_share(glyphs, keep)
             if garbled > _GARBLED_SHARE:
                 self._note(
                     NoteKind.GARBLED,
@@ -184,7 +178,7 @@ class _Reading:
                 )
             if not keep.any() or garbled > _GARBLED_SHARE:
                 glyphs, keep = self._read_picture(page, glyphs, keep, rules, number)
-            return _Sheet(glyphs, keep, rules, fragments_of(glyphs, keep, rules))
+            return Sheet(glyphs, keep, rules, fragments_of(glyphs, keep, rules))
         finally:
             raw.FPDF_ClosePage(page)
 
@@ -273,7 +267,7 @@ class _Reading:
         else:
             self._note(NoteKind.NO_TEXT, f"page {number} has no text layer and was not looked at", number)
 
-    def _refuse_empty(self, sheets: list[_Sheet]) -> NoReturn:
+    def _refuse_empty(self, sheets: list[Sheet]) -> NoReturn:
         kinds = {note.kind for note in self.notes}
         pages = f"{len(sheets)} {'page' if len(sheets) == 1 else 'pages'}"
         if NoteKind.OCR_MISSING in kinds:
@@ -297,7 +291,7 @@ class _Reading:
             names = ", ".join(structure.attachments[:5])
             self._note(NoteKind.ATTACHMENT, f"{len(structure.attachments)} attached files were not read: {names}")
 
-    def _pages(self, sheets: list[_Sheet], structure: Structure) -> tuple[Page, ...]:
+    def _pages(self, sheets: list[Sheet], structure: Structure) -> tuple[Page, ...]:
         fragments = [sheet.fragments for sheet in sheets]
         furniture = find_furniture(fragments)
         labels = _labels(structure, printed_labels(fragments, furniture))
@@ -309,10 +303,10 @@ class _Reading:
         mended: list[MendedPage] = []
         for sheet, chosen in zip(sheets, furniture, strict=True):
             self.pulse.step()
-            segments.append(_segments(sheet, chosen, style))
+            segments.append(segments_in_order(sheet, chosen, style))
         for sheet, parts in zip(sheets, segments, strict=True):
             self.pulse.step()
-            mended.append(_mended(sheet, parts, vocabulary))
+            mended.append(mended_page(sheet, parts, vocabulary))
         set_headings(segments, style, [[page.text[a:b] for a, b in page.spans] for page in mended])
         self.pulse.step()
         return tuple(
@@ -360,100 +354,3 @@ def _labels(structure: Structure, printed: Sequence[str]) -> list[str]:
     own = [structure.labels[at].strip() if at < len(structure.labels) else "" for at in range(len(printed))]
     counted = all(label in ("", str(at + 1)) for at, label in enumerate(own))
     return list(printed) if counted else own
-
-
-def _no_glyphs(frame: PageFrame) -> PageGlyphs:
-    none = np.zeros(0, np.bool_)
-    return PageGlyphs(
-        codes=np.zeros(0, np.uint32),
-        boxes=np.zeros((0, 4), np.float32),
-        starts=np.zeros(0, np.int64),
-        ends=np.zeros(0, np.int64),
-        run_boxes=np.zeros((0, 4), np.float32),
-        bold=none,
-        faint=none,
-        inkless=none,
-        upright=none,
-        width=frame.width,
-        height=frame.height,
-    )
-
-
-def _blank_sheet(width: float, height: float) -> _Sheet:
-    glyphs = _no_glyphs(PageFrame(0.0, 0.0, width, height, 0))
-    keep = np.zeros(0, np.bool_)
-    return _Sheet(glyphs, keep, Rules(), fragments_of(glyphs, keep, Rules()))
-
-
-def _is_a_sheet(width: float, height: float) -> bool:
-    """Whether a page of ``width`` by ``height`` points can be; not a number is not."""
-    return 1 <= width <= _LARGEST and 1 <= height <= _LARGEST
-
-
-def _garbled_share(glyphs: PageGlyphs, keep: NDArray[np.bool_]) -> float:
-    """Share of the visible characters that mean nothing: controls, U+FFFD, private use apart from Symbol's."""
-    starts, ends = glyphs.starts[keep], glyphs.ends[keep]
-    total = int((ends - starts).sum())
-    if total < 20:
-        return 0.0
-    upto = np.concatenate([[0], np.cumsum(_UNKNOWN[np.minimum(glyphs.codes, 0x10000)])])
-    return float((upto[ends] - upto[starts]).sum() / total)
-
-
-def _unknown_table() -> NDArray[np.bool_]:
-    """For the code points of the basic plane, and one for all beyond it, whether they mean nothing."""
-    codes = np.arange(0x10001)
-    private = (codes >= 0xE000) & (codes <= 0xF8FF) & ~((codes >= 0xF020) & (codes <= 0xF0FF))
-    unknown: NDArray[np.bool_] = (
-        private | (codes == 0xFFFD) | ((codes < 0x20) & (codes != 2)) | ((codes >= 0x7F) & (codes < 0xA0))
-    )
-    return unknown
-
-
-_UNKNOWN = _unknown_table()
-
-
-def _segments(sheet: _Sheet, furniture: set[int], style: HouseStyle) -> list[Segment]:
-    """The page's blocks in reading order: furniture of its upper half, the text, furniture of its lower half."""
-    page = sheet.fragments
-    flowing = [i for i in range(len(page)) if i not in furniture]
-    segments = segments_of(page, reading_order(page, flowing, sheet.rules), style)
-    around = sorted(furniture, key=lambda i: (round(page.top[i]), page.left[i]))
-    middle = page.height / 2
-    head = [_furniture(page, i) for i in around if page.top[i] < middle]
-    foot = [_furniture(page, i) for i in around if page.top[i] >= middle]
-    return [*head, *segments, *foot]
-
-
-def _furniture(page: Fragments, fragment: int) -> Segment:
-    runs, separators = join_line(page, [fragment])
-    left, right = page.left[fragment], page.right[fragment]
-    line = Line(
-        runs=runs,
-        separators=separators,
-        left=left,
-        top=page.top[fragment],
-        right=right,
-        bottom=page.bottom[fragment],
-        size=page.size[fragment],
-        bold=page.bold[fragment],
-        region=-1,
-        column_left=left,
-        column_right=right,
-    )
-    return Segment([line], BlockKind.FURNITURE)
-
-
-def _mended(sheet: _Sheet, segments: Sequence[Segment], vocabulary: Vocabulary) -> MendedPage:
-    runs: list[int] = []
-    separators: list[int] = []
-    marks: list[int] = []
-    for segment in segments:
-        marks.append(len(runs))
-        for at, line in enumerate(segment.lines):
-            first = line.separators[0]
-            opening = BREAK if at else first if first >= LEADING else NEWLINE
-            runs.extend(line.runs)
-            separators.append(opening)
-            separators.extend(line.separators[1:])
-    return mend_page(sheet.glyphs, sheet.fragments.text, runs, separators, marks, vocabulary)

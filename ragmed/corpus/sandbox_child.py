@@ -67,13 +67,17 @@ def main(arguments: list[str]) -> int:
         except Exception as error:  # noqa: BLE001 - the border: a reader's fault on one file is that file's refusal
             reason = f"the reader failed on it: {type(error).__name__}: {str(error)[:200]}"
             answer = encode_reading(reading.refusal(file, reason, "report it, with the file if it may be shared"))
-        # grown too big to start another file with, or with a thread still at work on this one, which would use up the
-        # next one's time: it says so, goes, and the parent starts a fresh one
-        goes = _resident_mib() > settings.memory_mib / 2 or threading.active_count() > 1
+        goes = not fit_for_another(settings)
         _send(answers, (GOES if goes else STAYS) + answer)
         if goes:
             return 0
     return 0
+
+
+def fit_for_another(settings: ReaderSettings) -> bool:
+    """Whether this process may take another file: not when it has grown too big, nor with a thread still at work on
+    the last one, which would use up the next one's time. It says so, goes, and the parent starts a fresh one."""
+    return _resident_mib() <= settings.memory_mib / 2 and threading.active_count() == 1
 
 
 def _die_with(parent: int) -> bool:

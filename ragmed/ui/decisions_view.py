@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ragmed.ui.main import View
 
 SCOPES = ("document", "series")
+OPENED = 3
+"""Held documents that stand open; more are folded."""
 
 
 def questions(view: View, report: BuildReport) -> None:
@@ -110,17 +112,15 @@ def licences(view: View, report: BuildReport) -> None:
     for notice in sorted(report.licences, key=lambda one: (bool(one.permission), one.title.casefold())):
         grouped.setdefault(notice.document_id, []).append(notice)
     st.html(el("h2", words("licence.title"), class_="rm-small-title"))
-    for notices in grouped.values():
-        _licence(view, notices)
+    for place, notices in enumerate(grouped.values()):
+        _licence(view, notices, opened=place < OPENED)
 
 
-def _licence(view: View, notices: Sequence[LicenceNotice]) -> None:
+def _licence(view: View, notices: Sequence[LicenceNotice], *, opened: bool) -> None:
     words, first = view.words, notices[0]
     held = not first.permission
     mark = words("licence.mark.held" if held else "licence.mark.permitted")
-    with st.expander(
-        f"{label(first.title)} · {mark}", key=f"licence-{first.document_id}", expanded=held and len(notices) == 1
-    ):
+    with st.expander(f"{label(first.title)} · {mark}", key=f"licence-{first.document_id}", expanded=held and opened):
         said, picture = st.columns(2, gap="medium")
         with said:
             st.html(

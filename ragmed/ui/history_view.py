@@ -26,11 +26,13 @@ def show(view: View) -> None:
     """Draw the part."""
     words, desk = view.words, view.desk
     stage = desk.jobs.stage
-    trouble(view)
+    with st.container(key="trouble"):
+        trouble(view)
     running = stage.state == "running"
     st.fragment(_progress, run_every=EVERY if running else IDLE_EVERY)(view, stage.serial)
-    if stage.state == "failed" and stage.job == "rollback":
-        st.html(failed(stage, words("job.rollback.failed"), words))
+    with st.container(key="failure"):
+        if stage.state == "failed" and stage.job == "rollback":
+            st.html(failed(stage, words("job.rollback.failed"), words))
     lines = desk.program.librarian.history()
     if not lines:
         st.html(el("p", words("history.none"), class_="rm-meta"))

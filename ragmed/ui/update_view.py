@@ -31,18 +31,23 @@ _SHOWN = 5
 
 
 def show(view: View) -> None:
-    """Draw the part."""
+    """Draw the part. Each of its pieces has a place of its own, empty or not: a piece that came or went would have the
+    browser make those below it anew, and lose what is being typed there."""
     stage = view.desk.jobs.stage
     _drop(view)
-    trouble(view)
+    with st.container(key="trouble"):
+        trouble(view)
     running = stage.state == "running"
     st.fragment(_progress, run_every=EVERY if running else IDLE_EVERY)(view, stage.serial)
     if running:
         return
-    if stage.state == "failed" and stage.job:
-        st.html(failed(stage, view.words(f"job.{stage.job}.failed"), view.words))
-    _inbox(view)
-    _done(view)
+    with st.container(key="failure"):
+        if stage.state == "failed" and stage.job:
+            st.html(failed(stage, view.words(f"job.{stage.job}.failed"), view.words))
+    with st.container(key="staged"):
+        _inbox(view)
+    with st.container(key="outcome"):
+        _done(view)
     plan = plan_of(view.desk)
     if plan is None:
         st.button(view.words("plan.make"), key="plan", type="primary", on_click=view.desk.make_plan)

@@ -77,6 +77,8 @@ def test_decisions_are_written_down_with_who_and_when(place: Path) -> None:
         (("distinct", "sepsis.md"), "two files"),
         (("edition", "sepsis.md", "--series", "Two Words"), "Two Words"),
         (("edition", "sepsis.md", "--series", "x", "--date", "May"), "May"),
+        (("edition", "sepsis.md", "--series", "x", "--date", "2026-13-45"), "2026-13-45"),
+        (("permit", "sepsis.md", "--reference", " "), "a reference"),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )

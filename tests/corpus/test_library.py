@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -183,12 +184,15 @@ def test_an_ignore_file_with_an_endless_hole_closes_its_folder_only(tmp_path: Pa
     assert reasons(tmp_path) == {"old/": "its .ragmedignore is larger than 64 KiB"}
 
 
-@pytest.mark.parametrize(("name", "times", "reason"), [("x", 1500, "64 folders deep"), ("y" * 250, 20, "too long")])
+@pytest.mark.parametrize(("name", "times", "reason"), [("x", 70, "64 folders deep"), ("y" * 250, 20, "too long")])
 def test_folders_without_end_are_not_walked_to_their_end(tmp_path: Path, name: str, times: int, reason: str) -> None:
     nested(fill(tmp_path, "a.txt"), name, times)
-    assert names(tmp_path) == ["a.txt"]
-    (told,) = reasons(tmp_path).values()
-    assert reason in told
+    try:
+        assert names(tmp_path) == ["a.txt"]
+        (told,) = reasons(tmp_path).values()
+        assert reason in told
+    finally:
+        shutil.rmtree(tmp_path / name)
 
 
 def test_a_ring_of_links_is_passed_over(tmp_path: Path) -> None:

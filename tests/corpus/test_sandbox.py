@@ -135,14 +135,36 @@ def test_time_that_the_caller_takes_is_not_the_file_s(tmp_path: Path) -> None:
     assert len(read.pages) == 30
 
 
-def test_a_child_with_a_thread_still_at_work_takes_no_other_file(tmp_path: Path) -> None:
-    """pypdf cannot be stopped: what it goes on doing would be counted against the next file."""
-    file = file_to_read(long_outline(tmp_path / "endless_outline.pdf", 150_000))
-    with Sandbox(ReaderSettings(workers=1, ocr="never")) as sandbox:
-        (reading,) = sandbox.read_all([file])
-        assert [page.text for page in reading.pages] == [DOSE]
-        assert any("pypdf took over" in note.message for note in reading.notes)
-        assert sandbox.process_ids() == ()
+def test_pypdf_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    """Left running it would slow down every call of PDFium's that follows, for 27 s, and cost the file its text."""
+    files = [file_to_read(long_outline(tmp_path / "endless_outline.pdf", 60_000)), *text_files(tmp_path / "many", 1)]
+    with Sandbox(ReaderSettings(seconds=20, workers=1, ocr="never")) as sandbox:
+        first, second = sandbox.read_all(files)
+        assert [page.text for page in first.pages] == [DOSE]
+        assert any("pypdf took over" in note.message for note in first.notes)
+        assert second.document is not None
+        assert len(sandbox.process_ids()) == 1
+
+
+def test_a_child_with_a_thread_still_at_work_takes_no_other_file() -> None:
+    """A call of C cannot be stopped: what it goes on doing would be counted against the next file."""
+    program = """
+import threading
+from ragmed.corpus.sandbox_child import fit_for_another
+from ragmed.settings import ReaderSettings
+may_end = threading.Event()
+at_work = threading.Thread(target=may_end.wait)
+assert fit_for_another(ReaderSettings())
+at_work.start()
+assert not fit_for_another(ReaderSettings())
+may_end.set()
+at_work.join()
+assert fit_for_another(ReaderSettings())
+held = bytearray(300 << 20)
+held[::4096] = b"x" * len(held[::4096])
+assert not fit_for_another(ReaderSettings(memory_mib=512))
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_a_killed_child_is_a_refusal_and_is_replaced(tmp_path: Path) -> None:

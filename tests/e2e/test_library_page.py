@@ -62,7 +62,7 @@ def groups(page: Page) -> list[str]:
 
 
 def publish(page: Page) -> None:
-    page.get_by_role("button", name="Publish", exact=True).click()
+    press(page, "Publish", exact=True)
     expect(page, ".st-key-done h2").to_contain_text("is published.")
 
 
@@ -71,9 +71,15 @@ def settled(page: Page) -> None:
     expect(page, ".stApp[data-test-script-state=notRunning]").to_be_attached()
 
 
-def press(page: Page, name: str) -> None:
+def press(page: Page, name: str, *, exact: bool = False) -> None:
+    """By the keyboard: every button can be reached so, and none moves away from under it."""
     settled(page)
-    page.get_by_role("button", name=name).click()
+    page.get_by_role("button", name=name, exact=exact).press("Enter")
+
+
+def fill(page: Page, name: str, said: str) -> None:
+    settled(page)
+    page.get_by_role("textbox", name=name).fill(said)
 
 
 def answer_to(page: Page, question: str) -> str:
@@ -113,7 +119,7 @@ def test_from_a_drop_of_files_to_the_new_answer_and_back(app: str, visiting: Vis
 
     press(page, "Undo: back to snapshot 1")
     expect(page, "[role=alert]").to_contain_text("a decision bears a name")
-    page.get_by_label("Your name").fill("Dr Li")
+    fill(page, "Your name", "Dr Li")
     press(page, "Undo: back to snapshot 1")
     expect(page, ".st-key-done h2").to_have_text("Back at snapshot 1.")
     assert "within three hours" in answer_to(doctor, WHEN)
@@ -131,8 +137,8 @@ def test_the_way_back_from_the_history(app: str, visiting: Visiting) -> None:
     page.get_by_text("History", exact=True).click()
     expect(page, ".rm-history tbody tr").to_have_count(2)
     expect(page, ".st-key-done").to_have_count(0)
-    page.get_by_label("Your name").fill("Wu")
-    page.get_by_label("Why (optional)").fill("asked by the ward")
+    fill(page, "Your name", "Wu")
+    fill(page, "Why (optional)", "asked by the ward")
     press(page, "Go back to it")
     expect(page, ".rm-history tbody tr >> nth=0").to_contain_text("asked by the ward")
     expect(page, ".rm-state").to_contain_text("snapshot 1")
@@ -152,8 +158,8 @@ def test_a_recorded_permission_releases_a_held_document(app: str, visiting: Visi
 
     press(page, "Record the permission")
     expect(page, "[role=alert]").to_contain_text("a decision bears a name")
-    page.get_by_label("Your name").fill("Dr Li")
-    page.get_by_label("Where the permission is written").fill("Letter of 12 May 2026")
+    fill(page, "Your name", "Dr Li")
+    fill(page, "Where the permission is written", "Letter of 12 May 2026")
     press(page, "Record the permission")
     expect(page, ".rm-group-new summary").to_contain_text("1 new")
     register = (folder / "library" / "register.toml").read_text("utf-8")
@@ -171,7 +177,7 @@ def test_an_accepted_page_answers(app: str, visiting: Visiting) -> None:
     expect(page, ".rm-read pre").to_contain_text("Give 4 ml/kg for each percent of burned surface")
     page.locator(".rm-sheet img").scroll_into_view_if_needed()
     page.wait_for_function("() => document.querySelector('.rm-sheet img').naturalWidth > 0")
-    page.get_by_label("Your name").fill("Wu")
+    fill(page, "Your name", "Wu")
     press(page, "The text is right: accept page 1")
     expect(page, ".rm-read").to_have_count(0)
     publish(page)

@@ -9,19 +9,11 @@ import pytest
 
 from ragmed.changes import CitedQuote, RestrictionKind
 from ragmed.index.build import build
+from ragmed.index.decisions import accept_pages, mark_distinct, permit, place_edition
 from ragmed.index.folder_store import FolderStore
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.index.plan import nobody_cites
-from ragmed.index.register import (
-    AcceptedPages,
-    Distinct,
-    Permission,
-    RegisteredEdition,
-    accept_pages,
-    mark_distinct,
-    permit,
-    place_edition,
-)
+from ragmed.index.register import AcceptedPages, Distinct, Permission, RegisteredEdition
 from ragmed.index.report import BuildReport, FileReport
 from ragmed.index.snapshot import Snapshot
 from ragmed.records import Document, DocumentStatus, NoteKind, ReadNote

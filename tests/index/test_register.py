@@ -7,18 +7,8 @@ from pathlib import Path
 import pytest
 
 from ragmed.errors import BadInputError
-from ragmed.index.register import (
-    AcceptedPages,
-    Distinct,
-    Permission,
-    Register,
-    RegisteredEdition,
-    accept_pages,
-    mark_distinct,
-    permit,
-    place_edition,
-    read_register,
-)
+from ragmed.index.decisions import accept_pages, mark_distinct, permit, place_edition
+from ragmed.index.register import AcceptedPages, Distinct, Permission, Register, RegisteredEdition, read_register
 from tests.index.support import library
 
 LETTER = {"by": "Dr Li", "on": "2026-11-25", "reference": "letter 113"}

@@ -1,7 +1,6 @@
 """Serves the real app over a small library of real files: ``python -m tests.ui.library_app FOLDER PORT [readonly]``.
 
-Two things stand at their seams: the hash embedder, and a runner that says of ``restricted.md`` what a licence notice
-would have it say, and of ``scanned.md`` what a scan would.
+Two things stand at their seams: the hash embedder, and a runner that says of ``scanned.md`` what OCR would have said.
 """
 
 from __future__ import annotations
@@ -74,13 +73,6 @@ Version 1.2024
 Give 4 ml/kg for each percent of burned surface in the first day.
 """
 NOTES = {
-    "restricted.md": (
-        ReadNote(
-            kind=NoteKind.LICENCE,
-            message="ai: This content may not be used with artificial intelligence tools without written permission.",
-            page_number=1,
-        ),
-    ),
     "scanned.md": (ReadNote(kind=NoteKind.OCR, message="page 1 is a scan; it was read by OCR", page_number=1),),
 }
 
