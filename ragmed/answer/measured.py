@@ -29,8 +29,6 @@ Key = tuple[Decimal, Decimal | None, str, str]
 _BETWEEN = 16
 """Characters that may stand between a dose and how often a day: "by mouth"."""
 _SINGLE = re.compile(r"\b(?:single|once)\b", re.IGNORECASE)
-_ONE = re.compile(r"\bmore than one\b", re.IGNORECASE)
-_EITHER = re.compile(r"(?<![\d.])(\d{1,2}) or (\d{1,2})(?![\d.])")
 _ONE = re.compile(r"\b(?:one|single|full)\b", re.IGNORECASE)
 """Counts nothing by itself ("one of them"), and something where the page has another number."""
 _MULTIPLES = tuple(

@@ -12,12 +12,17 @@ from decimal import Decimal
 
 from ragmed.text.numbers import Quantity, quantities
 
-_NEGATIONS = ("un", "non-", "non", "in", "im", "ir", "il", "a")
 _DENIED = re.compile(
-    r"\b(?:(?:do|does|did|is|are|was|were|has|have|had|can)\s+not\s+(?:been\s+|be\s+|being\s+)?|not\s+(?:been\s+|being\s+)?"
-    r"|cannot\s+(?:be\s+)?|without\s+(?:any\s+)?|no\s+)(?P<what>[a-z]{4,})",
+    r"\b(?:(?P<does>(?:do|does|did|can)\s+not\s+|cannot\s+(?!be\b))|(?P<no>without\s+(?:any\s+)?|no\s+)"
+    r"|(?:(?:is|are|was|were|has|have|had|can)\s+not\s+|not\s+|cannot\s+)(?:been\s+|be\s+|being\s+)?)"
+    r"(?P<what>(?!been\b|be\b|being\b)[a-z]{4,})",
     re.IGNORECASE,
 )
+_OF_VERBS = ("non-", "non")
+"""What denies a verb: "does not blanch" is non-blanching, but "do not take" is no intake, "do not load" no unloading."""
+_OF_NOUNS = (*_OF_VERBS, "a", "un")
+"""What denies a noun: "without symptoms" is asymptomatic, but "no patients" are no inpatients."""
+_OF_QUALITIES = (*_OF_NOUNS, "in", "im", "ir", "il")
 _LEAST_STEM = 4
 _ENDINGS = re.compile(r"(?:ing|ed|es|s|e|atic|al|ly)$")
 _OTHERWISE = re.compile(r"\b(?:and\s+)?if\s+not,", re.IGNORECASE)
@@ -91,7 +96,7 @@ def _prefixed(match: re.Match[str], page: str) -> str:
     stem = _ENDINGS.sub("", match["what"].lower())
     if len(stem) < _LEAST_STEM or re.search(rf"(?<!non-)\b{re.escape(stem)}", page, re.IGNORECASE):
         return match.group()
-    for prefix in _NEGATIONS:
+    for prefix in _OF_VERBS if match["does"] else _OF_NOUNS if match["no"] else _OF_QUALITIES:
         found = re.search(rf"\b{prefix}{re.escape(stem)}\w*", page, re.IGNORECASE)
         if found:
             return found.group()

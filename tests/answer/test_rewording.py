@@ -18,6 +18,8 @@ from ragmed.text.words import words
         ("A non-blanching rash is urgent.", "A rash that does not blanch is urgent.", "that non-blanching"),
         ("Otherwise start lysis.", "Do it within 2 hours; if not, start lysis.", "otherwise start"),
         ("A normal value does not exclude it.", "It is possible even if the value is normal.", "is not excluded even"),
+        ("Asymptomatic people need none.", "People without symptoms need none.", "Asymptomatic need"),
+        ("Stop inactive drugs.", "Stop drugs that are not active.", "that inactive"),
         ("复查仍存在者应活检。", "复查仍未消失者应活检。", "仍存在"),
     ],
 )
@@ -30,6 +32,20 @@ def test_a_denial_is_worded_as_on_the_page(page: str, claim: str, reworded: str)
 )
 def test_a_claim_without_that_denial_is_left_as_it_is(claim: str) -> None:
     assert as_on_page(claim, "Examine unexplained pain again.") == claim
+
+
+@pytest.mark.parametrize(
+    ("page", "claim"),
+    [
+        ("Treat inpatients with heparin.", "Treat no patients with heparin."),
+        ("Intake with food is advised.", "Do not take it with food."),
+        ("Unload the ventricle at once.", "Do not load the ventricle at once."),
+        ("Infuse the plasma.", "Do not fuse the plasma."),
+        ("Inform the family.", "No form for the family."),
+    ],
+)
+def test_a_word_that_only_looks_like_the_denial_is_not_put_for_it(page: str, claim: str) -> None:
+    assert as_on_page(claim, page) == claim
 
 
 @pytest.mark.parametrize(
