@@ -19,7 +19,7 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _OF_VERBS = ("non-", "non")
-"""What denies a verb: "does not blanch" is non-blanching, but "do not take" is no intake, "do not load" no unloading."""
+"""What denies a verb: "does not blanch" is non-blanching, but "do not take" is no intake."""
 _OF_NOUNS = (*_OF_VERBS, "a", "un")
 """What denies a noun: "without symptoms" is asymptomatic, but "no patients" are no inpatients."""
 _OF_QUALITIES = (*_OF_NOUNS, "in", "im", "ir", "il")
