@@ -7,7 +7,8 @@ INDEX holds the library that QUESTIONS (``ragmed eval questions``' form) are abo
 * ``answerable`` and ``near misses``: the questions themselves; near misses are those marked unanswerable;
 * ``removed, …``: the answerable ones, each with its gold documents taken out of the search (by filter). Whether the
   first eight passages that remain answer it was judged by eye, mostly on extracts
-  (benchmarks/removed_document_judgements.tsv): ``answered``, ``in part`` (one of the things asked for, or for a near case) or ``not answered``;
+  (benchmarks/removed_document_judgements.tsv): ``answered``, ``in part`` (one of the things asked for, or for a near
+  case) or ``not answered``;
 * ``uncovered``: benchmarks/uncovered_questions.tsv, everyday life and specialties that the library lacks;
 * ``demonstration …``: tests/retrieve/coverage_questions.tsv on the demonstration library, with --demonstration; removed
   are the documents of the covered ones' first three passages.
