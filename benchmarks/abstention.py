@@ -5,15 +5,17 @@
 INDEX holds the library that QUESTIONS (``ragmed eval questions``' form) are about. Groups of questions:
 
 * ``answerable`` and ``near misses``: the questions themselves; near misses are those marked unanswerable;
-* ``removed``: the answerable ones, each with its gold documents taken out of the search (by filter). Another document
-  may still answer, so some of these are rightly answered: the figure is a lower bound;
+* ``removed, …``: the answerable ones, each with its gold documents taken out of the search (by filter). Whether the
+  first eight passages that remain answer it was judged by eye, mostly on extracts
+  (benchmarks/removed_document_judgements.tsv): ``answered``, ``in part`` (one of the things asked for, or for a near
+  case) or ``not answered``;
 * ``uncovered``: benchmarks/uncovered_questions.tsv, everyday life and specialties that the library lacks;
-* ``demonstration``: tests/retrieve/coverage_questions.tsv on the demonstration library, with --demonstration; and
-  ``demonstration removed``, the covered ones without the documents of their first three passages. Its digests have a
-  subject each, so that what is left seldom answers.
+* ``demonstration …``: tests/retrieve/coverage_questions.tsv on the demonstration library, with --demonstration; removed
+  are the documents of the covered ones' first three passages.
 
-Every second question of a group is the development half; the logistic weights and the threshold are chosen there, and
-everything is reported on the other half too. No figure of ``removed`` is used for fitting.
+Every second question of a group is the development half: weights and bias are fitted there, the other half tells.
+Coverage is to be high where the question is answered, in part included; ``strict`` counts in part as not answered, and
+``unjudged`` takes every question with its document removed for unanswerable.
 """
 
 from __future__ import annotations
@@ -21,9 +23,8 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,27 +35,30 @@ from numpy.typing import NDArray
 from ragmed.assemble import open_program
 from ragmed.evaluate.question_file import read_questions
 from ragmed.records import Filters
-from ragmed.retrieve.coverage import EVIDENCE, Evidence, subject_share
+from ragmed.retrieve.coverage import EVIDENCE, coverage
 from ragmed.settings import load_settings
 
 EVERYTHING = Filters()
 HERE = Path(__file__).resolve().parent
-FALSE_ABSTENTION_COST = 1.5
-"""A needless abstention weighs half as much again as a needless answer: both can be seen, but only one sends the doctor
-away from a page that is there."""
+JUDGEMENTS = HERE / "removed_document_judgements.tsv"
+NEEDLESS = 0.03
+"""Share of the answerable questions of the development half that may be abstained from at the threshold: an abstention
+sends the doctor away from a page that is there, a needless answer shows pages that can be seen not to answer."""
+WORDS = {"yes": "answered", "part": "in part", "no": "not answered"}
+SIGNS = ("cosine", "subject", "scatter")
 
 
 @dataclass(frozen=True)
 class Asked:
+    question_id: str
     group: str
-    covered: bool
     language: str
-    question: str
     signs: tuple[float, ...]
     coverage: float
 
-
-SIGNS = ("cosine", "nearness", "share")
+    @property
+    def covered(self) -> bool:
+        return self.group.endswith(("answerable", "demonstration covered", ", answered", "in part"))
 
 
 class Library:
@@ -65,23 +69,11 @@ class Library:
         self.snapshot = self.program.snapshots.current()
         self.retriever = self.program.retriever
 
-    def ask(self, group: str, covered: bool, question: str, filters: Filters = EVERYTHING) -> Asked:
+    def ask(self, question_id: str, group: str, question: str, filters: Filters = EVERYTHING) -> Asked:
         query = self.retriever.analyse(question, None, filters)
-        found = self.retriever.retrieve(query, EVIDENCE)
-        ranking = self.retriever.rank(self.snapshot, query)
-        evidence = [
-            Evidence.of(0.0, one.chunk.text, (one.document.title, *one.chunk.heading_path)) for one in found.passages
-        ]
-        shown = {one.chunk.chunk_id for one in found.passages}
-        rows = [row for row in ranking.cosines if self.snapshot.chunks([row])[0].chunk_id in shown] if shown else []
-        near = dict(zip(ranking.near[0].tolist(), ranking.near[1].tolist(), strict=True))
-        share = subject_share(query, evidence, self.snapshot.document_frequency, self.snapshot.chunk_count())
-        signs = (
-            max((ranking.cosines[row] for row in rows), default=0.0),
-            max((near.get(row, 0.0) for row in rows), default=0.0),
-            share,
-        )
-        return Asked(group, covered, query.language.value, question, signs, found.coverage)
+        signs = self.retriever.signs(self.snapshot, query, self.retriever.rank(self.snapshot, query))
+        values = tuple(float(getattr(signs, name)) if signs else 0.0 for name in SIGNS)
+        return Asked(question_id, group, query.language.value, values, coverage(signs))
 
     def first_files(self, question: str, count: int) -> set[str]:
         found = self.retriever.retrieve(self.retriever.analyse(question, None, EVERYTHING), count)
@@ -95,23 +87,24 @@ class Library:
 
 def gather(index: Path, questions: Path, demonstration: Path | None) -> list[Asked]:
     library = Library(index)
+    judged = {row["question"]: WORDS[row["judged"]] for row in rows_of(JUDGEMENTS)}
     asked: list[Asked] = []
     for one in read_questions(questions):
-        group = "answerable" if one.answerable else "near misses"
-        asked.append(library.ask(group, one.answerable, one.text))
+        asked.append(library.ask(one.question_id, "answerable" if one.answerable else "near misses", one.text))
         if one.answerable:
             gone = {gold.file.rpartition("/")[2] for gold in one.gold}
-            asked.append(library.ask("removed", False, one.text, library.without(gone)))
-    for row in rows_of(HERE / "uncovered_questions.tsv"):
-        asked.append(library.ask("uncovered", False, row["question"]))
+            group = f"removed, {judged[one.question_id]}"
+            asked.append(library.ask(one.question_id, group, one.text, library.without(gone)))
+    for number, row in enumerate(rows_of(HERE / "uncovered_questions.tsv"), 1):
+        asked.append(library.ask(f"uncovered-{number:02d}", "uncovered", row["question"]))
     if demonstration:
         house = Library(demonstration)
-        for row in rows_of(HERE.parent / "tests" / "retrieve" / "coverage_questions.tsv"):
-            yes = row["answerable"] == "yes"
-            asked.append(house.ask(f"demonstration {'covered' if yes else 'uncovered'}", yes, row["question"]))
+        for number, row in enumerate(rows_of(HERE.parent / "tests" / "retrieve" / "coverage_questions.tsv"), 1):
+            name, text, yes = f"demo-{number:02d}", row["question"], row["answerable"] == "yes"
+            asked.append(house.ask(name, f"demonstration {'covered' if yes else 'uncovered'}", text))
             if yes:
-                gone = house.first_files(row["question"], 3)
-                asked.append(house.ask("demonstration removed", False, row["question"], house.without(gone)))
+                without = house.without(house.first_files(text, EVIDENCE - 2))
+                asked.append(house.ask(name, f"demonstration removed, {judged[name]}", text, without))
     return asked
 
 
@@ -121,21 +114,21 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def halves(asked: Sequence[Asked]) -> tuple[list[Asked], list[Asked]]:
-    """Development and other half: every second question of each group."""
+    """Development and other half: every second question of each group; a question and its removed document together."""
     seen: dict[str, int] = {}
     parts: tuple[list[Asked], list[Asked]] = ([], [])
     for one in asked:
-        seen[one.group] = seen.get(one.group, -1) + 1
-        parts[seen[one.group] % 2].append(one)
+        kind = one.group.partition(",")[0]
+        seen[kind] = seen.get(kind, -1) + 1
+        parts[seen[kind] % 2].append(one)
     return parts
 
 
-def auroc(asked: Sequence[Asked], scores: NDArray[np.float64]) -> float | None:
-    """Chance that a covered question scores above an uncovered one, ties half."""
-    covered = np.array([one.covered for one in asked])
-    if covered.all() or not covered.any():
+def auroc(better: Sequence[float], worse: Sequence[float]) -> float | None:
+    """Chance that one of ``better`` is above one of ``worse``, ties half."""
+    if not better or not worse:
         return None
-    difference = scores[covered][:, None] - scores[~covered][None, :]
+    difference = np.array(better)[:, None] - np.array(worse)[None, :]
     return round(float((difference > 0).mean() + 0.5 * (difference == 0).mean()), 4)
 
 
@@ -153,40 +146,72 @@ def fit(asked: Sequence[Asked], chosen: Sequence[int], ridge: float = 0.002) -> 
         weights += step
         if np.abs(step).max() < 1e-9:
             break
-    return weights / scale
+    return moved(asked, chosen, weights / scale)
 
 
-def scores_of(asked: Sequence[Asked], chosen: Sequence[int], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def moved(asked: Sequence[Asked], chosen: Sequence[int], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same weights with the bias at which ``NEEDLESS`` of the questions with their documents score under 0.5."""
+    scores = linear(asked, chosen, weights)
+    there = np.sort(
+        [
+            score
+            for score, one in zip(scores, asked, strict=True)
+            if one.group in ("answerable", "demonstration covered")
+        ]
+    )
+    shut_out = int(NEEDLESS * len(there))
+    lowest = there[shut_out] if shut_out == 0 else (there[shut_out - 1] + there[shut_out]) / 2
+    return np.array([*weights[:-1], weights[-1] - lowest])
+
+
+def linear(asked: Sequence[Asked], chosen: Sequence[int], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     x = np.array([[*(one.signs[place] for place in chosen), 1.0] for one in asked])
-    return 1 / (1 + np.exp(-(x @ weights + math.log(FALSE_ABSTENTION_COST))))
+    return np.asarray(x @ weights, dtype=np.float64)
 
 
-def report(asked: Sequence[Asked], scores: NDArray[np.float64], threshold: float) -> dict[str, Any]:
-    groups = sorted({one.group for one in asked})
-    rates = {
-        group: round(
-            float(np.mean([score < threshold for one, score in zip(asked, scores, strict=True) if one.group == group])),
-            3,
-        )
-        for group in groups
-    }
+def chance(scores: NDArray[np.float64]) -> list[float]:
+    return [float(one) for one in 1 / (1 + np.exp(-scores))]
 
-    def part(*names: str) -> float | None:
-        chosen = [place for place, one in enumerate(asked) if one.group in names]
-        return auroc([asked[place] for place in chosen], scores[chosen])
 
+def report(asked: Sequence[Asked], scores: Sequence[float], threshold: float) -> dict[str, Any]:
+    """AUROC of each comparison, and how many of each group score under the threshold."""
+    of: dict[str, list[float]] = {}
+    for one, score in zip(asked, scores, strict=True):
+        of.setdefault(one.group, []).append(score)
+
+    def of_groups(*names: str) -> list[float]:
+        return [score for name in names for score in of.get(name, ())]
+
+    def removed(front: str, covered: str) -> dict[str, float | None]:
+        there = of_groups(covered)
+        answered, in_part, no = (of_groups(f"{front}removed, {word}") for word in WORDS.values())
+        return {
+            "judged": auroc([*there, *answered, *in_part], no),
+            "strict": auroc([*there, *answered], [*in_part, *no]),
+            "unjudged": auroc(there, [*answered, *in_part, *no]),
+        }
+
+    answerable, covered = of_groups("answerable"), of_groups("demonstration covered")
     return {
         "auroc": {
-            "near misses": part("answerable", "near misses"),
-            "uncovered": part("answerable", "uncovered"),
-            "removed": part("answerable", "removed"),
-            "near misses and uncovered": part("answerable", "near misses", "uncovered"),
-            "demonstration": part("demonstration covered", "demonstration uncovered"),
-            "demonstration removed": part("demonstration covered", "demonstration removed"),
-            "all": auroc(asked, scores),
+            "near misses": auroc(answerable, of_groups("near misses")),
+            "uncovered": auroc(answerable, of_groups("uncovered")),
+            "near misses and uncovered": auroc(answerable, of_groups("near misses", "uncovered")),
+            "removed": removed("", "answerable"),
+            "demonstration": auroc(covered, of_groups("demonstration uncovered")),
+            "demonstration removed": removed("demonstration ", "demonstration covered"),
         },
-        "abstains": rates,
+        "abstains": {
+            group: {"of": len(values), "abstained": sum(value < threshold for value in values)}
+            for group, values in sorted(of.items())
+        },
     }
+
+
+def measured(asked: Sequence[Asked], score: Callable[[Sequence[Asked]], Sequence[float]], at: float) -> dict[str, Any]:
+    development, other = halves(asked)
+    parts = {"development": development, "other half": other, "all": asked}
+    return {name: report(part, score(part), at) for name, part in parts.items()}
 
 
 def main() -> None:
@@ -194,28 +219,22 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--demonstration", type=Path)
-    parser.add_argument("--keep", type=Path, help="write every question with its signs here, JSON lines")
+    parser.add_argument("--keep", type=Path, help="write every question's signs here, JSON lines")
     chosen = parser.parse_args()
     asked = gather(chosen.index, chosen.questions, chosen.demonstration)
     if chosen.keep:
-        chosen.keep.write_text("\n".join(json.dumps(one.__dict__, ensure_ascii=False) for one in asked) + "\n", "utf-8")
-    development, other = halves(asked)
-    fitting = [one for one in development if not one.group.endswith("removed")]
-    result: dict[str, Any] = {"machine": machine(), "questions": {}}
-    for one in asked:
-        result["questions"][one.group] = result["questions"].get(one.group, 0) + 1
-    for name, signs in (("cosine, share", (0, 2)), ("nearness, share", (1, 2)), ("all three", (0, 1, 2))):
-        weights = fit(fitting, signs)
+        chosen.keep.write_text("\n".join(json.dumps(asdict(one)) for one in asked) + "\n", "utf-8")
+    development, _ = halves(asked)
+    result: dict[str, Any] = {"machine": machine(), "needless_at_most": NEEDLESS}
+    threshold = open_program(load_settings()).settings.retrieve.abstain_below
+    result["as built"] = measured(asked, lambda part: [one.coverage for one in part], threshold)
+    for places in ((0, 1), (0, 2), (1, 2), (0, 1, 2)):
+        weights = fit(development, places)
+        name = ", ".join(SIGNS[place] for place in places)
         result[name] = {
             "weights": [round(float(weight), 3) for weight in weights],
-            "development": report(development, scores_of(development, signs, weights), 0.5),
-            "other half": report(other, scores_of(other, signs, weights), 0.5),
+            **measured(asked, lambda part, p=places, w=weights: chance(linear(part, p, w)), 0.5),  # type: ignore[misc]
         }
-    for name, place in (("cosine alone", 0), ("nearness alone", 1), ("share alone", 2)):
-        result[name] = report(asked, np.array([one.signs[place] for one in asked]), 0.0)["auroc"]
-    threshold = open_program(load_settings()).settings.retrieve.abstain_below
-    for name, part in (("as built, development", development), ("as built, other half", other), ("as built", asked)):
-        result[name] = report(part, np.array([one.coverage for one in part]), threshold)
     save("abstention", result)
 
 

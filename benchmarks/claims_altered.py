@@ -4,8 +4,9 @@
 
 Populations: `guidelines` (PDFs of the test data, English), `demonstration` and `demonstration-zh` (the library of this
 project), `pharmacology` (a textbook): sentences that the rules were shaped on. `nutrition` and `population` (textbooks)
-are held out: no rule was made or mended after looking at them. `restatements`: written by hand (tests/answer). Without
-a name all are measured. No language model is asked, so the alterations are mechanical but for those written by hand.
+are held out: no rule was made or mended after looking at them. `restatements`: written by hand (tests/answer).
+`paraphrases`: freer ones, written by hand (benchmarks/paraphrases.tsv), half of the documents held out. Without a name
+all are measured. No language model is asked, so the alterations are mechanical but for those written by hand.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from altered.measure import Wrong, by_hand, ignore, measure
-from altered.texts import ROOT, Pages, demonstration, guidelines, restatements, textbook
+from altered.texts import ROOT, Pages, demonstration, guidelines, paraphrases, restatements, textbook
 from machine import RESULTS, machine, save
 
 POPULATIONS = ("guidelines", "demonstration", "demonstration-zh", "pharmacology", "nutrition", "population")
@@ -35,7 +36,9 @@ def told(kind: str, sentence: str, edited: str, reason: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("populations", nargs="*", metavar="POPULATION", default=[*POPULATIONS, "restatements"])
+    parser.add_argument(
+        "populations", nargs="*", metavar="POPULATION", default=[*POPULATIONS, "restatements", "paraphrases"]
+    )
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--most", type=int, default=300, help="cases of a kind in a population")
     parser.add_argument("--seed", type=int, default=7)
@@ -45,6 +48,8 @@ def main() -> None:
     for name in asked.populations:
         if name == "restatements":
             found = by_hand(restatements(), wrong)
+        elif name == "paraphrases":
+            found = by_hand(paraphrases(asked.data), wrong)
         else:
             found = measure(pages(name, asked.data), asked.most, asked.seed, wrong)
         if not asked.v:

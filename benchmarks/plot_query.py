@@ -24,8 +24,30 @@ HALVES = ("dense", "dense, cpu", "lexical", "lexical, cpu")
 
 def main() -> None:
     result: dict[str, Any] = json.loads((RESULTS / "query.json").read_text("utf-8"))
-    sizes = {int(name.split()[0]): found for name, found in result.items() if name.endswith(" chunks")}
-    targets = result["targets"]
+    sizes = sizes_of(result)
+    made = [
+        ("command", "python benchmarks/query.py; python benchmarks/plot_query.py"),
+        ("machine", "; ".join(sorted({_machine(found) for found in sizes.values()}))),
+        ("load average", "; ".join(f"{size:,}: {_loads(found)}" for size, found in sorted(sizes.items()))),
+    ]
+    sections = [
+        Section(title="Cost against size", body=cost_plots(result)),
+        Section(title="With filters", body=_filters(sizes)),
+        Section(title="Against an exact search", body=recall_table(result)),
+    ]
+    lead = "How long a question waits for its evidence, and what an open library weighs, as it grows."
+    write_atomic(PAGE, whole_page("Search at scale", lead, sections, made).encode("utf-8"))
+    print(Path("docs") / PAGE.name)
+
+
+def sizes_of(result: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """What was measured at each size, in chunks."""
+    return {int(name.split()[0]): found for name, found in result.items() if name.endswith(" chunks")}
+
+
+def cost_plots(result: dict[str, Any]) -> str:
+    """Waiting, memory, opening and publishing over the number of chunks."""
+    sizes, targets = sizes_of(result), result["targets"]
 
     def line(name: str, value: Callable[[dict[str, Any]], float]) -> tuple[str, list[tuple[int, float]]]:
         return name, [(size, value(found)) for size, found in sorted(sizes.items())]
@@ -43,7 +65,7 @@ def main() -> None:
     warm = line("files in memory", lambda found: found["ask"]["seconds_open"])
     cold = line("files on disk", lambda found: found["ask"]["seconds_open_files_dropped"])
     publish = line("publish", lambda found: found["build"]["seconds_publish"])
-    plots_found = drawings(
+    return drawings(
         plot("Waiting", [whole, spent, dense], "ms, 95th percentile", targets["retrieve_ms_p95"], WAITING),
         plot(
             "Memory", [resident, private], "MB", targets["resident_mb"], "After all questions, mapped files included."
@@ -51,19 +73,6 @@ def main() -> None:
         plot("Opening", [warm, cold], "seconds", targets["seconds_open"], "Every file is hashed."),
         plot("Publishing", [publish], "seconds", None, "From finished segments."),
     )
-    made = [
-        ("command", "python benchmarks/query.py; python benchmarks/plot_query.py"),
-        ("machine", "; ".join(sorted({_machine(found) for found in sizes.values()}))),
-        ("load average", "; ".join(f"{size:,}: {_loads(found)}" for size, found in sorted(sizes.items()))),
-    ]
-    sections = [
-        Section(title="Cost against size", body=plots_found),
-        Section(title="With filters", body=_filters(sizes)),
-        Section(title="Against an exact search", body=_recall(sizes)),
-    ]
-    lead = "How long a question waits for its evidence, and what an open library weighs, as it grows."
-    write_atomic(PAGE, whole_page("Search at scale", lead, sections, made).encode("utf-8"))
-    print(Path("docs") / PAGE.name)
 
 
 def _filters(sizes: dict[int, dict[str, Any]]) -> str:
@@ -76,7 +85,9 @@ def _filters(sizes: dict[int, dict[str, Any]]) -> str:
     return table(heads, rows, right=(0, 2, 3, 4, 5))
 
 
-def _recall(sizes: dict[int, dict[str, Any]]) -> str:
+def recall_table(result: dict[str, Any]) -> str:
+    """Against an exact search over the same rows, by size and filter."""
+    sizes = sizes_of(result)
     rows = [
         (f"{size:,}", name, f"{one['rows']:,}", *(f"{one[f'recall@{k}']:.3f}" for k in (1, 10, 100)))
         for size, found in sorted(sizes.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,8 +18,11 @@ from .edits import is_chinese
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESTATEMENTS = ROOT / "tests" / "answer" / "restatements.tsv"
+PARAPHRASES = ROOT / "benchmarks" / "paraphrases.tsv"
 _ENTRY = re.compile(r"\b[A-Z][\w'’-]+ [A-Z]{1,3}(?:,| et al)|\bet al\b.*\d{4}")
 """An entry of a list of literature: no statement."""
+_LABEL = re.compile(r"^(?:[•▪–o-]|[a-z0-9]{1,2}\.)\s+")
+"""What stands before the item of a list."""
 Pages = list[list[str]]
 """The sentences of each page."""
 
@@ -65,5 +69,27 @@ def textbook(data: Path, name: str) -> Pages:
 
 def restatements() -> list[dict[str, str]]:
     """The rows written by hand: batch, document, sentence, same, other, mistake."""
-    with RESTATEMENTS.open(encoding="utf-8", newline="") as lines:
+    return _rows(RESTATEMENTS)
+
+
+def paraphrases(data: Path) -> list[dict[str, str]]:
+    """The freer rows written by hand, half of the documents held out from the rules: as ``restatements``.
+
+    Sentences of documents that are not the project's are known by the hash of their words and looked up in the test
+    data; without it their rows are left out.
+    """
+    rows = _rows(PARAPHRASES)
+    kept = {row["document"] for row in rows if not row["sentence"]}
+    found = {
+        hashlib.sha256(_LABEL.sub("", sentence).encode("utf-8")).hexdigest()[:16]: sentence
+        for page in pages_of(sorted(file for file in (data / "guidelines").rglob("*.pdf") if file.name in kept))
+        for sentence in page
+    }
+    for row in rows:
+        row["sentence"] = row["sentence"] or found.get(row["sha256"], "")
+    return [row for row in rows if row["sentence"]]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ragmed.answer import limits, measured, opposites, polarity, roles, support, verbatim
+from ragmed.answer import limits, measured, opposites, polarity, rewording, roles, support, verbatim
 from ragmed.answer.alignment import Replacement, replacements
 from ragmed.answer.notices import said
 from ragmed.errors import NotFoundError
@@ -111,7 +111,7 @@ def _judge(claim_text: str, quote: str, headings: str, language: Language) -> Ve
     if left_out is not None:
         require_harmless_omissions(left_out, language)
         return Verdict.VERBATIM
-    claim = verbatim.without_bullet(claim)
+    claim = rewording.as_on_page(verbatim.without_bullet(claim), quote)
     aligned = tuple(replacements(claim, verbatim.shown(quote)))
     require_words(claim, language)
     require_numbers(claim, quote, aligned, language)
@@ -217,7 +217,12 @@ def require_numbers(claim: str, quote: str, aligned: Sequence[Replacement], lang
     multiple = measured.missing_multiple(claim, quote)
     if multiple:
         raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("number_none", language, claim=multiple))
-    swapped = measured.misplaced(aligned) or measured.swapped(claim, quote) or measured.said_twice(claim, quote)
+    swapped = (
+        measured.misplaced(aligned)
+        or measured.swapped(claim, quote)
+        or measured.said_twice(claim, quote)
+        or measured.crossed(claim, quote)
+    )
     if swapped:
         one, other = swapped
         raise CitationFailedError(Verdict.NUMBER_MISMATCH, said("number_swapped", language, claim=one, page=other))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from decimal import Decimal
 from itertools import pairwise
 
@@ -54,7 +54,9 @@ def missing_number(claim: str, quote: str) -> Quantity | None:
     """The first number of the claim that the quote lacks, numbers inside terms that the quote has left out."""
     there, mine = quantities(quote), quantities(claim)
     keys = {one.key for one in there} | _once_a_day(there) | _daily(there, _once_a_day(mine))
-    missing = [one for one in mine if one.key not in keys and not _is_single(claim, one, quote)]
+    missing = [
+        one for one in mine if one.key not in keys and not _is_single(claim, one, quote) and not _rate(one, keys)
+    ]
     if not missing:
         return None
     named = support.concepts(quote)
@@ -88,6 +90,12 @@ def _daily(there: Sequence[Quantity], wanted: set[Key]) -> set[Key]:
 def _is_single(claim: str, one: Quantity, quote: str) -> bool:
     """ "One dose" for "a single dose"."""
     return claim[one.start : one.end].lower().startswith("one ") and _SINGLE.search(quote) is not None
+
+
+def _rate(one: Quantity, keys: Set[Key]) -> bool:
+    """A rate of the page without its "/min"."""
+    value, high, unit, sign = one.key
+    return not unit and any(key[:2] == (value, high) and key[2][:2] == "1/" and key[3] == sign for key in keys)
 
 
 def missing_name(claim: str, quote: str) -> str | None:
@@ -164,6 +172,32 @@ def said_twice(claim: str, quote: str) -> tuple[str, str] | None:
 
 def _shares(claim: str, one: Quantity, quote: str, other: Quantity) -> bool:
     return _likeness(_surroundings(claim, one), _surroundings(quote, other)) > 0.5
+
+
+def crossed(claim: str, quote: str) -> tuple[str, str] | None:
+    """Two numbers, each beside a number of another unit, that have changed partners: "8 percent at 1 year, 6 at 10" for
+    "6 percent at 1 year, 8 at 10", in whatever words and order."""
+    mine, theirs = quantities(claim), quantities(quote)
+    once = [one.key for one in mine if [other.key for other in mine].count(one.key) == 1]
+    shared = {key for key in once if [other.key for other in theirs].count(key) == 1}
+    here, there = ([one for one in found if one.key in shared] for found in (mine, theirs))
+    for place in range(len(here) - 3):
+        four = here[place : place + 4]
+        keys = [one.key for one in four]
+        page = [one for one in there if one.key in keys]
+        if not _alternate(four) or not _alternate(page):
+            continue
+        pairs, page_pairs = ([{one.key, other.key} for one, other in (found[:2], found[2:])] for found in (four, page))
+        if not any(pair in page_pairs for pair in pairs):
+            one, other = four[0], four[2]
+            return claim[one.start : one.end].strip(), claim[other.start : other.end].strip()
+    return None
+
+
+def _alternate(four: Sequence[Quantity]) -> bool:
+    """Whether two units take turns: percent, year, percent, year."""
+    units = [one.unit for one in four]
+    return units[0] == units[2] != units[1] == units[3]
 
 
 def _surroundings(text: str, quantity: Quantity) -> dict[tuple[str, str], float]:

@@ -17,7 +17,7 @@ from ragmed.terms import find_terms
 from ragmed.text.numbers import quantities
 
 _UP = r"increas\w*|rais(?:e|es|ed|ing)|elevat\w*|rises?|rising|rose"
-_DOWN = r"decreas\w*|reduc\w*|lower(?:s|ed|ing)?|declin\w*|drops?|dropped"
+_DOWN = r"decreas\w*|reduc\w*|lower(?:s|ed|ing)?|declin\w*|drops?|dropped|falls?|fell|falling"
 _PAIRS = (
     ("left", "right"),
     ("左(?!右)", "(?<!左)右"),
@@ -36,8 +36,12 @@ _PAIRS = (
     ("开始|启用|继续|启动", "停止|停用|停药"),
     ("positive", "negative"),
     ("阳性", "阴性"),
-    ("benign", "malignant"),
-    ("良性", "恶性"),
+    ("benign", r"malignant|cancer|\w*carcinoma"),
+    ("良性", "恶性|癌"),
+    ("rul(?:e|es|ed|ing) in", "rul(?:e|es|ed|ing) out|exclud(?:e|es|ed|ing)"),
+    ("at home|outpatients?", "inpatients?|admission|admitted|in hospital"),
+    ("门诊", "住院"),
+    ("more likely", "less likely"),
     ("men|man|males?", "wom[ae]n|females?"),
     ("father|fathers|paternal", "mother|mothers|maternal"),
     ("男", "女"),
@@ -50,7 +54,7 @@ _PAIRS = (
     ("minimum", "maximum"),
     ("at least", "at most"),
     ("above", "below|under|underneath"),
-    ("first|first-choice|first-line", "second|second-choice|second-line|third|last"),
+    ("first|first-choice|first-line", "second|second-choice|second-line|third|last|latest"),
     ("首选|一线", "次选|二线"),
     ("primary", "secondary"),
     ("早期", "晚期"),

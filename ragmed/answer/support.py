@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ragmed.answer.plain_words import plain
 from ragmed.terms import find_abbreviations, find_terms, look_alike_pattern
 from ragmed.text.language import HAN
 from ragmed.text.words import words
@@ -102,8 +103,9 @@ def content_words(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def claim_words(text: str) -> frozenset[str]:
-    """Content words as claims are compared by: forms of an irregular verb ("kept") are one with it."""
-    return frozenset(_SAME_VERB.get(word, word) for word in content_words(text))
+    """Content words as claims are compared by: forms of an irregular verb ("kept") and plain words for one thing
+    ("start", "begin") are one."""
+    return frozenset(plain(_SAME_VERB.get(word, word)) for word in content_words(text))
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from ragmed.errors import SettingsError
 from ragmed.interfaces import WeightedText
 from ragmed.records import Chunk, Hit, Language, Passage, Query, Retrieval, ScorePart
 from ragmed.retrieve.analyse import PARTS, Analyser
-from ragmed.retrieve.coverage import EVIDENCE, Evidence, coverage, missing_terms
+from ragmed.retrieve.coverage import EVIDENCE, Evidence, Signs, coverage, missing_terms, signs_of
 from ragmed.retrieve.fusion import Fused, fuse, supported
 
 if TYPE_CHECKING:
@@ -97,8 +97,7 @@ class HybridRetriever:
         """
         snapshot = self._snapshots.current()
         ranking = self.rank(snapshot, query)
-        # how sure the search is, is a matter of the nearest chunks: the lift by a document's others says nothing of it
-        nearest = [_evidence(*one) for one in _distinct(snapshot, ranking, EVIDENCE)]
+        signs = self.signs(snapshot, query, ranking)
         if SUPPORT not in self._without:
             rows = ranking.fused.rows.tolist()
             ranking = replace(ranking, fused=supported(ranking.fused, snapshot.document_numbers(rows)))
@@ -107,10 +106,17 @@ class HybridRetriever:
         return Retrieval(
             query=query,
             passages=passages[:k],
-            coverage=coverage(query, nearest, snapshot.document_frequency, snapshot.chunk_count()),
+            coverage=coverage(signs),
             missing_terms=missing_terms(query, [_evidence(*one) for one in found[:k]]),
             nearest_titles=tuple(dict.fromkeys(passage.document.title for passage in passages))[:_TITLES],
         )
+
+    def signs(self, snapshot: SnapshotReader, query: Query, ranking: Ranking) -> Signs | None:
+        """The signs of coverage. They are a matter of the nearest chunks, as ``rank`` has them: the lift by a
+        document's other hits says nothing of it."""
+        nearest = [_evidence(*one) for one in _distinct(snapshot, ranking, EVIDENCE)]
+        reached = set(snapshot.document_numbers(ranking.fused.rows.tolist()).tolist())
+        return signs_of(query, nearest, snapshot.document_frequency, snapshot.chunk_count(), documents=len(reached))
 
     def rank(self, snapshot: SnapshotReader, query: Query) -> Ranking:
         """The chunk rows of ``snapshot`` for a query, each by itself: not yet read, lifted or rid of repeats."""
@@ -187,7 +193,8 @@ def _distinct(snapshot: SnapshotReader, ranking: Ranking, wanted: int) -> Iterat
 
 
 def _evidence(passage: Passage, cosine: float) -> Evidence:
-    return Evidence.of(cosine, passage.chunk.text, (passage.document.title, *passage.chunk.heading_path))
+    chunk = passage.chunk
+    return Evidence.of(cosine, chunk.text, (passage.document.title, *chunk.heading_path), document_id=chunk.document_id)
 
 
 def _repeats(chunk: Chunk, earlier: Chunk) -> bool:

@@ -11,7 +11,7 @@ import re
 ENGLISH = re.compile(
     r"\bneither\b[^.;]{1,60}?\bnor\b|\b(?:no|not|never|without|neither|nor|none|cannot|avoid(?:s|ed|ing|ance)?|contra-?indicat\w*|withh[eo]ld\w*"
     r"|refrain\w*"
-    r"|absen(?:ce|t)|lack(?:s|ed|ing)?|unnecessary|inappropriate|unsafe|inadvisable|unlikely|den(?:y|ies|ied)"
+    r"|absen(?:ce|t)|lack(?:s|ed|ing)?|unnecessary|inappropriate|unsafe|inadvisable|unlikely|improbable|den(?:y|ies|ied)"
     r"|free\s+(?:of|from)"
     r"|(?:recommend|advis|decid)\w*\s+against|fail(?:s|ed)?\s+to|prohibit\w*|forbid\w*|forbidden|rather\s+than"
     r"|instead\s+of)\b"

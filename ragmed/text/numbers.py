@@ -70,6 +70,10 @@ _UNIT_PART = re.compile(rf"(?:{_PER})(?P<count>\d*)\s?(?P<unit>{_ATOM})", re.IGN
 _POWER = re.compile(
     rf"\s?[x×*]\s?10(?:\^|\*\*)?\s?(?P<power>[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,2}})(?:\s?/\s?(?P<unit>{_ATOM}))?", re.IGNORECASE
 )
+_RATE = re.compile(rf"\s?/\s?(?P<unit>{_ATOM})", re.IGNORECASE)
+"""100/min: so many a minute, whatever is counted."""
+_RATES = {f"{counted}/{per}": "1/min" for counted in ("breaths", "beats", "times") for per in ("min", "point")}
+"""次/分 reads as times a point."""
 _GAP = re.compile(r"[\s-]?\s?")
 _NUMERAL = r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
 _WORDS = "|".join(sorted(ENGLISH_NUMBERS, key=len, reverse=True))
@@ -108,7 +112,7 @@ _BEFORE = (
     (
         r"≤|<\s?=|(?:less|fewer|lower|smaller|younger) than or equal to|at or below"
         r"|equal to or (?:less|lower|fewer) than|at most"
-        r"|not? (?:more|greater|higher|longer|later) than|up to|(?:a )?maximum(?: of)?"
+        r"|not? (?:more|greater|higher|longer|later|larger) than|up to|as (?:many|much|long) as|(?:a )?maximum(?: of)?"
         r"|not exceed(?:ing)?|"
         r"within|不超过|不大于|不高于|不多于|最多|最大|小于等于|小于或等于|至多",
         "<=",
@@ -264,6 +268,8 @@ def _unit(folded: str, end: int) -> tuple[int, str]:
     gap = _GAP.match(folded, end)
     match = _UNIT.match(folded, gap.end() if gap else end)
     if match is None:
+        if rate := _RATE.match(folded, end):
+            return rate.end(), f"1/{_normal(rate['unit'])}"
         counted = _MEASURE_WORD.match(folded, end)
         return (counted.end(), _STAGES.get(counted["word"], "")) if counted else (end, "")
     parts = [_normal(match["first"])]
@@ -271,7 +277,8 @@ def _unit(folded: str, end: int) -> tuple[int, str]:
         parts.append(part["count"] + _normal(part["unit"]))
     if match["daily"]:
         parts.append({"weekly": "week", "hourly": "h"}.get(match["every"].lower(), "day"))
-    return match.end(), "/".join(parts)
+    form = "/".join(parts)
+    return match.end(), _RATES.get(form, form)
 
 
 def _normal(spelling: str) -> str:
@@ -305,8 +312,9 @@ def _comparator(folded: str, start: int, end: int, floor: int, unit: str) -> tup
 
 
 def _is_duration(words: str, unit: str) -> bool:
-    """ "Infuse over 24 hours" compares nothing."""
-    return words.lower().startswith("over") and unit in TIME_UNITS
+    """ "Infuse over 24 hours" and "over the 10-year study" compare nothing."""
+    long = unit in ("month", "year") and re.fullmatch(r"over\s+the\s*", words, re.IGNORECASE) is not None
+    return long or (words.lower().startswith("over") and unit in TIME_UNITS)
 
 
 def _cuts_word(before: str, position: int) -> bool:
@@ -336,7 +344,7 @@ def _named(folded: str) -> list[Quantity]:
         add(match, Decimal(match["year"]), f"?{match.group()}")
     for pattern, value, unit in FREQUENCIES:
         for match in pattern.finditer(folded):
-            add(match, Decimal(match["n"]) if value is None else Decimal(value), unit)
+            add(match, Decimal(match["n"] or match["m"]) if value is None else Decimal(value), unit)
     for match in _ROMAN_STAGE.finditer(folded):
         roman = match["after"] or match["before"]
         number = _ROMAN.get(roman.lower()) or _ROMAN.get(roman)

@@ -118,7 +118,7 @@ FREQUENCIES: tuple[tuple[re.Pattern[str], int | None, str], ...] = tuple(
         (r"\bonce\s+(?:monthly|a\s+month)\b", 1, "times/month"),
         (r"\bonce\s+(?:yearly|a\s+year|annually)\b", 1, "times/year"),
         (r"\btwice\s+(?:yearly|a\s+year)\b", 2, "times/year"),
-        (r"\bq(?P<n>\d{1,2})\s?h(?:rs?)?\b", None, "h"),
+        (r"\bq(?P<n>\d{1,2})\s?h(?:rs?)?\b|\b(?P<m>\d{1,2})[\s-]hourly\b", None, "h"),
         (r"(?:每日|每天|一日|一天|日)\s?(?:一|1)\s?次", 1, _PER_DAY),
         (r"(?:每日|每天|一日|一天|日)\s?(?:二|两|2)\s?次", 2, _PER_DAY),
         (r"(?:每日|每天|一日|一天|日)\s?(?:三|3)\s?次", 3, _PER_DAY),

@@ -11,7 +11,7 @@ from ragmed.assemble import Program
 from ragmed.evaluate.measures import auroc
 from ragmed.records import Filters, Query
 from ragmed.retrieve.analyse import Analyser
-from ragmed.retrieve.coverage import Evidence, coverage, missing_terms, subject_share
+from ragmed.retrieve.coverage import UNTOLD, Evidence, Signs, coverage, missing_terms, signs_of, subject_share
 
 QUESTIONS = Path(__file__).with_name("coverage_questions.tsv")
 """Seventy-odd questions on the demonstration library, half of them not answerable from it; written for this project."""
@@ -29,17 +29,47 @@ def often(word: str) -> int:
     return 10
 
 
+def signs(asked: Query, found: list[Evidence], documents: int = 9) -> Signs:
+    told = signs_of(asked, found, often, 100, documents=documents)
+    assert told is not None
+    return told
+
+
+def from_documents(*documents: str) -> list[Evidence]:
+    return [Evidence.of(0.6, "septic shock", document_id=one) for one in documents]
+
+
 def test_nothing_found_is_no_coverage() -> None:
-    assert coverage(query("sepsis"), [], often, 100) == 0
+    assert signs_of(query("sepsis"), [], often, 100, documents=9) is None
+    assert coverage(None) == 0
 
 
 def test_coverage_grows_with_the_cosine_and_with_the_terms_found() -> None:
     asked = query("vasopressor in septic shock")
-    near = coverage(asked, evidence("vasopressor for septic shock", 0.7), often, 100)
-    far = coverage(asked, evidence("vasopressor for septic shock", 0.4), often, 100)
-    beside = coverage(asked, evidence("fluids for burns", 0.7), often, 100)
+    near = coverage(signs(asked, evidence("vasopressor for septic shock", 0.7)))
+    far = coverage(signs(asked, evidence("vasopressor for septic shock", 0.4)))
+    beside = coverage(signs(asked, evidence("fluids for burns", 0.7)))
     assert 0 <= far < near <= 1
     assert beside < near
+
+
+def test_coverage_falls_with_the_documents_that_the_best_passages_are_scattered_over() -> None:
+    asked = query("septic shock")
+    found = [signs(asked, from_documents(*ids)) for ids in ("aaaaa", "aabaa", "abcde")]
+    assert [one.scatter for one in found] == [0, 0.25, 1]
+    assert sorted(map(coverage, found), reverse=True) == [coverage(one) for one in found]
+
+
+@pytest.mark.parametrize(("ids", "documents"), [("a", 9), ("aaaaa", 1), ("aabba", 4)])
+def test_a_search_that_reaches_few_documents_tells_no_scatter(ids: str, documents: int) -> None:
+    assert signs(query("septic shock"), from_documents(*ids), documents).scatter == UNTOLD
+
+
+def test_the_subject_must_stand_together_in_one_passage() -> None:
+    asked = query("azithromycin in meningitis")
+    apart = [*evidence("azithromycin for pneumonia"), *evidence("meningitis with fever")]
+    together = [*evidence("azithromycin has no place in meningitis"), *evidence("fever")]
+    assert signs(asked, apart).subject < signs(asked, together).subject
 
 
 def test_the_share_weighs_a_rare_disease_more_than_a_common_finding() -> None:
