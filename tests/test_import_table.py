@@ -12,7 +12,18 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "ragmed"
 
-FOUNDATIONS = {"records", "changes", "errors", "canonical", "settings", "interfaces", "citation_keys", "text", "terms"}
+FOUNDATIONS = {
+    "records",
+    "changes",
+    "entries",
+    "errors",
+    "canonical",
+    "settings",
+    "interfaces",
+    "citation_keys",
+    "text",
+    "terms",
+}
 STAGES = {"corpus", "index", "retrieve", "answer"}
 # module → other stages that it may join (the composers of docs/architecture.md)
 COMPOSERS = {
