@@ -6,7 +6,7 @@ Laws of this room:
   only decisions change ``register.toml``.
 * What is published is what was planned: whatever changed in between (library, inbox, register, snapshot) ends it.
 * A decision bears a name and a day. Questions of doctors are handed out, never logged.
-* Files are read in the sandbox, never in this process; a picture is drawn only of a file that was read there.
+* Files that no snapshot holds are read in the sandbox and drawn in a process of their own, never in this one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from ragmed.errors import BadInputError, IntegrityError, NoIndexError, NotFoundError
 from ragmed.interfaces import no_file_progress, no_progress
@@ -280,11 +280,14 @@ class Librarian:
     def page_image(self, document_id: str, number: int, width: int, words: str = "") -> bytes:
         """PNG of a page, ``width`` pixels wide, ``words`` marked where they stand on it. Raises as ``page``."""
         document, page = self.page(document_id, number)
-        snapshot = self._current()
-        published = snapshot is not None and any(one.document_id == document_id for one in snapshot.documents())
-        source = cast("Snapshot", snapshot).source(document_id) if published else self._file(document_id)
         start, end = find_words(page.text, words)
-        return self._renderer.render(source, document, page, start, end, width=width)
+        snapshot = self._current()
+        if snapshot is not None and any(one.document_id == document_id for one in snapshot.documents()):
+            return self._renderer.render(snapshot.source(document_id), document, page, start, end, width=width)
+        from ragmed.corpus.pictures import GuardedPageRenderer
+
+        guarded = GuardedPageRenderer(self.settings.reader)
+        return guarded.render(self._file(document_id), document, page, start, end, width=width)
 
     @cached_property
     def _renderer(self) -> AnyPageRenderer:
