@@ -90,6 +90,7 @@ class Work:
         self._kept_segments: dict[str, Segment] = {}
         self._prints: dict[str, Fingerprint] = {}
         self._series: dict[str, str] = {}
+        self.strangers: frozenset[frozenset[str]] = frozenset()
         """Of documents that joined another series than their content gives."""
 
     @property
@@ -115,7 +116,8 @@ class Work:
         documents = [
             outcome.document for outcome in self._in_order() if outcome.document is not None and not outcome.held
         ]
-        standing = settle(documents, self.register, self.gone())
+        self.strangers = kin.strangers
+        standing = settle(documents, self.register, self.gone(), self.strangers)
         standing = replace(
             standing,
             notes=(*standing.notes, *((one.source_path, one.note) for one in kin.joined)),

@@ -129,7 +129,7 @@ def _answers(question: OpenQuestion) -> Iterator[str]:
     paths = [clean(path) for path in question.source_paths]
     if question.kind is QuestionKind.SAME_SERIES:
         yield f"two guidelines:  ragmed library distinct {' '.join(paths)}"
-        yield f"one guideline:   ragmed library edition {paths[0]} --series … (for each of them, the same)"
+        yield f"one guideline:   ragmed library edition {paths[0]} --series {clean(question.series[-1])}"
     else:
         yield f"say which:       ragmed library edition {paths[0]} --series … --edition … --date …"
         yield f"two guidelines:  ragmed library distinct {' '.join(paths)}"

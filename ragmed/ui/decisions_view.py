@@ -68,9 +68,9 @@ def _same_series(view: View, question: OpenQuestion, files: Mapping[str, FileRep
     )
 
     def join(_by: str) -> None:
-        first, *others = zip(question.document_ids, question.source_paths, strict=True)
-        for _, path in others:
-            librarian.place(RegisteredEdition(series=files[first[0]].series, file=path))
+        for key, path in zip(question.document_ids, question.source_paths, strict=True):
+            if key in files:  # one whose file has left the library has its place already
+                librarian.place(RegisteredEdition(series=question.series[-1], file=path))
 
     def part(by: str) -> None:
         librarian.distinct(question.document_ids, by=by)
