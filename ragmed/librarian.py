@@ -95,7 +95,7 @@ class Build(Protocol):
     """Library, with the inbox over it → plan or snapshot: ``assemble.build_index``."""
 
     def __call__(
-        self, settings: Settings, /, *, dry_run: bool, inbox: bool, progress: Progress, files: FileProgress
+        self, settings: Settings, /, *, dry_run: bool, inbox: bool, by: str, progress: Progress, files: FileProgress
     ) -> BuildReport: ...
 
 
@@ -127,7 +127,7 @@ class Librarian:
     def plan(self, progress: Progress = no_progress, files: FileProgress = no_file_progress) -> Plan:
         """What publishing the library with the inbox over it would do. Raises as ``assemble.build_index``."""
         shape = self.shape()
-        report = self._build(self.settings, dry_run=True, inbox=True, progress=progress, files=files)
+        report = self._build(self.settings, dry_run=True, inbox=True, by="", progress=progress, files=files)
         self._planned = {file.document_id: file.source_path for file in report.files if file.document_id}
         return Plan(report=report, shape=shape)
 
@@ -136,15 +136,17 @@ class Librarian:
         return self.shape() == plan.shape
 
     def publish(
-        self, plan: Plan, progress: Progress = no_progress, files: FileProgress = no_file_progress
+        self, plan: Plan, progress: Progress = no_progress, files: FileProgress = no_file_progress, *, by: str = ""
     ) -> BuildReport:
-        """Move the inbox into the library and publish. Raises BadInputError for a plan that no longer holds,
-        BusyError, and as ``assemble.build_index``."""
+        """Move the inbox into the library and publish, in the name of ``by``. Raises BadInputError for a plan that no
+        longer holds, BusyError, and as ``assemble.build_index``."""
         if not self.is_fresh(plan):
             raise BadInputError(
                 "the library has changed since this plan was made", remedy="look at what will change again"
             )
-        return self._build(self.settings, dry_run=False, inbox=True, progress=progress, files=files)
+        return self._build(
+            self.settings, dry_run=False, inbox=True, by=" ".join(by.split()), progress=progress, files=files
+        )
 
     def shape(self) -> Shape:
         """The state of the library folder, its register, the inbox and the current snapshot."""

@@ -165,8 +165,8 @@ class Work:
         self._read(released)
         return kin
 
-    def publish(self, standing: Standing) -> str | None:
-        """Keep the sources, remember the readings, publish."""
+    def publish(self, standing: Standing, by: str = "") -> str | None:
+        """Keep the sources, remember the readings, publish; ``by`` goes into the history."""
         before = self.items_before()
         parts = [
             SnapshotPart(
@@ -202,6 +202,7 @@ class Work:
             embedder=self._pipeline.embedder_facts,
             chunker=self._pipeline.chunker.configuration(),
             at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            by=by,
         )
         return self._at_work().publish(content, self._progress)
 

@@ -29,7 +29,8 @@ def print_snapshots(summaries: Sequence[SnapshotSummary], *, as_json: bool) -> N
         mark = "*" if one.current else " "
         size = f"{one.documents} documents, {one.pages} pages, {one.chunks} chunks, {one.refused} files refused"
         said = f"{one.published_at}  {size}" if one.published_at else f"{one.embedder}, cannot be opened by this one"
-        console.print(f"{mark} {one.snapshot_id}  {said}")
+        who = f", by {clean(one.by)}" if one.by else ""
+        console.print(f"{mark} {one.snapshot_id}  {said}{who}")
         for move in one.rollbacks:
             who = f" by {clean(move.by)}" if move.by else ""
             why = f": {clean(move.why)}" if move.why else ""
