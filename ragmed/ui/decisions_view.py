@@ -104,6 +104,11 @@ def _which_is_newer(view: View, question: OpenQuestion, files: Mapping[str, File
             st.checkbox(words("decide.withdrawn"), key=f"gone-{number}-{place}")
         st.form_submit_button(words("decide.save"), on_click=decide, args=(view, save))
 
+    def part(by: str) -> None:
+        librarian.distinct(question.document_ids, by=by)
+
+    st.button(words("decide.distinct"), key=f"distinct-{number}", on_click=decide, args=(view, part))
+
 
 def licences(view: View, report: BuildReport) -> None:
     """Restricted documents, held and permitted, each with the page that says so."""
