@@ -125,6 +125,12 @@ def test_numbers_that_change_partners_are_flagged_in_any_order(claim: str) -> No
     assert judge(claim, PAGE)[0] is Verdict.NUMBER_MISMATCH
 
 
+def test_numbers_named_in_two_lists_are_partners_in_their_order() -> None:
+    page = "Survival was 6 percent and 8 percent at 1 year and 10 years."
+    assert judge("Survival was 6 percent at 1 year and 8 percent at 10 years.", page)[0].holds
+    assert judge("Survival was 8 percent at 1 year and 6 percent at 10 years.", page)[0] is Verdict.NUMBER_MISMATCH
+
+
 def test_plain_words_of_a_group_are_one_and_others_are_not() -> None:
     def stem(word: str) -> str:
         (only,) = words(word)

@@ -47,6 +47,12 @@ def test_a_new_edition_is_added_the_old_superseded_and_their_words_compared(fold
     assert (found.chunks_before, found.chunks_after) == (2, 3)
 
 
+def test_an_edition_that_was_there_before_is_not_compared_again(folder: Path) -> None:
+    found = difference(folder, (OLD, NEW), (OLD, NEW, WARD))
+    assert told(found) == [(Difference.ADDED, "ward.txt", ())]
+    assert found.editions == ()
+
+
 def test_what_was_taken_away_is_removed_and_what_it_replaced_answers_again(folder: Path) -> None:
     found = difference(folder, (OLD, NEW), (OLD, WARD))
     assert told(found) == [
