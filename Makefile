@@ -50,9 +50,10 @@ bench: .venv/installed
 	@$(BIN)/python benchmarks/query.py --chunks 10000 100000
 	@$(BIN)/python benchmarks/start.py
 
-# 20,000 damaged files through the readers (a few minutes)
+# 20,000 damaged files through the readers, and every bomb under the default limits (a few minutes)
 fuzz: .venv/installed
 	@$(BIN)/python -m tests.corpus.mutants --files 20000 --seed 7
+	@$(BIN)/python -m tests.corpus.bombs_at_defaults
 
 # publish, rollback and gc with 20,000 faults (half an hour)
 faults: .venv/installed

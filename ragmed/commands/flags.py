@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -68,6 +70,16 @@ def filters_of(
         published_after=after,
         published_before=before,
     )
+
+
+def who(by: str) -> str:
+    """Whoever is named, or else whoever is logged in."""
+    if by.strip():
+        return " ".join(by.split())
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"user {os.getuid()}"
 
 
 def settings_of(library: Path | None, index: Path | None, file: Path | None, **more: Any) -> Settings:
