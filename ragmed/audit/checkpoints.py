@@ -131,10 +131,10 @@ class Checkpoints:
             raise IntegrityError("it is gone")
         return found
 
-    def public_key(self) -> str:
-        """What stands in the folder as the key to check with; empty where nothing does. Raises OSError."""
+    def public_key(self) -> bytes:
+        """The file in the folder that holds the key to check with; empty where there is none. Raises OSError."""
         path = self.folder / PUBLIC_KEY
-        return path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else ""
+        return path.read_bytes() if path.exists() else b""
 
     def _write(self) -> Checkpoint:
         with self._alone():
@@ -158,7 +158,7 @@ class Checkpoints:
         latest = self.folder / LATEST
         today = datetime.now(UTC).date()
         if before is None:
-            write_atomic(self.folder / PUBLIC_KEY, f"{verifier}\n".encode())
+            write_atomic(self.folder / PUBLIC_KEY, public_line(verifier))
             keep = True
         else:
             day = datetime.fromtimestamp(latest.stat().st_mtime, UTC).date()
@@ -196,6 +196,11 @@ class Checkpoints:
             yield
         finally:
             os.close(descriptor)
+
+
+def public_line(verifier: Verifier) -> bytes:
+    """The public key as it stands in the folder."""
+    return f"{verifier}\n".encode()
 
 
 class Background:

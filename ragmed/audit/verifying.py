@@ -8,6 +8,7 @@ the log is, so that entries which others append meanwhile are no fault.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import time
 from collections import Counter
@@ -17,14 +18,15 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ragmed.audit import merkle, stored
-from ragmed.audit.checkpoints import LATEST, Checkpoints
 from ragmed.audit.rows import kept, rows_of
 from ragmed.audit.schema import expected_schema
 from ragmed.audit.sealing import open_unsealed, unseal
-from ragmed.entries import AuditEntry, Checkpoint, EntryKind, Fault, Verification
+from ragmed.audit.signed import Findings, Signed
+from ragmed.entries import AuditEntry, EntryKind, Verification
 from ragmed.errors import IntegrityError, RagMedError
 
 if TYPE_CHECKING:
+    from ragmed.audit.checkpoints import Checkpoints
     from ragmed.audit.database import Database
     from ragmed.audit.sealing import KeyStore
     from ragmed.interfaces import Progress
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 500
 _NAMED = 100
 """Lines of SQLite's own examination that are told."""
+_ROW = re.compile(r"row (\d+) missing from index (?:entries|answers|judged)_")
+"""In these tables, a row has the number of its entry."""
 
 
 def verify(database: Database, keys: KeyStore, checkpoints: Checkpoints, progress: Progress) -> Verification:
@@ -45,8 +49,8 @@ class _Verifying:
         self._keys = keys
         self._checkpoints = checkpoints
         self._progress = progress
-        self._faults: list[Fault] = []
-        self._notes: list[str] = []
+        self._findings = Findings()
+        self._fault = self._findings.fault
         self._counts: Counter[str] = Counter()
         self._tree = merkle.Growing()
         self._whole = True
@@ -57,27 +61,27 @@ class _Verifying:
 
     def run(self) -> Verification:
         began = time.perf_counter()
-        signed = self._read_checkpoints()
+        signed = Signed(self._checkpoints, self._findings)
         if not self._database.exists():
-            self._notes.append("no answer has been kept yet")
+            self._findings.notes.append("no answer has been kept yet")
         else:
             try:
-                self._entries({one.size for _, one in signed})
+                self._entries(signed.sizes)
                 self._database_itself()
             except RagMedError as error:
                 self._fault("database", 0, self._database.path.name, str(error))
-        self._compare_checkpoints(signed)
+        signed.compare(self._size, self._roots)
         return Verification(
             entries=self._counts["entries"],
             answers=self._counts[EntryKind.ANSWER],
             feedback=self._counts[EntryKind.FEEDBACK],
             erasures=self._counts[EntryKind.ERASURE],
-            checkpoints=len(signed),
+            checkpoints=len(signed.found),
             citations=0,
             unchecked_citations=0,
             root=self._tree.root().hex(),
-            faults=tuple(sorted(self._faults, key=lambda one: (one.number, one.what))),
-            notes=tuple(self._notes),
+            faults=tuple(sorted(self._findings.faults, key=lambda one: (one.number, one.what))),
+            notes=tuple(self._findings.notes),
             seconds=time.perf_counter() - began,
         )
 
@@ -184,7 +188,7 @@ class _Verifying:
 
     def _unsound_within(self, first: int, last: int, sound: bool, number: int) -> bool:
         return not sound or any(
-            first <= fault.number <= last and fault.what in ("entry", "order") for fault in self._faults
+            first <= fault.number <= last and fault.what in ("entry", "order") for fault in self._findings.faults
         )
 
     # --- contents and search rows ---
@@ -241,7 +245,7 @@ class _Verifying:
                 "index", answer, entry.subject, "the rows that the erased answer is found by have changed since"
             )
         if self._keys.kept([answer]):
-            self._notes.append(
+            self._findings.notes.append(
                 f"the erasure of {entry.subject} was cut off before its key was destroyed; it is finished when the next"
                 " answer is kept"
             )
@@ -345,94 +349,10 @@ class _Verifying:
         try:
             for (line,) in connection.execute(f"PRAGMA integrity_check({_NAMED})"):
                 if line != "ok":
-                    self._fault("database", 0, self._database.path.name, str(line))
+                    row = _ROW.search(str(line))
+                    self._fault("database", int(row[1]) if row else 0, self._database.path.name, str(line))
         except sqlite3.DatabaseError as error:
             self._fault("database", 0, self._database.path.name, f"damaged: {error}")
-
-    # --- checkpoints ---
-
-    def _read_checkpoints(self) -> list[tuple[str, Checkpoint]]:
-        unreached = self._checkpoints.unreached()
-        if unreached is not None:
-            self._notes.append(f"no checkpoint has been written since {unreached.since}: {unreached.reason}")
-        found: list[tuple[str, Checkpoint]] = []
-        try:
-            verifier = self._checkpoints.signer(make=False).verifier
-        except RagMedError as error:
-            self._notes.append(f"checkpoints were not checked: {error}")
-            return found
-        written = self._checkpoints.last_written(verifier)
-        try:
-            names = self._checkpoints.names()
-            public = self._checkpoints.public_key()
-        except OSError as error:
-            self._notes.append(f"checkpoints were not checked: {self._checkpoints.folder}: {error.strerror}")
-            return found
-        if names and public != str(verifier):
-            self._fault("checkpoint", 0, "public.key", "the public key beside the checkpoints is not that of this log")
-        for name in names:
-            try:
-                found.append((name, self._checkpoints.read(name, verifier)))
-            except (IntegrityError, OSError) as error:
-                self._fault("checkpoint", 0, name, f"checkpoint {name}: {error}")
-        self._put_back(found, written)
-        return found
-
-    def _put_back(self, found: list[tuple[str, Checkpoint]], written: Checkpoint | None) -> None:
-        newest = dict(found).get(LATEST)
-        known = max([one.size for _, one in found] + ([written.size] if written else []), default=0)
-        if newest is not None and newest.size < known:
-            self._fault(
-                "checkpoint",
-                newest.size,
-                LATEST,
-                f"an older checkpoint was put back: it is of {newest.size} entries, and one of {known} was written",
-            )
-        elif newest is None and found:
-            self._fault(
-                "checkpoint", known, LATEST, f"the newest checkpoint is gone; one of {known} entries was written"
-            )
-        elif newest is None and known:
-            self._notes.append(f"the folder has no checkpoints; one of {known} entries was written")
-
-    def _compare_checkpoints(self, signed: list[tuple[str, Checkpoint]]) -> None:
-        self._cut_off(signed)
-        differing = [
-            (name, one)
-            for name, one in sorted(signed, key=lambda pair: pair[1].size)
-            if one.size <= self._size and self._root_of(one.size) != one.root
-        ]
-        agreed = max((one.size for _, one in signed if self._root_of(one.size) == one.root), default=0)
-        for name, one in differing:
-            known = self._root_of(one.size) is not None
-            reason = (
-                f"an entry of {agreed + 1} to {one.size} is not the one that was signed"
-                if known
-                else f"the tree cannot be worked out up to entry {one.size}"
-            )
-            self._fault(
-                "checkpoint", one.size, name, f"checkpoint {name} of {one.size} entries does not agree: {reason}"
-            )
-        covered = max((one.size for _, one in signed), default=0)
-        if self._counts["entries"] and not signed:
-            self._notes.append("no checkpoint was checked: it cannot be told whether the end of the log was cut off")
-        elif 0 < covered < self._size:
-            self._notes.append(f"entries {covered + 1} to {self._size} are in no checkpoint yet")
-
-    def _cut_off(self, signed: list[tuple[str, Checkpoint]]) -> None:
-        longest = max(signed, key=lambda pair: pair[1].size, default=None)
-        if longest is None or longest[1].size <= self._size:
-            return
-        name, one = longest
-        self._fault(
-            "truncated",
-            self._size + 1,
-            name,
-            f"entries {self._size + 1} to {one.size} are missing: checkpoint {name} was signed of {one.size}",
-        )
-
-    def _root_of(self, size: int) -> bytes | None:
-        return merkle.EMPTY_ROOT if size == 0 else self._roots.get(size)
 
     # ---
 
@@ -446,9 +366,6 @@ class _Verifying:
                 yield connection
             finally:
                 connection.text_factory = before
-
-    def _fault(self, what: str, number: int, subject: str, message: str) -> None:
-        self._faults.append(Fault(what=what, number=number, subject=subject, message=message))
 
 
 def _one(connection: sqlite3.Connection, query: str) -> int:
