@@ -96,7 +96,7 @@ class Signed:
                 "truncated",
                 size + 1,
                 name,
-                f"entries {size + 1} to {one.size} are missing: checkpoint {name} was signed of {one.size}",
+                f"the log ends at entry {size}, and checkpoint {name} was signed of {one.size} entries",
             )
         agreed = 0
         for name, one in ordered:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -76,11 +76,9 @@ def _started(folder: Path, writer: int, answers: int, fatal_step: int = 0) -> su
     return subprocess.Popen(command, cwd=ROOT)
 
 
-def kill_each_step(scratch: Path, steps: int, chance: random.Random, counts: Counter[str]) -> Iterator[str]:
-    """The n-th step for ``steps`` values of n, evenly from the first to behind the last, each in a new folder."""
-    last = _steps_of_a_run(scratch)
-    for number in range(steps):
-        step = 1 + number * last // steps
+def kill_at_steps(scratch: Path, steps: Iterable[int], counts: Counter[str]) -> Iterator[str]:
+    """One of four writers is killed at its n-th step, for each of ``steps``, each in a new folder."""
+    for step in steps:
         folder = scratch / f"step{step}"
         folder.mkdir(parents=True)
         running = [_started(folder, 0, 6, step), *(_started(folder, one, 4) for one in range(1, WRITERS))]
@@ -92,7 +90,7 @@ def kill_each_step(scratch: Path, steps: int, chance: random.Random, counts: Cou
         shutil.rmtree(folder)
 
 
-def _steps_of_a_run(scratch: Path) -> int:
+def steps_of_a_run(scratch: Path) -> int:
     """How many steps a writer takes, by halving."""
     low, high = 1, 4096
     while low < high:
