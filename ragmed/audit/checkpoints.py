@@ -47,6 +47,15 @@ class Unreached:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the log stands against its checkpoints."""
+
+    found: str
+    """In words: how many entries, and of how many the newest checkpoint is."""
+    unreached: Unreached | None
+
+
 class Checkpoints:
     """Signs the log's checkpoints and keeps them in the folder. Safe to share between threads and processes."""
 
@@ -105,6 +114,21 @@ class Checkpoints:
             return None
         except (OSError, ValueError, KeyError):
             return Unreached(since="?", reason=f"{self._unreached} cannot be read")
+
+    def standing(self, size: int, subtree: merkle.Subtree) -> Standing:
+        """The log of ``size`` entries against the newest checkpoint. Raises IntegrityError, NotPossibleError."""
+        unreached = self.unreached()
+        if not self._key.exists():
+            return Standing(found=f"{size} entries, none signed yet", unreached=unreached)
+        try:
+            newest = self.latest(self.signer(make=False).verifier)
+        except OSError as error:
+            missed = Unreached(since=_now(), reason=f"{self.folder}: {error.strerror}")
+            return Standing(found=f"{size} entries", unreached=unreached or missed)
+        if newest is None:
+            return Standing(found=f"{size} entries, no checkpoint in {self.folder}", unreached=unreached)
+        _require_growth(newest, size, subtree)
+        return Standing(found=f"{size} entries, a checkpoint of {newest.size} in {self.folder}", unreached=unreached)
 
     def latest(self, verifier: Verifier) -> Checkpoint | None:
         """The newest checkpoint of the folder. Raises IntegrityError, OSError."""
@@ -181,9 +205,8 @@ class Checkpoints:
         if self._unreached.exists() or not self._database.path.parent.is_dir():
             return
         reason = f"{self.folder}: {error.strerror}" if isinstance(error, OSError) else str(error)
-        since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         try:
-            write_atomic(self._unreached, canonical_json({"since": since, "reason": reason}))
+            write_atomic(self._unreached, canonical_json({"since": _now(), "reason": reason}))
         except OSError:
             return  # the log's own folder is full or gone: that is told by the next answer that cannot be kept
 
@@ -249,6 +272,10 @@ def _require_growth(before: Checkpoint, size: int, subtree: merkle.Subtree) -> N
             f"the log is not the one that a checkpoint of {before.size} entries was signed of",
             remedy="restore the log from a backup; the checkpoint is kept as evidence",
         )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _read(path: Path, verifier: Verifier) -> Checkpoint | None:

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,8 @@ class _Verifying:
         if not self._database.exists():
             self._findings.notes.append("no answer has been kept yet")
         else:
-            for part in (lambda: self._entries(signed.sizes), self._database_itself):
+            parts: tuple[Callable[[], None], ...] = (lambda: self._entries(signed.sizes), self._database_itself)
+            for part in parts:
                 try:
                     part()
                 except RagMedError as error:

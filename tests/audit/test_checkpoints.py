@@ -36,6 +36,7 @@ def test_a_checkpoint_follows_each_answer(tmp_path: Path) -> None:
         assert log.checkpoints.settle()
         found = latest(tmp_path / "far")
         assert (found.size, found.root) == (number + 1, log.root())
+    assert "3 entries, a checkpoint of 3" in log.standing().found
     assert log.public_key() == (tmp_path / "far" / PUBLIC_KEY).read_text().strip()
     assert stat.S_IMODE((tmp_path / "index" / "records.ed25519").stat().st_mode) == 0o600
     assert not (tmp_path / "index" / "checkpoints").exists()
@@ -92,6 +93,7 @@ def test_a_folder_out_of_reach_stops_nothing_and_is_told(tmp_path: Path) -> None
     found = log.verify()
     assert found.sound
     assert any(unreached.since in note for note in found.notes)
+    assert log.standing().unreached == unreached
     (tmp_path / "far").unlink()
     log.append(answer(3))
     log.checkpoints.settle()
@@ -133,6 +135,8 @@ def test_a_log_that_was_cut_goes_on_and_the_evidence_stays(tmp_path: Path) -> No
             assert fault.number == 26 + number, "the first that is missing"
             assert "30" in fault.message
         assert any("written since" in note for note in found.notes)
+        with pytest.raises(IntegrityError):
+            log.standing()
     assert log.get(answer(519).record_id) == answer(519)
     with pytest.raises(IntegrityError, match="not the one"):
         log.checkpoint()
