@@ -103,6 +103,11 @@ class Database:
             raise
         except sqlite3.DatabaseError as error:
             raise self._explained(error) from error
+        except UnicodeDecodeError as error:
+            # of stored text, or of SQLite's own words where they quote a damaged schema
+            raise IntegrityError(
+                f"{self.path}: damaged: it holds text that is no UTF-8", remedy="restore the file from a backup"
+            ) from error
         except OSError as error:
             raise self._unkept(error) from error
 

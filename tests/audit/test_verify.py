@@ -191,6 +191,15 @@ def test_a_file_that_is_no_database_any_more(whole: Path, tmp_path: Path) -> Non
     assert {fault.what for fault in found.faults} == {"database", "truncated"}
 
 
+def test_a_schema_that_is_no_text_any_more(whole: Path, tmp_path: Path) -> None:
+    log = copied(whole, tmp_path / "schema")
+    raw = log.path.read_bytes()
+    assert raw.count(b"CREATE TABLE contents") == 1
+    log.path.write_bytes(raw.replace(b"CREATE TABLE contents", b"CREATE TABLE c\xc2ntents"))
+    found = log.verify()
+    assert "database" in {fault.what for fault in found.faults}
+
+
 def test_writers_at_work_are_no_fault(tmp_path: Path) -> None:
     log = filled(tmp_path, 60)
     stop = threading.Event()
