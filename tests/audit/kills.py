@@ -26,6 +26,8 @@ from tests.audit.logs import answer, feedback_on
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITERS = 4
+FATAL_ANSWERS = 12
+"""Of the writer that is killed, if it gets so far: how many steps they are depends on what the others do."""
 _FILE_STEPS = ("open", "os.rename", "os.link", "os.mkdir", "os.remove", "sqlite3.connect")
 
 
@@ -81,7 +83,7 @@ def kill_at_steps(scratch: Path, steps: Iterable[int], counts: Counter[str]) -> 
     for step in steps:
         folder = scratch / f"step{step}"
         folder.mkdir(parents=True)
-        running = [_started(folder, 0, 6, step), *(_started(folder, one, 4) for one in range(1, WRITERS))]
+        running = [_started(folder, 0, FATAL_ANSWERS, step), *(_started(folder, one, 4) for one in range(1, WRITERS))]
         codes = [one.wait(120) for one in running]
         counts["killed at a step"] += codes[0] == -signal.SIGKILL
         if any(codes[1:]):
@@ -97,7 +99,7 @@ def steps_of_a_run(scratch: Path) -> int:
         middle = (low + high) // 2
         folder = scratch / "steps"
         folder.mkdir(parents=True)
-        if _started(folder, 0, 6, middle).wait(120):
+        if _started(folder, 0, FATAL_ANSWERS, middle).wait(120):
             low = middle + 1
         else:
             high = middle

@@ -135,7 +135,7 @@ def test_a_log_that_was_cut_goes_on_and_the_evidence_stays(tmp_path: Path) -> No
             assert fault.number == 26 + number, "the first that is missing"
             assert "30" in fault.message
         assert any("written since" in note for note in found.notes)
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError, match="its end was cut off" if number < 5 else "not the one"):
             log.standing()
     assert log.get(answer(519).record_id) == answer(519)
     with pytest.raises(IntegrityError, match="not the one"):

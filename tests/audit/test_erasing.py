@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ragmed.canonical import canonical_json, rebuild
 from ragmed.changes import CitedQuote
 from ragmed.entries import EntryKind, Erasure, Feedback, FeedbackKind, Opening, RecordFilter
 from ragmed.errors import BadInputError, BusyError, ErasedError, IntegrityError, NotFoundError
-from ragmed.records import AnswerRecord
+from ragmed.records import AnswerRecord, Verdict
 from tests.audit.logs import GUIDES, answer, at_rest, copied, feedback_on
 
 EVERY_GUIDE = frozenset(one.document_id for one in GUIDES)
@@ -239,6 +240,38 @@ def test_openings_are_what_entries_committed_to(log: SqliteLog) -> None:
             assert rebuild(AnswerRecord, json.loads(opening.content)) == log.get(entry.subject)
             assert b"Quill" not in stored.leaf_of(entry)
     assert len(salts) == 13
+
+
+def test_content_sealed_anew_with_the_right_key_is_not_what_was_committed_to(log: SqliteLog) -> None:
+    entry, key = log.entry(3), log.keys.key(3)
+    opening = log.opening(3)
+    assert opening is not None
+    assert key is not None
+    poison = Opening(salt=opening.salt, content=opening.content.replace(b"oxygen", b"poison"))
+    connection = sqlite3.connect(log.path)
+    connection.execute("DROP TRIGGER contents_never_UPDATE")
+    connection.execute(
+        "UPDATE contents SET sealed = ? WHERE number = 3", (seal(key, poison, bytes.fromhex(entry.commitment)),)
+    )
+    connection.commit()
+    connection.close()
+    with pytest.raises(IntegrityError, match="not what it committed to"):
+        log.get(entry.subject)
+    assert ("content", 3) in {(fault.what, fault.number) for fault in log.verify().faults}
+
+
+def test_only_what_holds_is_quoted(tmp_path: Path) -> None:
+    log = SqliteLog(tmp_path / "records.sqlite")
+    record = answer(0)
+    wrong = replace(
+        record.checks[0],
+        verdict=Verdict.NUMBER_MISMATCH,
+        citation=replace(record.checks[0].citation, quote="Give 5 g."),
+    )
+    log.append(replace(record, checks=(*record.checks, wrong)))
+    log.append(answer(5, checks=(wrong,)))
+    assert [quote.quote for quote in log.quotes_from(EVERY_GUIDE)] == ["Give oxygen."]
+    assert list(log.cited_series("")) == [(1, frozenset({"guide0"})), (2, frozenset())]
 
 
 def test_quotes_come_from_the_search_rows_in_order_and_once(tmp_path: Path) -> None:

@@ -159,10 +159,13 @@ def test_a_guard_taken_away_or_added(whole: Path, tmp_path: Path) -> None:
     log = copied(whole, tmp_path / "guards")
     connection = sqlite3.connect(log.path)
     connection.execute("DROP TRIGGER entries_never_DELETE")
+    (sql,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries_in_order'").fetchone()
+    connection.execute("DROP TRIGGER entries_in_order")
+    connection.execute(sql.replace("+ 1", "+ 2"))
     connection.execute("CREATE TRIGGER sly AFTER INSERT ON entries BEGIN SELECT 1; END")
     connection.commit()
     connection.close()
-    assert {fault.subject for fault in log.verify().faults} == {"entries_never_DELETE", "sly"}
+    assert {fault.subject for fault in log.verify().faults} == {"entries_never_DELETE", "entries_in_order", "sly"}
 
 
 def test_rows_that_belong_to_no_entry(whole: Path, tmp_path: Path) -> None:
