@@ -19,9 +19,7 @@ def bundle_bytes(log: AuditLog, evidence: Evidence, record_id: str, *, sources: 
     raise NotImplementedError
 
 
-def write_bundle(
-    log: AuditLog, evidence: Evidence, record_id: str, output: Path, *, sources: bool = False
-) -> Path:
+def write_bundle(log: AuditLog, evidence: Evidence, record_id: str, output: Path, *, sources: bool = False) -> Path:
     """``bundle_bytes`` in a file readable by its owner alone; into a folder under ``bundle_name``. Returns the path."""
     raise NotImplementedError
 

@@ -1,4 +1,4 @@
-"""What a bundle needs of the other stages: pages, pictures, kept sources. ``ragmed.assemble`` says where they come from.
+"""What a bundle needs of the other stages: pages, pictures, kept sources. ``assemble`` says where they come from.
 
 Laws of this room: nothing here reads a file. What is gone raises NotFoundError, what has changed IntegrityError, and
 the bundle then says what is missing and why; it is never left out in silence.
