@@ -591,6 +591,9 @@ class Bundle:
         if name not in self.files:
             self.report.open(check, f"{plain(name)} is not in the bundle")
             return
+        if one.get("verdict") == "unresolvable":
+            self.report.open(check, "the record itself says that the quoted words could not be found on the page")
+            return
 
         def quoted() -> str:
             page = self.object_of(name)
