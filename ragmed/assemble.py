@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from ragmed.audit.log import SqliteLog
     from ragmed.evaluate.claims import ClaimScores
     from ragmed.evaluate.questions import QuestionScores
     from ragmed.evaluate.report import Measured
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ragmed.index.snapshot import Snapshot
     from ragmed.index.snapshot_diff import SnapshotDifference
     from ragmed.index.store import SnapshotStore
-    from ragmed.interfaces import Assistant, Embedder, FileProgress, Progress, RecordStore
+    from ragmed.interfaces import Assistant, Embedder, FileProgress, Progress
     from ragmed.librarian import Librarian
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.retrieve.search import HybridRetriever
@@ -73,11 +74,11 @@ class Program:
         )
 
     @cached_property
-    def records(self) -> RecordStore:
-        """Every answer given."""
-        from ragmed.answer.record_store import SqliteRecordStore
+    def records(self) -> SqliteLog:
+        """Every answer given, in the log that only grows."""
+        from ragmed.audit.log import SqliteLog
 
-        return SqliteRecordStore(self.settings.index / RECORDS_FILE)
+        return SqliteLog(self.settings.index / RECORDS_FILE, self.settings.audit)
 
     @cached_property
     def assistant(self) -> Assistant:
