@@ -155,7 +155,7 @@ def _row(cells: list[str]) -> bytes:
 def _harmless(cell: str) -> str:
     """A cell that spreadsheets take for text: an apostrophe before whatever they might take for a formula."""
     first = cell.lstrip(" \u00a0\u3000")[:1]
-    return f"'{cell}" if first in _BEGINS_FORMULA and first or cell[:1] in "\t\r\n" and cell else cell
+    return f"'{cell}" if (first in _BEGINS_FORMULA and first) or (cell[:1] in "\t\r\n" and cell) else cell
 
 
 # JSON Lines

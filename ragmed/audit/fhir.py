@@ -29,7 +29,7 @@ _HL7 = "http://terminology.hl7.org/CodeSystem/"
 _DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 _TYPES = {
     EntryKind.ANSWER: (_DICOM, "110112", "Query"),
-    EntryKind.FEEDBACK: (f"{_HL7}iso-21089-lifecycle", "amend", "Amend (Update) Record Lifecycle Event"),
+    EntryKind.FEEDBACK: (f"{_HL7}iso-21089-lifecycle", "originate", "Originate/Retain Record Lifecycle Event"),
     EntryKind.ERASURE: (f"{_HL7}iso-21089-lifecycle", "destroy", "Destroy/Delete Record Lifecycle Event"),
 }
 _ACTIONS = {EntryKind.ANSWER: "E", EntryKind.FEEDBACK: "C", EntryKind.ERASURE: "D"}
