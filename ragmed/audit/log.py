@@ -14,14 +14,16 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+import weakref
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragmed.audit import merkle, stored
+from ragmed.audit import finding, merkle, stored
 from ragmed.audit.answers import Answers
+from ragmed.audit.checkpoints import Checkpoints
 from ragmed.audit.database import Database
 from ragmed.audit.rows import keep, rows_of
 from ragmed.audit.sealing import SALT_BYTES, seal, unsealed
@@ -29,10 +31,12 @@ from ragmed.canonical import canonical_json, plain
 from ragmed.citation_keys import check_for
 from ragmed.entries import AuditEntry, EntryKind, Erasure, Opening
 from ragmed.errors import BadInputError, NotFoundError
+from ragmed.interfaces import no_progress
 from ragmed.settings import AuditSettings
 
 if TYPE_CHECKING:
-    from ragmed.entries import Feedback
+    from ragmed.entries import Checkpoint, Feedback, RecordFilter, RecordLine, Verification
+    from ragmed.interfaces import Progress
     from ragmed.records import AnswerRecord
 
 _AT_ONCE = 1000
@@ -44,7 +48,9 @@ class SqliteLog(Answers):
     def __init__(self, path: Path, settings: AuditSettings | None = None) -> None:
         """Nothing is opened or made before the first call."""
         super().__init__(path)
-        self.settings = settings or AuditSettings()
+        self.checkpoints = Checkpoints(self.database, settings or AuditSettings())
+        self._finished = False
+        weakref.finalize(self, self.checkpoints.settle)  # also when the program ends
 
     # --- writing ---
 
@@ -52,13 +58,15 @@ class SqliteLog(Answers):
         """Keep ``record``. Raises NotPossibleError, BusyError, BadInputError (its id is taken)."""
         made = plain(record)
         content = canonical_json(made)
+        self._finish_erasures()
         try:
             with self.database.writing() as connection:
-                self._append_answer(connection, made, content)
+                entry = self._append_answer(connection, made, content)
         except sqlite3.IntegrityError:
             raise BadInputError(
                 f"{self.path}: a record {record.record_id} is kept already", remedy="ask again; records never change"
             ) from None
+        self.checkpoints.follow(entry.number)
 
     def append_feedback(self, feedback: Feedback) -> AuditEntry:
         """Raises NotFoundError, ErasedError (the answer is gone), BadInputError (a key that the answer lacks)."""
@@ -81,6 +89,7 @@ class SqliteLog(Answers):
                 "INSERT INTO judged (number, answer, kind) VALUES (?, ?, ?)",
                 (entry.number, answer, feedback.kind.value),
             )
+        self.checkpoints.follow(entry.number)
         return entry
 
     def erase(self, record_id: str, *, user: str, reason: str) -> AuditEntry:
@@ -100,7 +109,24 @@ class SqliteLog(Answers):
         self.keys.destroy(answer)
         if known is not None:
             raise stored.erased(record_id, known.at)
+        self.checkpoints.follow(entry.number)
         return entry
+
+    def _finish_erasures(self) -> None:
+        """Once in a program's life: destroy the keys that an erasure left because it was cut off."""
+        if self._finished or not self.database.exists():
+            return
+        with self.database.reading() as connection:
+            erased = [
+                number
+                for (number,) in connection.execute(
+                    "SELECT answer.number FROM entries AS erasure JOIN entries AS answer"
+                    " ON answer.kind = 'answer' AND answer.subject = erasure.subject WHERE erasure.kind = 'erasure'"
+                )
+            ]
+        for number in self.keys.kept(erased):
+            self.keys.destroy(number)
+        self._finished = True
 
     def _erased(
         self, connection: sqlite3.Connection, answer: int, record_id: str, user: str, reason: str
@@ -230,6 +256,31 @@ class SqliteLog(Answers):
         """RFC 6962 proof that the tree of ``new`` entries goes on from that of ``old``."""
         with self._existing().reading() as connection:
             return merkle.consistency_path(old, self._within(connection, new), stored.subtrees(connection))
+
+    def checkpoint(self) -> Checkpoint:
+        """A signed checkpoint of the log as it is now, written to the checkpoint folder as well.
+
+        Raises NotPossibleError (the folder is out of reach), IntegrityError (the log does not go on from what is
+        there).
+        """
+        return self.checkpoints.write()
+
+    def public_key(self) -> str:
+        """The signer's verifier key in C2SP note form: ``name+hash+key``. Raises NotPossibleError, IntegrityError."""
+        return str(self.checkpoints.signer().verifier)
+
+    def verify(self, progress: Progress = no_progress) -> Verification:
+        """Entries, tree, contents, search rows and checkpoints; citations are the auditor's to check."""
+        from ragmed.audit.verifying import verify
+
+        return verify(self.database, self.keys, self.checkpoints, progress)
+
+    def find(self, wanted: RecordFilter, *, limit: int, before: int = 0) -> tuple[RecordLine, ...]:
+        """Newest first; ``before``: only entries with a smaller number, for the next page (0: from the newest)."""
+        if not self.database.exists():
+            return ()
+        with self.database.reading() as connection:
+            return finding.find(connection, self.keys, wanted, limit=limit, before=before)
 
     def _within(self, connection: sqlite3.Connection, size: int) -> int:
         there = stored.size(connection)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from functools import cache
 
 from ragmed.canonical import sha256_bytes
 from ragmed.errors import IntegrityError
@@ -102,6 +103,17 @@ def make_tables(connection: sqlite3.Connection) -> None:
     )
     for statement in _statements(_TABLES + never):
         connection.execute(statement)
+
+
+@cache
+def expected_schema() -> dict[str, str]:
+    """Name → SQL of all that the file's schema is made of, as SQLite writes it down."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        make_tables(connection)
+        return dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+    finally:
+        connection.close()
 
 
 def take_over(connection: sqlite3.Connection, append: Callable[[sqlite3.Connection, bytes], None]) -> None:
