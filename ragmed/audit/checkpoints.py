@@ -47,6 +47,15 @@ class Unreached:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the log stands against its checkpoints."""
+
+    found: str
+    """In words: how many entries, and of how many the newest checkpoint is."""
+    unreached: Unreached | None
+
+
 class Checkpoints:
     """Signs the log's checkpoints and keeps them in the folder. Safe to share between threads and processes."""
 
@@ -106,6 +115,21 @@ class Checkpoints:
         except (OSError, ValueError, KeyError):
             return Unreached(since="?", reason=f"{self._unreached} cannot be read")
 
+    def standing(self, size: int, subtree: merkle.Subtree) -> Standing:
+        """The log of ``size`` entries against the newest checkpoint. Raises IntegrityError, NotPossibleError."""
+        unreached = self.unreached()
+        if not self._key.exists():
+            return Standing(found=f"{size} entries, none signed yet", unreached=unreached)
+        try:
+            newest = self.latest(self.signer(make=False).verifier)
+        except OSError as error:
+            missed = Unreached(since=_now(), reason=f"{self.folder}: {error.strerror}")
+            return Standing(found=f"{size} entries", unreached=unreached or missed)
+        if newest is None:
+            return Standing(found=f"{size} entries, no checkpoint in {self.folder}", unreached=unreached)
+        _require_growth(newest, size, subtree)
+        return Standing(found=f"{size} entries, a checkpoint of {newest.size} in {self.folder}", unreached=unreached)
+
     def latest(self, verifier: Verifier) -> Checkpoint | None:
         """The newest checkpoint of the folder. Raises IntegrityError, OSError."""
         return _read(self.folder / LATEST, verifier)
@@ -131,10 +155,10 @@ class Checkpoints:
             raise IntegrityError("it is gone")
         return found
 
-    def public_key(self) -> str:
-        """What stands in the folder as the key to check with; empty where nothing does. Raises OSError."""
+    def public_key(self) -> bytes:
+        """The file in the folder that holds the key to check with; empty where there is none. Raises OSError."""
         path = self.folder / PUBLIC_KEY
-        return path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else ""
+        return path.read_bytes() if path.exists() else b""
 
     def _write(self) -> Checkpoint:
         with self._alone():
@@ -158,7 +182,7 @@ class Checkpoints:
         latest = self.folder / LATEST
         today = datetime.now(UTC).date()
         if before is None:
-            write_atomic(self.folder / PUBLIC_KEY, f"{verifier}\n".encode())
+            write_atomic(self.folder / PUBLIC_KEY, public_line(verifier))
             keep = True
         else:
             day = datetime.fromtimestamp(latest.stat().st_mtime, UTC).date()
@@ -181,9 +205,8 @@ class Checkpoints:
         if self._unreached.exists() or not self._database.path.parent.is_dir():
             return
         reason = f"{self.folder}: {error.strerror}" if isinstance(error, OSError) else str(error)
-        since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         try:
-            write_atomic(self._unreached, canonical_json({"since": since, "reason": reason}))
+            write_atomic(self._unreached, canonical_json({"since": _now(), "reason": reason}))
         except OSError:
             return  # the log's own folder is full or gone: that is told by the next answer that cannot be kept
 
@@ -196,6 +219,11 @@ class Checkpoints:
             yield
         finally:
             os.close(descriptor)
+
+
+def public_line(verifier: Verifier) -> bytes:
+    """The public key as it stands in the folder."""
+    return f"{verifier}\n".encode()
 
 
 class Background:
@@ -244,6 +272,10 @@ def _require_growth(before: Checkpoint, size: int, subtree: merkle.Subtree) -> N
             f"the log is not the one that a checkpoint of {before.size} entries was signed of",
             remedy="restore the log from a backup; the checkpoint is kept as evidence",
         )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _read(path: Path, verifier: Verifier) -> Checkpoint | None:

@@ -61,12 +61,14 @@ class Database:
         with self._explaining():
             connection, identity = self._taken()
             try:
+                connection.execute("PRAGMA busy_timeout=100")  # whoever asks waits and asks again
                 (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.OperationalError as error:
                 if (error.sqlite_errorcode & 0xFF) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                     raise
                 busy = 1
             finally:
+                connection.execute(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000:.0f}")
                 self._idle.give(connection, identity)
             return not busy
 
@@ -101,6 +103,11 @@ class Database:
             raise
         except sqlite3.DatabaseError as error:
             raise self._explained(error) from error
+        except UnicodeDecodeError as error:
+            # of stored text, or of SQLite's own words where they quote a damaged schema
+            raise IntegrityError(
+                f"{self.path}: damaged: it holds text that is no UTF-8", remedy="restore the file from a backup"
+            ) from error
         except OSError as error:
             raise self._unkept(error) from error
 
@@ -147,11 +154,17 @@ class Database:
                 f"{self.path}: a database, but not of RagMed's {self._holds}",
                 remedy="move it away or name another index folder",
             )
-        if not os.access(self.path, os.W_OK) or not os.access(self.path.parent, os.W_OK):
+        try:
+            self._make_tables(connection)
+        except sqlite3.OperationalError as error:
+            if not tables or (error.sqlite_errorcode & 0xFF) not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+                raise
             raise NotPossibleError(
                 f"{self.path}: written by an older ragmed, and this user may not bring it up to date",
-                remedy="run any ragmed command that reads it once as the user who owns the file",
-            )
+                remedy="let the user who owns the file ask a question, or list the answers, once",
+            ) from error
+
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("BEGIN IMMEDIATE")
         version = self._check_version(connection)
@@ -171,6 +184,11 @@ class Database:
             )
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return IntegrityError(f"{self.path}: damaged: {error}", remedy="restore the file from a backup")
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            return NotPossibleError(
+                f"{self.path}: this user may not write it; SQLite needs that to keep an answer, and even to read one",
+                remedy="make the folder writable, or run it as the user who owns the file, or on a copy of the folder",
+            )
         return self._unkept(error)
 
     def _unkept(self, error: Exception) -> NotPossibleError:

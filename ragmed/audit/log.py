@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 from ragmed.audit import finding, merkle, stored
 from ragmed.audit.answers import Answers
-from ragmed.audit.checkpoints import Checkpoints
+from ragmed.audit.checkpoints import Checkpoints, Standing
 from ragmed.audit.database import Database
 from ragmed.audit.rows import keep, rows_of
 from ragmed.audit.sealing import SALT_BYTES, seal, unsealed
-from ragmed.canonical import canonical_json, plain
+from ragmed.canonical import canonical_json, plain, plain_json
 from ragmed.citation_keys import check_for
 from ragmed.entries import AuditEntry, EntryKind, Erasure, Opening
 from ragmed.errors import BadInputError, NotFoundError
@@ -36,7 +36,7 @@ from ragmed.settings import AuditSettings
 
 if TYPE_CHECKING:
     from ragmed.entries import Checkpoint, Feedback, RecordFilter, RecordLine, Verification
-    from ragmed.interfaces import Progress
+    from ragmed.interfaces import AuditLog, Progress
     from ragmed.records import AnswerRecord
 
 _AT_ONCE = 1000
@@ -57,7 +57,7 @@ class SqliteLog(Answers):
     def append(self, record: AnswerRecord) -> None:
         """Keep ``record``. Raises NotPossibleError, BusyError, BadInputError (its id is taken)."""
         made = plain(record)
-        content = canonical_json(made)
+        content = plain_json(made)
         self._finish_erasures()
         try:
             with self.database.writing() as connection:
@@ -265,6 +265,14 @@ class SqliteLog(Answers):
         """
         return self.checkpoints.write()
 
+    def standing(self) -> Standing:
+        """How the log stands against its newest checkpoint; changes nothing.
+
+        Raises IntegrityError where it does not go on from it, NotPossibleError where a file cannot be read.
+        """
+        with self._existing().reading() as connection:
+            return self.checkpoints.standing(stored.size(connection), stored.subtrees(connection))
+
     def public_key(self) -> str:
         """The signer's verifier key in C2SP note form: ``name+hash+key``. Raises NotPossibleError, IntegrityError."""
         return str(self.checkpoints.signer().verifier)
@@ -300,3 +308,7 @@ def _salted(content: bytes) -> Opening:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+if TYPE_CHECKING:
+    _CONFORMS: type[AuditLog] = SqliteLog

@@ -26,7 +26,7 @@ MOST_BYTES = 1 << 16
 """No checkpoint is longer; what claims to be one is not read further."""
 _HASH_BYTES = 4
 _SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+=*)\Z")
-_SIZE = re.compile(r"0|[1-9][0-9]{0,18}\Z")
+_SIZE = re.compile(r"(?:0|[1-9][0-9]{0,18})\Z")
 _NAME = re.compile(r"[^\s+]+\Z")
 
 

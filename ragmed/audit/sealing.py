@@ -113,7 +113,7 @@ class KeyStore:
         with self._database.writing() as connection:
             connection.execute("UPDATE keys SET key = ? WHERE number = ?", (_DESTROYED, number))
         end = time.monotonic() + wait
-        while not self._database.truncate_log():
+        while not self.tidy():
             if time.monotonic() > end:
                 raise BusyError(
                     f"{self._database.path}: the key is destroyed, but a copy may be left in the file beside it",
@@ -127,6 +127,10 @@ class KeyStore:
             return []
         with self._database.reading() as connection:
             return [number for number in numbers if _read(connection, number) not in (None, _DESTROYED)]
+
+    def tidy(self) -> bool:
+        """Move the write-ahead log into the file and empty it; False while a reader needs it."""
+        return self._database.truncate_log()
 
     def close(self) -> None:
         """Close what is open; the next call opens it again."""
