@@ -55,17 +55,8 @@ def take_out(path: str, number: int) -> bytes:
     alone = raw.FPDF_CreateNewDocument()
     if not raw.FPDF_ImportPages(alone, source, str(number).encode("ascii"), 0):
         return b""
-    _without_annotations(raw, alone)
     saved = _saved(raw, alone)
     return _what_is_drawn(_constant(saved)) if saved else b""
-
-
-def _without_annotations(raw: Any, document: Any) -> None:
-    """Links, form fields, attached files and their scripts go."""
-    page = raw.FPDF_LoadPage(document, 0)
-    for index in reversed(range(raw.FPDFPage_GetAnnotCount(page))):
-        raw.FPDFPage_RemoveAnnot(page, index)
-    raw.FPDF_ClosePage(page)
 
 
 def _saved(raw: Any, document: Any) -> bytes:
@@ -92,7 +83,7 @@ def _constant(content: bytes) -> bytes:
 
 
 def _what_is_drawn(content: bytes) -> bytes:
-    """The page's contents with what drawing them needs; scripts that run when it is opened, and the like, go."""
+    """The page's contents with what drawing them needs; links, form fields, scripts and the like go."""
     from pypdf import PdfReader, PdfWriter
 
     reader = PdfReader(BytesIO(content))

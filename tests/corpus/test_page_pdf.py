@@ -110,7 +110,7 @@ def test_links_attachments_and_scripts_stay_behind(tmp_path: Path) -> None:
     content = everything(taken(tmp_path / "linked.pdf", 1))
     assert b"Words of page 1" in content
     assert b"Words of page 3" not in content and b"attached" not in content
-    assert b"JavaScript" not in content and b"/Dest" not in content
+    assert b"JavaScript" not in content and b"/Annot" not in content
 
 
 def test_a_page_without_print_is_its_picture(tmp_path: Path) -> None:
