@@ -207,6 +207,10 @@ class Replay:
     same_hits: bool
     same_text: bool
     differences: tuple[Difference, ...]
+    asked: bool = True
+    """False where the question could not be asked again; the one difference says why."""
+    notes: tuple[str, ...] = ()
+    """What is other now and made no difference, and what could not be compared."""
 
     @property
     def same(self) -> bool:
