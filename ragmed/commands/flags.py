@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -68,6 +70,14 @@ def filters_of(
         published_after=after,
         published_before=before,
     )
+
+
+def login_name() -> str:
+    """Who runs the command, as the operating system knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container runs as a number without a name
+        return f"uid {os.getuid()}"
 
 
 def settings_of(library: Path | None, index: Path | None, file: Path | None, **more: Any) -> Settings:

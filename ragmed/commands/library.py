@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import getpass
 import signal
 import sys
 import threading
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, settings_of
+from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, login_name, settings_of
 from ragmed.errors import BadInputError, BusyError
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ def _librarian(settings: Settings) -> Librarian:
 
 
 def _who(by: str) -> str:
-    return by or getpass.getuser()
+    return by or login_name()
 
 
 def _document_id(settings: Settings, file: str) -> str:

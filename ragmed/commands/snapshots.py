@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 
-from ragmed.commands.flags import IndexFlag, JsonFlag, SettingsFlag, settings_of
+from ragmed.commands.flags import IndexFlag, JsonFlag, SettingsFlag, login_name, settings_of
 
 app = typer.Typer(help="Published snapshots of the library.", no_args_is_help=True, rich_markup_mode=None)
 SnapshotArgument = Annotated[str, typer.Argument(help="A snapshot's id, or its number.")]
@@ -79,7 +78,7 @@ def rollback(
 
     store = assemble.open_program(settings_of(None, index, settings)).snapshots
     with terminal.progress() as show_progress:
-        name = store.rollback(snapshot, by=by or getpass.getuser(), why=why, progress=show_progress)
+        name = store.rollback(snapshot, by=by or login_name(), why=why, progress=show_progress)
     if as_json:
         terminal.print_json({"snapshot_id": name})
     else:
