@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ragmed.changes import Piece, WordRun
 from ragmed.records import Language, Mode, Outcome, Verdict
 
 ENTRY_FORMAT = 1
@@ -209,8 +210,67 @@ class Replay:
     same_hits: bool
     same_text: bool
     differences: tuple[Difference, ...]
+    asked: bool = True
+    """False where the question could not be asked again; the one difference says why."""
+    notes: tuple[str, ...] = ()
+    """What is other now and made no difference, and what could not be compared."""
 
     @property
     def same(self) -> bool:
         """Whether hits, scores, text, claims and verdicts are what was recorded, bit for bit."""
         return not self.differences
+
+
+class WorthToday(StrEnum):
+    """How the words of a citation fare in the library of today."""
+
+    SAID = "said"
+    """The edition cited still answers, or the newer one says the same."""
+    CHANGED = "changed"
+    """The newer edition says it in other words."""
+    GONE = "gone"
+    """The newer edition says nothing like it."""
+    WITHDRAWN = "withdrawn"
+    """The document no longer answers, and nothing has replaced it."""
+    UNKNOWN = "unknown"
+    """Nothing is published now, or the snapshot with the old pages has been collected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitationToday:
+    """One citation of an answer, against the snapshot that answers now."""
+
+    key: str
+    """``1``, ``2b``: as ``ragmed.citation_keys`` names it."""
+    worth: WorthToday
+    new_document_id: str = ""
+    new_edition: str = ""
+    """Of the document that answers in the cited one's place, where another does."""
+    now: Piece | None = None
+    """What it says instead, where it says something."""
+    words: tuple[WordRun, ...] = ()
+    """The quote against ``now``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """What was answered on one day (UTC)."""
+
+    day: str
+    """ISO 8601."""
+    answered: int
+    abstained: int
+    rejected: int
+    verdicts: tuple[tuple[str, int], ...]
+    """Verdict → citations and withheld claims with it, of that day's answers."""
+    feedback: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """Answers whose content has been kept for as long as it should be."""
+
+    before: str
+    """Answers older than this, UTC."""
+    record_ids: tuple[str, ...]
+    dry_run: bool

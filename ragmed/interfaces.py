@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Mode,
         Page,
         Passage,
+        Prompt,
         Query,
         Reading,
         Retrieval,
@@ -208,6 +209,8 @@ class Draft:
     generation: Generation
     quotes: tuple[tuple[int, int, int], ...] = ()
     """(marker, start, end): offsets on the page of the marker's passage."""
+    prompt: Prompt | None = None
+    """What a language model was given; None where none was asked."""
 
 
 class Generator(Protocol):
@@ -248,10 +251,16 @@ class Assistant(Protocol):
         ...
 
 
-class RecordStore(Protocol):
-    """Answers, kept before they are shown."""
+class Keeper(Protocol):
+    """Where an answer goes before it is shown."""
 
-    def append(self, record: AnswerRecord) -> None: ...
+    def append(self, record: AnswerRecord) -> None:
+        """Keep ``record``, or raise: then it is not shown."""
+        ...
+
+
+class RecordStore(Keeper, Protocol):
+    """Answers, kept before they are shown."""
 
     def get(self, record_id: str) -> AnswerRecord:
         """By full id or an unambiguous prefix of at least four characters. Raises NotFoundError."""

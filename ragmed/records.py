@@ -427,4 +427,8 @@ class AnswerRecord:
     """Who asked, as the settings or the command line name them."""
     code_version: str = ""
     settings_sha256: str = ""
-    """Of the settings that an answer depends on."""
+    """Of the settings that an answer depends on: of ``settings``."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Those settings, by key: what a replay asks with, and what it names where they have changed."""
+    asked_characters: int = 0
+    """Length of a question that was too long to be kept whole; else 0."""

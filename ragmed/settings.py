@@ -5,8 +5,9 @@ Nested keys use two underscores in variables: ``RAGMED_CHUNK__MAX_TOKENS=200``. 
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -200,3 +201,45 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: not valid TOML: {error}", remedy="mend the line named") from None
     return chosen
+
+
+ANSWERING = ("answer", "retrieve", "embedder")
+"""The parts of the settings that an answer depends on, beside the snapshot that it is given from."""
+
+
+def answer_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The settings that an answer depends on, by dotted key, values as JSON; a record keeps them.
+
+    Of a model's folder only the name is told: a path says where this machine keeps it, and a record must not.
+    """
+    found = {
+        f"{part}.{key}": value
+        for part in ANSWERING
+        for key, value in getattr(settings, part).model_dump(mode="json").items()
+    }
+    if Path(found["embedder.model"]).is_dir():
+        found["embedder.model"] = Path(found["embedder.model"]).name
+    return tuple(sorted((key, json.dumps(value, ensure_ascii=False)) for key, value in found.items()))
+
+
+def with_answer_settings(settings: Settings, recorded: Sequence[tuple[str, str]]) -> Settings:
+    """``settings`` with those that an answer depends on as a record has them; what is set beside them stays.
+
+    A key that this version does not know is left out; one that the record lacks has its default. Raises SettingsError.
+    """
+    parts: dict[str, dict[str, Any]] = {part: {} for part in ANSWERING}
+    for key, value in recorded:
+        part, _, name = key.partition(".")
+        if part in parts and name in type(getattr(settings, part)).model_fields:
+            parts[part][name] = json.loads(value)
+    model = settings.embedder.model
+    if parts["embedder"].get("model") == Path(model).name:
+        parts["embedder"]["model"] = model  # the same model, and where this machine keeps it
+    try:
+        chosen = {part: type(getattr(settings, part))(**values) for part, values in parts.items()}
+    except ValidationError as error:
+        key = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise SettingsError(
+            f"the record's setting {key!r} is none of this version", remedy="use that version"
+        ) from None
+    return settings.model_copy(update=chosen)
