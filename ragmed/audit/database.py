@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ragmed.canonical import sync_folder
 from ragmed.errors import BadInputError, BusyError, IntegrityError, NotPossibleError
 
 WAIT_SECONDS = 10.0
@@ -134,6 +135,7 @@ class Database:
         if not self.path.exists():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            sync_folder(self.path.parent)
 
     def _check_version(self, connection: sqlite3.Connection) -> int:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
