@@ -16,6 +16,7 @@ from ragmed.interfaces import no_file_progress, no_progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ragmed.auditor import Auditor
     from ragmed.evaluate.claims import ClaimScores
     from ragmed.evaluate.questions import QuestionScores
     from ragmed.evaluate.report import Measured
@@ -115,7 +116,7 @@ class Program:
         generator = ExtractiveGenerator(
             embedder, max_claims=settings.answer.max_claims, multilingual=settings.embedder.multilingual
         )
-        return RagMedAssistant(snapshots, retriever, generator, keeper, settings, user=self.user)
+        return RagMedAssistant(snapshots, retriever, generator, keeper, settings, user=self.who)
 
     def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
         """An assistant for a replay: it answers from this snapshot with these settings, and keeps nothing.
@@ -156,6 +157,21 @@ class Program:
         from ragmed.librarian import Librarian
 
         return Librarian(self.settings, self.snapshots, self.records, build_index)
+
+    @cached_property
+    def auditor(self) -> Auditor:
+        """Finding, proving and asking again: what ``ragmed audit`` and the Audit page do."""
+        from ragmed.auditor import Auditor
+
+        files = (self.settings.index / RECORDS_FILE, self.settings.index / KEYS_FILE)
+        return Auditor(
+            self.settings, self.snapshots, self.records, self.assistant_of, user=self.who, files=files
+        )
+
+    @property
+    def who(self) -> str:
+        """Whom records and entries name: the settings' user, or whoever opened the program."""
+        return self.settings.audit.user or self.user
 
     def warm(self) -> None:
         """Load what the first question would otherwise wait for."""

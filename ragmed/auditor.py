@@ -1,4 +1,4 @@
-"""The auditor's desk: find and open answers, prove the log, ask again, weigh against newer editions, take evidence away.
+"""The auditor's desk: find and open answers, prove the log, ask again, weigh against newer editions, take away.
 
 Laws of this room:
 
@@ -9,11 +9,13 @@ Laws of this room:
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from ragmed.audit.replay import ask_again
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from ragmed.audit.evidence import Evidence
     from ragmed.audit.forecast import Forecast
     from ragmed.audit.recheck import Reread
     from ragmed.changes import AnswerImpact
@@ -76,15 +79,11 @@ class Opened:
     """In the order of ``record.checks``."""
 
 
-class Reading(Protocol):
-    """What auditing asks of the rest of the program: ``assemble.Program``."""
+class AssistantOf(Protocol):
+    """``assemble.Program.assistant_of``."""
 
-    def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
+    def __call__(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
         """An assistant that answers from one snapshot and keeps nothing. Raises MissingPartError."""
-        ...
-
-    def render_page(self, record: AnswerRecord, check: CitationCheck, width: int) -> bytes:
-        """PNG of the cited page."""
         ...
 
 
@@ -92,14 +91,22 @@ class Auditor:
     """See the module. Safe to share between threads."""
 
     def __init__(
-        self, settings: Settings, snapshots: SnapshotStore, log: AuditLog, program: Reading, *, user: str
+        self,
+        settings: Settings,
+        snapshots: SnapshotStore,
+        log: AuditLog,
+        assistant_of: AssistantOf,
+        *,
+        user: str,
+        files: Sequence[Path],
     ) -> None:
-        """``user``: who erases and judges, unless told otherwise at the time."""
+        """``user``: who erases and judges, unless told otherwise at the time. ``files``: the log's databases."""
         self.settings = settings
         self.user = user
         self._snapshots = snapshots
         self._log = log
-        self._program = program
+        self._assistant_of = assistant_of
+        self._files = tuple(files)
         self._lock = threading.Lock()
         self._asking = threading.Lock()
         self._assistants: OrderedDict[tuple[str, str], Assistant] = OrderedDict()
@@ -288,7 +295,7 @@ class Auditor:
         with self._asking:  # one replay at a time: the next one finds the model loaded
             assistant = self._assistants.get(key)
             if assistant is None:
-                assistant = self._program.assistant_of(self._snapshots.get(record.snapshot_id), settings)
+                assistant = self._assistant_of(self._snapshots.get(record.snapshot_id), settings)
                 self._assistants[key] = assistant
                 while len(self._assistants) > _ASSISTANTS_KEPT:
                     self._assistants.popitem(last=False)
@@ -346,7 +353,72 @@ class Auditor:
 
     def forecast(self) -> Forecast:
         """What the answers take of the disk, and when it will be full."""
-        raise NotImplementedError
+        from ragmed.audit.forecast import forecast
+
+        return forecast(self._log, self._files, retention_days=self.settings.audit.retention_days)
+
+    # taking away
+
+    def bundle(self, record_id: str, *, sources: bool = False) -> bytes:
+        """A zip that proves one answer without this program. Raises NotFoundError, IntegrityError."""
+        from ragmed.audit.bundle import bundle_bytes
+
+        return bundle_bytes(self._log, self._evidence, self._full_id(record_id), sources=sources)
+
+    def write_bundle(self, record_id: str, output: Path, *, sources: bool = False) -> Path:
+        """The bundle in a file readable by its owner alone; into a folder under its own name. Returns the path."""
+        from ragmed.audit.bundle import write_bundle
+
+        return write_bundle(self._log, self._evidence, self._full_id(record_id), output, sources=sources)
+
+    def export(
+        self, form: str, wanted: RecordFilter, *, with_content: bool = False, progress: Progress = no_progress
+    ) -> Iterator[bytes]:
+        """Answers for other programs, newest first, as UTF-8 pieces; ``form``: ``csv``, ``jsonl`` or ``fhir``."""
+        from ragmed.audit.export import ExportFormat, export
+
+        return export(self._log, ExportFormat(form), wanted, with_content=with_content, progress=progress)
+
+    def write_export(
+        self,
+        form: str,
+        output: Path,
+        wanted: RecordFilter,
+        *,
+        with_content: bool = False,
+        progress: Progress = no_progress,
+    ) -> int:
+        """``export`` in a file readable by its owner alone; the bytes written. Raises NotPossibleError."""
+        return _write_private(output, self.export(form, wanted, with_content=with_content, progress=progress))
+
+    def _full_id(self, record_id: str) -> str:
+        """Of an answer by the beginning of its id, erased or not. Raises NotFoundError."""
+        return self._log.entries_of(record_id)[0].subject
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        from ragmed.page_evidence import SnapshotEvidence
+
+        return SnapshotEvidence(self._snapshots, self.settings.reader)
+
+
+def _write_private(output: Path, pieces: Iterable[bytes]) -> int:
+    """All of it or nothing: beside its place first, then renamed."""
+    temporary = output.with_name(f".{output.name}.{secrets.token_hex(6)}.part")
+    size = 0
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            for piece in pieces:
+                size += file.write(piece)
+        os.replace(temporary, output)
+    except OSError as error:
+        raise NotPossibleError(
+            f"{output}: cannot be written: {error.strerror or error}", remedy="name another file with -o"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return size
 
 
 def _until(entries: Iterable[AuditEntry], before: str) -> Iterator[AuditEntry]:

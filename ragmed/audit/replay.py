@@ -193,11 +193,11 @@ def _parts(hit: object) -> list[float]:
 
 
 def _hits(record: AnswerRecord) -> tuple[str, ...]:
-    return tuple(passage.chunk.chunk_id for passage in record.retrieval.passages)
+    return tuple(passage.hit.chunk_id for passage in record.retrieval.passages)
 
 
 def _scores(record: AnswerRecord) -> tuple[object, ...]:
-    return tuple(plain(passage.hit) for passage in record.retrieval.passages)
+    return tuple((one.hit.rank, one.hit.score, one.hit.parts) for one in record.retrieval.passages)
 
 
 _View = Callable[["AnswerRecord"], object]
