@@ -16,6 +16,7 @@ from ragmed.interfaces import no_file_progress, no_progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ragmed.audit.log import SqliteLog
     from ragmed.auditor import Auditor
     from ragmed.evaluate.claims import ClaimScores
     from ragmed.evaluate.questions import QuestionScores
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
         FileProgress,
         Keeper,
         Progress,
-        RecordStore,
         Retriever,
         SnapshotReader,
         Snapshots,
@@ -86,11 +86,11 @@ class Program:
         )
 
     @cached_property
-    def records(self) -> RecordStore:
-        """Every answer given."""
-        from ragmed.answer.record_store import SqliteRecordStore
+    def records(self) -> SqliteLog:
+        """Every answer given, in the log that only grows."""
+        from ragmed.audit.log import SqliteLog
 
-        return SqliteRecordStore(self.settings.index / RECORDS_FILE)
+        return SqliteLog(self.settings.index / RECORDS_FILE, self.settings.audit)
 
     @cached_property
     def assistant(self) -> Assistant:

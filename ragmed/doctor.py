@@ -58,6 +58,7 @@ def examine(settings: Settings) -> tuple[Examined, ...]:
         _ocr(),
         *_library(settings),
         _generator(settings),
+        _log(settings),
     )
 
 
@@ -180,3 +181,27 @@ def _generator(settings: Settings) -> Examined:
         state=state,
         found=f"verbatim quotes, no language model (Python {sys.version_info.major}.{sys.version_info.minor})",
     )
+
+
+def _log(settings: Settings) -> Examined:
+    """The log of answers against its newest checkpoint; `ragmed audit verify` looks at all of it."""
+    from ragmed.assemble import RECORDS_FILE
+    from ragmed.audit.log import SqliteLog
+
+    log = SqliteLog(settings.index / RECORDS_FILE, settings.audit)
+    if not log.path.exists():
+        return Examined(subject="log", state="fine", found="no answer has been kept yet")
+    try:
+        standing = log.standing()
+    except RagMedError as error:
+        return Examined(subject="log", state="fault", found=str(error), remedy=error.remedy)
+    finally:
+        log.close()
+    if standing.unreached is not None:
+        return Examined(
+            subject="log",
+            state="short",
+            found=f"{standing.found}; no checkpoint since {standing.unreached.since}: {standing.unreached.reason}",
+            remedy="bring the folder of checkpoints back; answers are kept meanwhile",
+        )
+    return Examined(subject="log", state="fine", found=standing.found)

@@ -80,6 +80,8 @@ class Erasure:
     user: str
     reason: str
     """A reference, never patient text: it stays readable for ever."""
+    rows_sha256: str = ""
+    """Of the rows that the answer is searched by: they outlive its content, and stay checkable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

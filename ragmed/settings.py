@@ -100,6 +100,21 @@ class AnswerSettings(_Part):
     question_characters: int = Field(4000, ge=100, description="longer questions are rejected")
 
 
+class AuditSettings(_Part):
+    """The log of answers: who signs it, where its checkpoints go, how long answers are to be kept."""
+
+    checkpoints: Path | None = Field(
+        None, description="folder of the log's checkpoints, best on another machine; default: `checkpoints` in `index`"
+    )
+    checkpoint_every: int = Field(1, ge=1, description="a checkpoint is written after so many entries")
+    origin: str = Field("ragmed.local/audit", description="name that checkpoints are signed under; never changed later")
+    key: Path | None = Field(
+        None, description="file of the key that signs checkpoints; default: `records.ed25519` in `index`"
+    )
+    retention_days: int = Field(2192, ge=1, description="how long answers are to be kept, days (2192: six years)")
+    user: str = Field("", description="who asks, as it stands in the log; empty: nobody is named")
+
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -139,6 +154,7 @@ class Settings(BaseSettings):
     retrieve: RetrieveSettings = RetrieveSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     answer: AnswerSettings = AnswerSettings()
+    audit: AuditSettings = AuditSettings()
     app: AppSettings = AppSettings()
 
     @classmethod

@@ -62,6 +62,7 @@ OWNERS = {
     "PIL": {"ragmed.corpus"},
     "llama_index": {"ragmed.corpus.llama", "ragmed.retrieve.llama"},
     "ir_measures": {"ragmed.evaluate"},
+    "cryptography": {"ragmed.audit"},
     "typer": {"ragmed.cli", "ragmed.commands"},
 }
 

@@ -11,8 +11,8 @@ import pytest
 
 from ragmed.answer.assistant import RagMedAssistant
 from ragmed.answer.extractive import ExtractiveGenerator
-from ragmed.answer.record_store import SqliteRecordStore
 from ragmed.answer.scripted import ScriptedGenerator
+from ragmed.audit.log import SqliteLog
 from ragmed.errors import BusyError, NotFoundError, NotPossibleError
 from ragmed.interfaces import EvidenceFound, Finished, Generator
 from ragmed.records import AnswerRecord, BlockKind, Document, Language, Mode, Outcome, Page, Verdict
@@ -50,7 +50,7 @@ class Bench:
         missing: tuple[str, ...] = (),
     ) -> None:
         self.snapshot = SmallSnapshot(documents, pages)
-        self.store = SqliteRecordStore(folder / "records.sqlite")
+        self.store = SqliteLog(folder / "records.sqlite")
         self.assistant = RagMedAssistant(
             SmallSnapshots(self.snapshot),
             SmallRetriever(passages_of(self.snapshot), coverage, missing),
@@ -231,7 +231,7 @@ def test_the_answer_works_on_one_snapshot_though_another_is_published(tmp_path: 
         SmallSnapshots(before, after),
         Watching(passages_of(after)),
         ExtractiveGenerator(),
-        SqliteRecordStore(tmp_path / "records.sqlite"),
+        SqliteLog(tmp_path / "records.sqlite"),
         Settings(),
     )
     *_, last = assistant.ask("adrenaline dose in anaphylaxis?")
@@ -248,7 +248,7 @@ def test_a_library_that_never_rests_is_an_error_with_a_remedy(tmp_path: Path) ->
 
     snapshots = SmallSnapshots(*(restless(number) for number in range(40)))
     passages = passages_of(SmallSnapshot([GUIDE], [FIRST]))
-    store = SqliteRecordStore(tmp_path / "records.sqlite")
+    store = SqliteLog(tmp_path / "records.sqlite")
     assistant = RagMedAssistant(snapshots, SmallRetriever(passages), ExtractiveGenerator(), store, Settings())
     with pytest.raises(BusyError) as caught:
         list(assistant.ask("adrenaline dose?"))
