@@ -12,11 +12,16 @@ import re
 import resource
 import signal
 import sys
+from io import BytesIO
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _PROCESSOR_SECONDS = 15
 _DATE = re.compile(rb"/CreationDate\(D:[0-9]{14}")
+_DRAWN = {
+    *("/Type", "/Parent", "/Contents", "/Resources", "/Rotate", "/UserUnit", "/Group"),
+    *("/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox"),
+}
 _IDENTITY = re.compile(rb"<[0-9A-Fa-f]{32}>")
 
 
@@ -50,16 +55,8 @@ def take_out(path: str, number: int) -> bytes:
     alone = raw.FPDF_CreateNewDocument()
     if not raw.FPDF_ImportPages(alone, source, str(number).encode("ascii"), 0):
         return b""
-    _without_annotations(raw, alone)
-    return _constant(_saved(raw, alone))
-
-
-def _without_annotations(raw: Any, document: Any) -> None:
-    """Links, form fields, attached files and their scripts go."""
-    page = raw.FPDF_LoadPage(document, 0)
-    for index in reversed(range(raw.FPDFPage_GetAnnotCount(page))):
-        raw.FPDFPage_RemoveAnnot(page, index)
-    raw.FPDF_ClosePage(page)
+    saved = _saved(raw, alone)
+    return _what_is_drawn(_constant(saved)) if saved else b""
 
 
 def _saved(raw: Any, document: Any) -> bytes:
@@ -83,6 +80,23 @@ def _constant(content: bytes) -> bytes:
     if trailer < 0:
         return content
     return content[:trailer] + _IDENTITY.sub(b"<" + b"0" * 32 + b">", content[trailer:])
+
+
+def _what_is_drawn(content: bytes) -> bytes:
+    """The page's contents with what drawing them needs; links, form fields, scripts and the like go."""
+    from pypdf import PdfReader, PdfWriter
+
+    reader = PdfReader(BytesIO(content))
+    # as it stands in the file: what ``reader.pages`` gives is a copy
+    (only,) = reader.root_object["/Pages"]["/Kids"]  # type: ignore[index]
+    page = only.get_object()
+    for key in [key for key in page if key not in _DRAWN]:
+        del page[key]
+    for key in [key for key in reader.root_object if key not in ("/Type", "/Pages")]:
+        del reader.root_object[key]
+    stream = BytesIO()
+    PdfWriter(clone_from=reader).write(stream)
+    return stream.getvalue()
 
 
 if __name__ == "__main__":

@@ -87,11 +87,11 @@ MODE = 0o100600 << 16
 
 def read_zip(raw: bytes) -> dict[str, bytes]:
     """The files of a bundle. Every byte of the zip is accounted for, or it is refused by name."""
-    if len(raw) < END.size or raw[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
-        raise Refused("the zip does not begin as one: damaged at its beginning, or no zip")
+    if len(raw) < END.size:
+        raise Refused("no zip: too short")
     sign, disk, disks, here, count, size, start, comment = END.unpack(raw[-END.size :])
     if (sign, disk, disks, comment) != (b"PK\x05\x06", 0, 0, 0) or here != count:
-        raise Refused("the end of the zip is damaged, or something was put behind it")
+        raise Refused("no zip, or its end is damaged, or something was put behind it")
     if start + size + END.size != len(raw):
         raise Refused("the end of the zip does not fit its length: bytes were put in or taken away")
     files: dict[str, bytes] = {}
@@ -456,7 +456,7 @@ class Bundle:
         def same() -> str:
             published = given
             if "+" not in given or Path(given).is_file():
-                published = Path(given).read_text("utf-8")
+                published = Path(given).read_bytes().decode("utf-8").replace("\r\n", "\n")
             if key_parts(published) != key_parts(self.text_of(KEY)):
                 raise Refused("the bundle is signed with another key than the one given")
             return "signed with the key that was given"
@@ -512,9 +512,10 @@ class Bundle:
             if not HEX32.match(entry["commitment"]):
                 raise Refused(f"{folder}/entry.json: bears no commitment")
             proof = self.object_of(folder + "/proof.json")
-            path = [bytes.fromhex(one) for one in proof["path"]]
-            if any(len(one) != 32 for one in path) or proof["size"] != self.size or proof["number"] != entry["number"]:
+            exact = all(HEX32.match(one) for one in proof["path"]) and sorted(proof) == ["number", "path", "size"]
+            if not exact or (proof["number"], proof["size"]) != (entry["number"], self.size):
                 raise Refused(f"{folder}/proof.json: is not for this entry and this checkpoint")
+            path = [bytes.fromhex(one) for one in proof["path"]]
             if root_from(self.bytes_of(folder + "/entry.json"), entry["number"] - 1, self.size, path) != self.root:
                 raise Refused(f"{folder}/entry.json: is not in the log that the checkpoint signs")
             found.append(entry)
