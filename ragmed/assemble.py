@@ -170,7 +170,7 @@ class Program:
 
     @property
     def who(self) -> str:
-        """Whom records and entries name."""
+        """Whom records and entries name: the settings' user, or whoever opened the program."""
         return self.settings.audit.user or self.user
 
     def warm(self) -> None:
