@@ -28,6 +28,7 @@ STAGES = {"corpus", "index", "retrieve", "answer"}
 # module → other stages that it may join (the composers of docs/architecture.md)
 COMPOSERS = {
     "ragmed.index.build": {"corpus"},
+    "ragmed.index.fates": {"corpus"},
     "ragmed.index.inbox": {"corpus"},
     "ragmed.index.pipeline": {"corpus"},
     "ragmed.index.plan": {"corpus"},
