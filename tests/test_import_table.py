@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "ragmed"
 
 FOUNDATIONS = {
+    "__version__",
     "records",
     "changes",
     "entries",
