@@ -324,7 +324,8 @@ class AuditLog(RecordStore, Protocol):
         ...
 
     def entries_of(self, record_id: str) -> tuple[AuditEntry, ...]:
-        """The answer's entry, then those of its feedback and erasure. Raises NotFoundError."""
+        """The answer's entry, then those of its feedback and erasure. By full id or a prefix, as ``get``, of an erased
+        answer too. Raises NotFoundError."""
         ...
 
     def opening(self, number: int) -> Opening | None:

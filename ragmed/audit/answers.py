@@ -22,7 +22,6 @@ from ragmed.entries import Erasure, Feedback
 from ragmed.errors import IntegrityError, NotFoundError
 from ragmed.records import AnswerRecord, Outcome, Verdict
 
-SHORTEST_PREFIX = 4
 _HOLDS = tuple(verdict.value for verdict in Verdict if verdict.holds)
 _AT_ONCE = 500
 
@@ -45,27 +44,10 @@ class Answers:
         )
 
     def get(self, record_id: str) -> AnswerRecord:
-        if len(record_id) < SHORTEST_PREFIX:
-            raise NotFoundError(
-                f"{record_id!r} is too short for a record",
-                remedy=f"give at least {SHORTEST_PREFIX} characters of its id",
-            )
         if not self.database.exists():
             raise NotFoundError(f"no record {record_id}: no answer has been kept yet", remedy="ask a question first")
         with self.database.reading() as connection:
-            # below any text that goes on with a further character
-            rows = connection.execute(
-                "SELECT number, subject FROM entries WHERE kind = 'answer' AND subject >= ? AND subject < ? || ?"
-                " ORDER BY subject LIMIT 2",
-                (record_id, record_id, chr(0x10FFFF)),
-            ).fetchall()
-            if not rows:
-                raise NotFoundError(
-                    f"no record {record_id}", remedy="look at the newest ones; ids are shown under answers"
-                )
-            if len(rows) > 1 and rows[0][1] != record_id:
-                raise NotFoundError(f"{record_id} fits more than one record", remedy="give more characters of its id")
-            number, whole = rows[0]
+            number, whole = stored.answer_named(connection, record_id)
             stored.refuse_erased(connection, whole)
             found = self._record(connection, number)
         if found is None:
