@@ -163,10 +163,8 @@ class Program:
         """Finding, proving and asking again: what ``ragmed audit`` and the Audit page do."""
         from ragmed.auditor import Auditor
 
-        files = (self.settings.index / RECORDS_FILE, self.settings.index / KEYS_FILE)
-        return Auditor(
-            self.settings, self.snapshots, self.records, self.assistant_of, user=self.who, files=files
-        )
+        files = (self.records.path, self.records.path.with_suffix(".keys"))
+        return Auditor(self.settings, self.snapshots, self.records, self.assistant_of, user=self.who, files=files)
 
     @property
     def who(self) -> str:

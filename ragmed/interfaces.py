@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ragmed.entries import (
         AuditEntry,
         Checkpoint,
+        Day,
         Erasure,
         Feedback,
         Opening,
@@ -305,6 +306,14 @@ class AuditLog(RecordStore, Protocol):
 
     def find(self, wanted: RecordFilter, *, limit: int, before: int = 0) -> tuple[RecordLine, ...]:
         """Newest first; ``before``: only entries with a smaller number, for the next page (0: from the newest)."""
+        ...
+
+    def whole_id(self, record_id: str) -> str:
+        """Of an answer, erased or not, by its id or an unambiguous beginning of it. Raises NotFoundError."""
+        ...
+
+    def days(self, since: str = "") -> tuple[Day, ...]:
+        """What was answered on each day (UTC) from ``since`` on, oldest first; days without an answer are left out."""
         ...
 
     def feedback(self, record_id: str) -> tuple[Feedback, ...]:

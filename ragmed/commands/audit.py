@@ -236,10 +236,10 @@ def erase(
 ) -> None:
     """Destroy the content of an answer and of its feedback for ever; that it was there stays proven."""
     auditor = _auditor(None, index, settings)
-    known = auditor.record(record)
+    entry = auditor.entries(record)[0]
     if not yes:
-        typer.confirm(f"Destroy the content of answer {known.record_id} of {known.asked_at}, for ever?", abort=True)
-    erasure = auditor.erase(known.record_id, reason=reason, user=by)
+        typer.confirm(f"Destroy the content of answer {entry.subject} of {entry.at}, for ever?", abort=True)
+    erasure = auditor.erase(entry.subject, reason=reason, user=by)
     typer.echo(f"Erased: answer {erasure.record_id}, by {erasure.user} at {erasure.at}. The log still verifies.")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ragmed import __version__
 from ragmed.answer.citations import check_claim
-from ragmed.audit.recheck import Rechecked, Recheck, Reread
+from ragmed.audit.recheck import Recheck, Rechecked, Reread
 from ragmed.errors import UnreadableFileError
 from ragmed.index.folder_store import FolderStore
 from ragmed.records import AnswerRecord, Citation, Outcome, Verdict
