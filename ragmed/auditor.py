@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from ragmed.audit.replay import ask_again
+from ragmed.audit.replay import ask_again, not_asked
 from ragmed.audit.replay import replay as replay_record
 from ragmed.changes import CitedQuote, ImpactKind
 from ragmed.citation_keys import keys_of
@@ -32,7 +32,15 @@ from ragmed.entries import (
     RecordFilter,
     WorthToday,
 )
-from ragmed.errors import BadInputError, ErasedError, NoIndexError, NotFoundError, NotPossibleError, RagMedError
+from ragmed.errors import (
+    BadInputError,
+    ErasedError,
+    IntegrityError,
+    NoIndexError,
+    NotFoundError,
+    NotPossibleError,
+    RagMedError,
+)
 from ragmed.interfaces import no_progress
 from ragmed.settings import with_answer_settings
 
@@ -289,7 +297,11 @@ class Auditor:
 
         Raises NotFoundError, ErasedError. What cannot be asked again here is a Replay that says why.
         """
-        return replay_record(self._log.get(record_id), lambda record: self._again(record, today=today))
+        try:
+            kept = self._log.get(record_id)
+        except IntegrityError as error:
+            return not_asked(self._log.whole_id(record_id), "", error, "record")
+        return replay_record(kept, lambda record: self._again(record, today=today))
 
     def _again(self, record: AnswerRecord, *, today: bool) -> AnswerRecord:
         settings = self.settings

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "ragmed"
 
 FOUNDATIONS = {
+    "__version__",
     "records",
     "changes",
     "entries",
@@ -28,6 +29,7 @@ STAGES = {"corpus", "index", "retrieve", "answer"}
 # module → other stages that it may join (the composers of docs/architecture.md)
 COMPOSERS = {
     "ragmed.index.build": {"corpus"},
+    "ragmed.index.fates": {"corpus"},
     "ragmed.index.inbox": {"corpus"},
     "ragmed.index.pipeline": {"corpus"},
     "ragmed.index.plan": {"corpus"},

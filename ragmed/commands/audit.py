@@ -161,7 +161,8 @@ def bundle(
     if as_json:
         terminal.print_json({"path": str(path), "bytes": path.stat().st_size})
     else:
-        typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB). Unpack it and run `python verify.py` there.")
+        typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB): it holds patient text.")
+        typer.echo(f"Whoever gets it takes verify.py out of it and runs: python verify.py {path.name}")
 
 
 @app.command("export")
