@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
 RECORDS_FILE = "records.sqlite"
 """Answers, beside the snapshots that they cite."""
-KEYS_FILE = "records.keys"
-"""What opens them."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +163,7 @@ class Program:
         """Finding, proving and asking again: what ``ragmed audit`` and the Audit page do."""
         from ragmed.auditor import Auditor
 
-        files = (self.settings.index / RECORDS_FILE, self.settings.index / KEYS_FILE)
+        files = (self.records.path, self.records.path.with_suffix(".keys"))
         return Auditor(self.settings, self.snapshots, self.records, self.assistant_of, user=self.who, files=files)
 
     @property

@@ -9,6 +9,7 @@ Laws of this room:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
@@ -18,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from ragmed.audit.replay import ask_again
+from ragmed.audit.replay import ask_again, not_asked
 from ragmed.audit.replay import replay as replay_record
 from ragmed.changes import CitedQuote, ImpactKind
 from ragmed.citation_keys import keys_of
@@ -31,7 +32,15 @@ from ragmed.entries import (
     RecordFilter,
     WorthToday,
 )
-from ragmed.errors import BadInputError, ErasedError, NoIndexError, NotFoundError, NotPossibleError, RagMedError
+from ragmed.errors import (
+    BadInputError,
+    ErasedError,
+    IntegrityError,
+    NoIndexError,
+    NotFoundError,
+    NotPossibleError,
+    RagMedError,
+)
 from ragmed.interfaces import no_progress
 from ragmed.settings import with_answer_settings
 
@@ -46,6 +55,7 @@ if TYPE_CHECKING:
     from ragmed.entries import (
         AuditEntry,
         Checkpoint,
+        Day,
         Erasure,
         RecordLine,
         Replay,
@@ -135,17 +145,19 @@ class Auditor:
         """An answer by its id or the beginning of it. Raises NotFoundError, ErasedError."""
         return self._log.get(record_id)
 
+    def entries(self, record_id: str) -> tuple[AuditEntry, ...]:
+        """The entry of an answer, erased or not, then those of its feedback and erasure. Raises NotFoundError."""
+        return self._log.entries_of(self._log.whole_id(record_id))
+
     def open(self, record_id: str) -> Opened:
         """An answer as it was shown, with what the log says of it and what its citations are worth today.
 
         Raises NotFoundError. An erased answer opens: without its content, with its erasure.
         """
         record: AnswerRecord | None = None
-        try:
+        record_id = self._log.whole_id(record_id)
+        with contextlib.suppress(ErasedError):
             record = self._log.get(record_id)
-            record_id = record.record_id
-        except ErasedError:
-            record_id = self._log.entries_of(record_id)[0].subject
         return Opened(
             record_id=record_id,
             record=record,
@@ -285,7 +297,11 @@ class Auditor:
 
         Raises NotFoundError, ErasedError. What cannot be asked again here is a Replay that says why.
         """
-        return replay_record(self._log.get(record_id), lambda record: self._again(record, today=today))
+        try:
+            kept = self._log.get(record_id)
+        except IntegrityError as error:
+            return not_asked(self._log.whole_id(record_id), "", error, "record")
+        return replay_record(kept, lambda record: self._again(record, today=today))
 
     def _again(self, record: AnswerRecord, *, today: bool) -> AnswerRecord:
         settings = self.settings
@@ -331,7 +347,7 @@ class Auditor:
         """Destroy the content of an answer and of its feedback. Raises NotFoundError, ErasedError, BadInputError."""
         if not reason.strip():
             raise BadInputError("an erasure without a reason", remedy="give a reference: a letter, a ticket; no names")
-        record_id = self._log.get(record_id).record_id
+        record_id = self._log.whole_id(record_id)
         self._log.erase(record_id, user=user or self.user, reason=reason.strip())
         erasure = self._log.erasure(record_id)
         assert erasure is not None
@@ -351,6 +367,12 @@ class Auditor:
             progress("erase", done, len(old))
         return Pruned(before=before, record_ids=tuple(old), dry_run=dry_run)
 
+    # figures
+
+    def days(self, since: str = "") -> tuple[Day, ...]:
+        """What was answered on each day (UTC) from ``since`` on, oldest first; days without an answer are left out."""
+        return self._log.days(since)
+
     def forecast(self) -> Forecast:
         """What the answers take of the disk, and when it will be full."""
         from ragmed.audit.forecast import forecast
@@ -363,13 +385,13 @@ class Auditor:
         """A zip that proves one answer without this program. Raises NotFoundError, IntegrityError."""
         from ragmed.audit.bundle import bundle_bytes
 
-        return bundle_bytes(self._log, self._evidence, self._full_id(record_id), sources=sources)
+        return bundle_bytes(self._log, self._evidence, self._log.whole_id(record_id), sources=sources)
 
     def write_bundle(self, record_id: str, output: Path, *, sources: bool = False) -> Path:
         """The bundle in a file readable by its owner alone; into a folder under its own name. Returns the path."""
         from ragmed.audit.bundle import write_bundle
 
-        return write_bundle(self._log, self._evidence, self._full_id(record_id), output, sources=sources)
+        return write_bundle(self._log, self._evidence, self._log.whole_id(record_id), output, sources=sources)
 
     def export(
         self, form: str, wanted: RecordFilter, *, with_content: bool = False, progress: Progress = no_progress
@@ -390,10 +412,6 @@ class Auditor:
     ) -> int:
         """``export`` in a file readable by its owner alone; the bytes written. Raises NotPossibleError."""
         return _write_private(output, self.export(form, wanted, with_content=with_content, progress=progress))
-
-    def _full_id(self, record_id: str) -> str:
-        """Of an answer by the beginning of its id, erased or not. Raises NotFoundError."""
-        return self._log.entries_of(record_id)[0].subject
 
     @cached_property
     def _evidence(self) -> Evidence:

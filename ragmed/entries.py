@@ -264,6 +264,7 @@ class Day:
     verdicts: tuple[tuple[str, int], ...]
     """Verdict → citations and withheld claims with it, of that day's answers."""
     feedback: int = 0
+    """Words of doctors on that day's answers, whenever they were said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

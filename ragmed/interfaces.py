@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ragmed.entries import (
         AuditEntry,
         Checkpoint,
+        Day,
         Erasure,
         Feedback,
         Opening,
@@ -307,6 +308,14 @@ class AuditLog(RecordStore, Protocol):
         """Newest first; ``before``: only entries with a smaller number, for the next page (0: from the newest)."""
         ...
 
+    def whole_id(self, record_id: str) -> str:
+        """Of an answer, erased or not, by its id or an unambiguous beginning of it. Raises NotFoundError."""
+        ...
+
+    def days(self, since: str = "") -> tuple[Day, ...]:
+        """What was answered on each day (UTC) from ``since`` on, oldest first; days without an answer are left out."""
+        ...
+
     def feedback(self, record_id: str) -> tuple[Feedback, ...]:
         """Oldest first."""
         ...
@@ -324,8 +333,7 @@ class AuditLog(RecordStore, Protocol):
         ...
 
     def entries_of(self, record_id: str) -> tuple[AuditEntry, ...]:
-        """The answer's entry, then those of its feedback and erasure. By full id or a prefix, as ``get``, of an erased
-        answer too. Raises NotFoundError."""
+        """The answer's entry, then those of its feedback and erasure. Raises NotFoundError."""
         ...
 
     def opening(self, number: int) -> Opening | None:

@@ -14,14 +14,16 @@ from pathlib import Path
 
 from ragmed.audit import stored
 from ragmed.audit.database import Database
+from ragmed.audit.days import days
 from ragmed.audit.schema import APPLICATION, KEYS_APPLICATION, KEYS_SCHEMA, SCHEMA, make_tables, take_over
 from ragmed.audit.sealing import KeyStore, make_keys
 from ragmed.canonical import rebuild
 from ragmed.changes import CitedQuote
-from ragmed.entries import Erasure, Feedback
+from ragmed.entries import Day, Erasure, Feedback
 from ragmed.errors import IntegrityError, NotFoundError
 from ragmed.records import AnswerRecord, Outcome, Verdict
 
+SHORTEST_PREFIX = 4
 _HOLDS = tuple(verdict.value for verdict in Verdict if verdict.holds)
 _AT_ONCE = 500
 
@@ -44,15 +46,36 @@ class Answers:
         )
 
     def get(self, record_id: str) -> AnswerRecord:
-        if not self.database.exists():
-            raise NotFoundError(f"no record {record_id}: no answer has been kept yet", remedy="ask a question first")
+        whole = self.whole_id(record_id)
         with self.database.reading() as connection:
-            number, whole = stored.answer_named(connection, record_id)
             stored.refuse_erased(connection, whole)
-            found = self._record(connection, number)
+            found = self._record(connection, stored.answer_number(connection, whole))
         if found is None:
             raise stored.erased(whole)
         return found
+
+    def whole_id(self, record_id: str) -> str:
+        """Of an answer, erased or not, by its id or the beginning of it. Raises NotFoundError."""
+        if len(record_id) < SHORTEST_PREFIX:
+            raise NotFoundError(
+                f"{record_id!r} is too short for a record",
+                remedy=f"give at least {SHORTEST_PREFIX} characters of its id",
+            )
+        if not self.database.exists():
+            raise NotFoundError(f"no record {record_id}: no answer has been kept yet", remedy="ask a question first")
+        with self.database.reading() as connection:
+            # below any text that goes on with a further character
+            rows = connection.execute(
+                "SELECT subject FROM entries WHERE kind = 'answer' AND subject >= ? AND subject < ? || ?"
+                " ORDER BY subject LIMIT 2",
+                (record_id, record_id, chr(0x10FFFF)),
+            ).fetchall()
+        if not rows:
+            raise NotFoundError(f"no record {record_id}", remedy="look at the newest ones; ids are shown under answers")
+        if len(rows) > 1 and rows[0][0] != record_id:
+            raise NotFoundError(f"{record_id} fits more than one record", remedy="give more characters of its id")
+        whole: str = rows[0][0]
+        return whole
 
     def recent(self, limit: int) -> tuple[AnswerRecord, ...]:
         return self._newest("", limit)
@@ -61,14 +84,6 @@ class Answers:
         return self._newest("answers.outcome = 'abstained' AND", limit)
 
     def cited_series(self, since: str, after: int = 0) -> Iterator[tuple[int, frozenset[str]]]:
-        if self.database.exists():
-            with self.database.reading() as connection:
-                (first,) = connection.execute(
-                    "SELECT min(number) FROM entries INDEXED BY entries_at WHERE kind = 'answer' AND at >= ?", (since,)
-                ).fetchone()
-            if first is None:
-                return
-            after = max(after, first - 1)
         while self.database.exists():
             with self.database.reading() as connection:
                 numbers = [
@@ -148,6 +163,13 @@ class Answers:
             return None
         with self.database.reading() as connection:
             return stored.erasure(connection, self.keys, record_id)
+
+    def days(self, since: str = "") -> tuple[Day, ...]:
+        """What was answered on each day (UTC) from ``since`` on, oldest first; days without an answer are left out."""
+        if not self.database.exists():
+            return ()
+        with self.database.reading() as connection:
+            return days(connection, since)
 
     def close(self) -> None:
         """Close what is open; the next call opens it again."""

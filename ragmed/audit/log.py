@@ -223,17 +223,16 @@ class SqliteLog(Answers):
             after = rows[-1][0]
 
     def entries_of(self, record_id: str) -> tuple[AuditEntry, ...]:
-        """The answer's entry, then those of its feedback and erasure. By full id or a prefix, as ``get``; erased
-        answers too. Raises NotFoundError."""
+        """The answer's entry, then those of its feedback and erasure. Raises NotFoundError."""
         with self._existing().reading() as connection:
-            _, whole = stored.answer_named(connection, record_id)
+            stored.answer_number(connection, record_id)
             rows = connection.execute(
                 " UNION ALL ".join(
                     f"SELECT {stored.ENTRY_COLUMNS} FROM entries WHERE kind = '{kind.value}' AND subject = ?1"
                     for kind in EntryKind
                 )
                 + " ORDER BY number",
-                (whole,),
+                (record_id,),
             ).fetchall()
         return tuple(map(stored.entry_of, rows))
 

@@ -30,7 +30,7 @@ from ragmed.interfaces import Finished
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Assistant, SnapshotReader
-    from ragmed.records import AnswerRecord
+    from ragmed.records import AnswerRecord, Hit
 
 AskAgain = Callable[["AnswerRecord"], "AnswerRecord"]
 """Asks the question of a record again as ``ask_again`` does. Raises what opening the snapshot or a model raises."""
@@ -80,25 +80,27 @@ def replay(record: AnswerRecord, again: AskAgain) -> Replay:
     try:
         return compare(record, again(record))
     except (NotFoundError, MissingPartError, NotPossibleError, IntegrityError, SettingsError) as error:
-        return Replay(
-            record_id=record.record_id,
-            snapshot_id=record.snapshot_id,
-            same_hits=False,
-            same_text=False,
-            differences=(_not_asked(record, error),),
-            asked=False,
-        )
+        return not_asked(record.record_id, record.snapshot_id, error)
 
 
-def _not_asked(record: AnswerRecord, error: RagMedError) -> Difference:
+def not_asked(record_id: str, snapshot_id: str, error: RagMedError, part: str = "") -> Replay:
+    """The replay of a question that could not be asked again; ``part``: what is wanting, if the error does not tell."""
     kinds: tuple[tuple[type[RagMedError], str], ...] = (
         (MissingPartError, "model"),
         (SettingsError, "embedder"),
         (RagMedError, "snapshot"),
     )
-    part = next(name for kind, name in kinds if isinstance(error, kind))
+    part = part or next(name for kind, name in kinds if isinstance(error, kind))
     remedy = f" ({error.remedy})" if error.remedy else ""
-    return Difference(part=part, recorded=record.snapshot_id, replayed="not asked", reason=f"{error}{remedy}")
+    wanting = Difference(part=part, recorded=snapshot_id, replayed="not asked", reason=f"{error}{remedy}")
+    return Replay(
+        record_id=record_id,
+        snapshot_id=snapshot_id,
+        same_hits=False,
+        same_text=False,
+        differences=(wanting,),
+        asked=False,
+    )
 
 
 def compare(record: AnswerRecord, again: AnswerRecord) -> Replay:
@@ -184,20 +186,21 @@ def _last_bits(record: AnswerRecord, again: AnswerRecord) -> str:
 
 
 def _numbers(record: AnswerRecord) -> list[float]:
-    scores = [score for passage in record.retrieval.passages for score in (passage.hit.score, *_parts(passage.hit))]
+    scores = [score for hit in _found(record) for score in (hit.score, *(part.score for part in hit.parts))]
     return [record.retrieval.coverage, *scores]
 
 
-def _parts(hit: object) -> list[float]:
-    return [part.score for part in getattr(hit, "parts", ())]
-
-
 def _hits(record: AnswerRecord) -> tuple[str, ...]:
-    return tuple(passage.hit.chunk_id for passage in record.retrieval.passages)
+    return tuple(hit.chunk_id for hit in _found(record))
 
 
 def _scores(record: AnswerRecord) -> tuple[object, ...]:
-    return tuple((one.hit.rank, one.hit.score, one.hit.parts) for one in record.retrieval.passages)
+    return tuple((hit.rank, hit.score, hit.parts) for hit in _found(record))
+
+
+def _found(record: AnswerRecord) -> list[Hit]:
+    """As they were found: a record has the cited passages first, and what is cited is the text's matter."""
+    return sorted((passage.hit for passage in record.retrieval.passages), key=lambda hit: (hit.rank, hit.chunk_id))
 
 
 _View = Callable[["AnswerRecord"], object]

@@ -23,10 +23,6 @@ NOT_ERASED = (
 )
 
 
-SHORTEST_PREFIX = 4
-"""Characters of an answer's id that may stand for it, at least."""
-
-
 def leaf_of(entry: AuditEntry) -> bytes:
     """What the tree commits to."""
     return canonical_json(entry)
@@ -84,25 +80,6 @@ def answer_number(connection: sqlite3.Connection, record_id: str) -> int:
     if row is None:
         raise NotFoundError(f"no record {record_id}", remedy="look at the newest ones; ids are shown under answers")
     return int(row[0])
-
-
-def answer_named(connection: sqlite3.Connection, given: str) -> tuple[int, str]:
-    """Number and whole id of the answer with this id or the beginning of one, erased or not. Raises NotFoundError."""
-    if len(given) < SHORTEST_PREFIX:
-        raise NotFoundError(
-            f"{given!r} is too short for a record", remedy=f"give at least {SHORTEST_PREFIX} characters of its id"
-        )
-    # below any text that goes on with a further character
-    rows = connection.execute(
-        "SELECT number, subject FROM entries WHERE kind = 'answer' AND subject >= ? AND subject < ? || ?"
-        " ORDER BY subject LIMIT 2",
-        (given, given, chr(0x10FFFF)),
-    ).fetchall()
-    if not rows:
-        raise NotFoundError(f"no record {given}", remedy="look at the newest ones; ids are shown under answers")
-    if len(rows) > 1 and rows[0][1] != given:
-        raise NotFoundError(f"{given} fits more than one record", remedy="give more characters of its id")
-    return int(rows[0][0]), str(rows[0][1])
 
 
 def erasure_entry(connection: sqlite3.Connection, record_id: str) -> AuditEntry | None:

@@ -161,7 +161,8 @@ def bundle(
     if as_json:
         terminal.print_json({"path": str(path), "bytes": path.stat().st_size})
     else:
-        typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB). Unpack it and run `python verify.py` there.")
+        typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB): it holds patient text.")
+        typer.echo(f"Whoever gets it takes verify.py out of it and runs: python verify.py {path.name}")
 
 
 @app.command("export")
@@ -236,10 +237,10 @@ def erase(
 ) -> None:
     """Destroy the content of an answer and of its feedback for ever; that it was there stays proven."""
     auditor = _auditor(None, index, settings)
-    known = auditor.record(record)
+    entry = auditor.entries(record)[0]
     if not yes:
-        typer.confirm(f"Destroy the content of answer {known.record_id} of {known.asked_at}, for ever?", abort=True)
-    erasure = auditor.erase(known.record_id, reason=reason, user=by)
+        typer.confirm(f"Destroy the content of answer {entry.subject} of {entry.at}, for ever?", abort=True)
+    erasure = auditor.erase(entry.subject, reason=reason, user=by)
     typer.echo(f"Erased: answer {erasure.record_id}, by {erasure.user} at {erasure.at}. The log still verifies.")
 
 

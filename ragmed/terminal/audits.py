@@ -195,7 +195,11 @@ def print_affected(name: str, affected: Sequence[AnswerImpact], *, as_json: bool
             now = f" → {clean(one.new_edition) or one.new_document_id}" if one.new_document_id else ""
             console.print(f"  {one.kind.value}: {clean(one.title)}{edition}, page {one.page_number}{now}")
             console.print("   ", words_of(one.words) if one.words else clean(one.quote))
-    console.print(f"{len(by_answer):,} answers quote words that {clean(name)} no longer says so.")
+    if not by_answer:
+        console.print(f"{clean(name)}: whatever recorded answers quote is still said.")
+    else:
+        quotes_said = sum(map(len, by_answer.values()))
+        console.print(f"{clean(name)}: {quotes_said:,} quotes in {len(by_answer):,} answers are no longer said so.")
 
 
 def print_checkpoint(checkpoint: Checkpoint, *, as_json: bool) -> None:
@@ -227,4 +231,6 @@ def print_pruned(pruned: Pruned, *, days: int, as_json: bool) -> None:
 
 def _short(text: str) -> str:
     line = " ".join(clean(text).split())
+    if not line:
+        return "(an empty question)"
     return line if len(line) <= _QUESTION_WIDTH else line[: _QUESTION_WIDTH - 1] + "…"

@@ -15,6 +15,7 @@ from ragmed.canonical import canonical_json
 from ragmed.entries import (
     AuditEntry,
     Checkpoint,
+    Day,
     EntryKind,
     Erasure,
     Feedback,
@@ -116,6 +117,15 @@ class SmallLog:
         if record_id not in self._records:
             raise NotFoundError(record_id)
         return self._records[record_id]
+
+    def whole_id(self, record_id: str) -> str:
+        found = [one.subject for one in self._entries if one.subject.startswith(record_id)]
+        if not found:
+            raise NotFoundError(f"no record {record_id}")
+        return found[0]
+
+    def days(self, since: str = "") -> tuple[Day, ...]:
+        raise NotImplementedError
 
     def feedback(self, record_id: str) -> tuple[Feedback, ...]:
         return tuple(self._feedback.get(record_id, ()))

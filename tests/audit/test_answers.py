@@ -27,10 +27,10 @@ def strategy(kind: Any) -> st.SearchStrategy[Any]:
         hints = get_type_hints(kind)
         return st.builds(kind, **{field.name: strategy(hints[field.name]) for field in fields(kind)})
     if get_origin(kind) is tuple:
-        one, *others = get_args(kind)
-        if others == [...]:
-            return st.lists(strategy(one), max_size=2).map(tuple)
-        return st.tuples(strategy(one), *map(strategy, others))
+        members = get_args(kind)
+        if members[-1] is not Ellipsis:
+            return st.tuples(*map(strategy, members))
+        return st.lists(strategy(members[0]), max_size=2).map(tuple)
     if type(None) in get_args(kind):
         return st.none() | strategy(next(one for one in get_args(kind) if one is not type(None)))
     if kind is str:

@@ -20,7 +20,6 @@ from ragmed.canonical import canonical_json, plain, sha256_bytes
 from ragmed.entries import EntryKind, FeedbackKind, RecordFilter
 from ragmed.errors import IntegrityError, NotFoundError
 from ragmed.records import AnswerRecord, Language, Outcome, Verdict
-from tests.answer.records import a_record
 from tests.audit.logs import GUIDES, answer, at_rest, feedback_on, filled
 
 SCHEMA_1 = """
@@ -454,16 +453,3 @@ def _plain_in(folder: Path, identifiers: list[str]) -> list[str]:
 def test_the_search_for_identifiers_finds_what_is_there(tmp_path: Path) -> None:
     older_file(tmp_path / "records.sqlite", [answer(1, question=planted()[1][0])])
     assert _plain_in(tmp_path, planted()[1][1]) == planted()[1][1]
-
-
-def test_entries_are_found_by_the_beginning_of_an_id_erased_or_not(tmp_path: Path) -> None:
-    log = SqliteLog(tmp_path / "records.sqlite")
-    for record_id in ("abcd1111", "abcd2222"):
-        log.append(a_record(record_id))
-    log.erase("abcd2222", user="Wu", reason="Letter 7")
-    assert [entry.subject for entry in log.entries_of("abcd1")] == ["abcd1111"]
-    assert [entry.kind for entry in log.entries_of("abcd2")] == [EntryKind.ANSWER, EntryKind.ERASURE]
-    with pytest.raises(NotFoundError, match="fits more than one"):
-        log.entries_of("abcd")
-    with pytest.raises(NotFoundError, match="too short"):
-        log.entries_of("abc")
