@@ -127,12 +127,21 @@ class AppSettings(_Part):
         None,
         description="the Library page may upload, decide and publish; default: only where `app.host` is this machine",
     )
+    auditor: bool | None = Field(
+        None,
+        description="the Audit page shows what was asked; default: only where `app.host` is this machine",
+    )
     upload_mib: int = Field(200, ge=1, description="largest file that may be uploaded, MiB")
 
     @property
     def for_librarians(self) -> bool:
         """Whether whoever opens the app may change the library; it knows no users, so the address decides."""
         return self.host in LOOPBACK if self.librarian is None else self.librarian
+
+    @property
+    def for_auditors(self) -> bool:
+        """Whether whoever opens the app may read every recorded question; decided like ``for_librarians``."""
+        return self.host in LOOPBACK if self.auditor is None else self.auditor
 
 
 class Settings(BaseSettings):
