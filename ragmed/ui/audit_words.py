@@ -84,7 +84,6 @@ AUDIT: dict[str, tuple[str, str]] = {
     "audit.replay.not": ("It cannot be asked again here.", "无法在此重新提问。"),
     "audit.replay.why": ("Why: {reason}", "原因：{reason}"),
     "audit.replay.unknown": ("nothing that the record tells is other", "记录所载各项均无不同"),
-    "audit.replay.parts": ("{recorded} → {replayed}", "{recorded} → {replayed}"),
     # proof
     "audit.verify": ("Verify", "核验"),
     "audit.verify.lead": (
