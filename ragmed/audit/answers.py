@@ -84,6 +84,14 @@ class Answers:
         return self._newest("answers.outcome = 'abstained' AND", limit)
 
     def cited_series(self, since: str, after: int = 0) -> Iterator[tuple[int, frozenset[str]]]:
+        if self.database.exists():
+            with self.database.reading() as connection:
+                (first,) = connection.execute(
+                    "SELECT min(number) FROM entries INDEXED BY entries_at WHERE kind = 'answer' AND at >= ?", (since,)
+                ).fetchone()
+            if first is None:
+                return
+            after = max(after, first - 1)
         while self.database.exists():
             with self.database.reading() as connection:
                 numbers = [
