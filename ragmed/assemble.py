@@ -188,12 +188,14 @@ def build_index(
     *,
     dry_run: bool = False,
     inbox: bool = False,
+    by: str = "",
     progress: Progress = no_progress,
     files: FileProgress = no_file_progress,
 ) -> BuildReport:
     """Library (or ``paths``) → plan → new snapshot, unless nothing changed or ``dry_run``.
 
-    ``inbox``: with the files staged in the index folder, which a publishing run moves into the library first.
+    ``inbox``: with the files staged in the index folder, which a publishing run moves into the library first. ``by``:
+    who publishes, for the history.
     """
     from ragmed.index.build import build
 
@@ -203,6 +205,7 @@ def build_index(
         paths,
         dry_run=dry_run,
         inbox=inbox,
+        by=by,
         citing=program.records.quotes_from,
         progress=progress,
         files=files,

@@ -133,7 +133,7 @@ class QuestionKind(StrEnum):
     """What only a person can decide."""
 
     SAME_SERIES = "same_series"
-    """Two documents share much of their text: editions of one guideline, or two guidelines?"""
+    """Two documents share much of their text, or a title and next to no text: editions of one guideline, or two?"""
     WHICH_IS_NEWER = "which_is_newer"
     """Two editions of one series state nothing that orders them."""
 
@@ -147,6 +147,8 @@ class OpenQuestion:
     source_paths: tuple[str, ...]
     text: str
     """The question in plain English, with what speaks for either answer."""
+    series: tuple[str, ...] = ()
+    """Of each document."""
     likeness: float = 0.0
     """Of SAME_SERIES: the share of the smaller text that stands in the other, 0 to 1."""
 

@@ -6,7 +6,7 @@ Laws of this room:
   only decisions change ``register.toml``.
 * What is published is what was planned: whatever changed in between (library, inbox, register, snapshot) ends it.
 * A decision bears a name and a day. Questions of doctors are handed out, never logged.
-* Files are read in the sandbox, never in this process; a picture is drawn only of a file that was read there.
+* Files that no snapshot holds are read in the sandbox and drawn in a process of their own, never in this one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from ragmed.errors import BadInputError, IntegrityError, NoIndexError, NotFoundError
 from ragmed.interfaces import no_file_progress, no_progress
@@ -95,7 +95,7 @@ class Build(Protocol):
     """Library, with the inbox over it → plan or snapshot: ``assemble.build_index``."""
 
     def __call__(
-        self, settings: Settings, /, *, dry_run: bool, inbox: bool, progress: Progress, files: FileProgress
+        self, settings: Settings, /, *, dry_run: bool, inbox: bool, by: str, progress: Progress, files: FileProgress
     ) -> BuildReport: ...
 
 
@@ -127,7 +127,7 @@ class Librarian:
     def plan(self, progress: Progress = no_progress, files: FileProgress = no_file_progress) -> Plan:
         """What publishing the library with the inbox over it would do. Raises as ``assemble.build_index``."""
         shape = self.shape()
-        report = self._build(self.settings, dry_run=True, inbox=True, progress=progress, files=files)
+        report = self._build(self.settings, dry_run=True, inbox=True, by="", progress=progress, files=files)
         self._planned = {file.document_id: file.source_path for file in report.files if file.document_id}
         return Plan(report=report, shape=shape)
 
@@ -136,15 +136,17 @@ class Librarian:
         return self.shape() == plan.shape
 
     def publish(
-        self, plan: Plan, progress: Progress = no_progress, files: FileProgress = no_file_progress
+        self, plan: Plan, progress: Progress = no_progress, files: FileProgress = no_file_progress, *, by: str = ""
     ) -> BuildReport:
-        """Move the inbox into the library and publish. Raises BadInputError for a plan that no longer holds,
-        BusyError, and as ``assemble.build_index``."""
+        """Move the inbox into the library and publish, in the name of ``by``. Raises BadInputError for a plan that no
+        longer holds, BusyError, and as ``assemble.build_index``."""
         if not self.is_fresh(plan):
             raise BadInputError(
                 "the library has changed since this plan was made", remedy="look at what will change again"
             )
-        return self._build(self.settings, dry_run=False, inbox=True, progress=progress, files=files)
+        return self._build(
+            self.settings, dry_run=False, inbox=True, by=" ".join(by.split()), progress=progress, files=files
+        )
 
     def shape(self) -> Shape:
         """The state of the library folder, its register, the inbox and the current snapshot."""
@@ -280,11 +282,14 @@ class Librarian:
     def page_image(self, document_id: str, number: int, width: int, words: str = "") -> bytes:
         """PNG of a page, ``width`` pixels wide, ``words`` marked where they stand on it. Raises as ``page``."""
         document, page = self.page(document_id, number)
-        snapshot = self._current()
-        published = snapshot is not None and any(one.document_id == document_id for one in snapshot.documents())
-        source = cast("Snapshot", snapshot).source(document_id) if published else self._file(document_id)
         start, end = find_words(page.text, words)
-        return self._renderer.render(source, document, page, start, end, width=width)
+        snapshot = self._current()
+        if snapshot is not None and any(one.document_id == document_id for one in snapshot.documents()):
+            return self._renderer.render(snapshot.source(document_id), document, page, start, end, width=width)
+        from ragmed.corpus.pictures import GuardedPageRenderer
+
+        guarded = GuardedPageRenderer(self.settings.reader)
+        return guarded.render(self._file(document_id), document, page, start, end, width=width)
 
     @cached_property
     def _renderer(self) -> AnyPageRenderer:

@@ -58,7 +58,8 @@ def test_upload_plan_publish_undo(program: Program) -> None:
     assert not (program.settings.library / "sepsis-2.md").exists()
     assert [file.name for file in librarian.inbox.files()] == ["broken.pdf", "sepsis-2.md"]
 
-    published = librarian.publish(plan)
+    published = librarian.publish(plan, by=" Ann  Wu ")
+    assert librarian.history()[0].move.by == "Ann Wu"
     assert librarian.inbox.files() == ()
     (line,) = librarian.series()
     assert [document.edition for document in (*line.current, *line.older)] == ["Version 2.2026", "Version 1.2026"]
@@ -73,7 +74,7 @@ def test_upload_plan_publish_undo(program: Program) -> None:
     lines = librarian.history()
     assert [(one.move.reason, one.move.by, one.current) for one in lines] == [
         ("rollback", "Dr Li", True),
-        ("index", "", False),
+        ("index", "Ann Wu", False),
         ("index", "", False),
     ]
 

@@ -183,21 +183,22 @@ def crossed(claim: str, quote: str) -> tuple[str, str] | None:
     here, there = ([one for one in found if one.key in shared] for found in (mine, theirs))
     for place in range(len(here) - 3):
         four = here[place : place + 4]
-        keys = [one.key for one in four]
-        page = [one for one in there if one.key in keys]
-        if not _alternate(four) or not _alternate(page):
-            continue
-        pairs, page_pairs = ([{one.key, other.key} for one, other in (found[:2], found[2:])] for found in (four, page))
-        if not any(pair in page_pairs for pair in pairs):
-            one, other = four[0], four[2]
+        keys = {one.key for one in four}
+        pairs, page_pairs = _partners(four), _partners([one for one in there if one.key in keys])
+        if pairs and page_pairs and not any(pair in page_pairs for pair in pairs):
+            one, other = (next(one for one in four if one.unit == four[0].unit and one.key in pair) for pair in pairs)
             return claim[one.start : one.end].strip(), claim[other.start : other.end].strip()
     return None
 
 
-def _alternate(four: Sequence[Quantity]) -> bool:
-    """Whether two units take turns: percent, year, percent, year."""
+def _partners(four: Sequence[Quantity]) -> list[set[Key]]:
+    """Which belong together of four numbers in two units: "6 percent at 1 year and 8 at 10", "at 1 year 6, 8 at 10",
+    "6 and 8 percent at 1 and 10 years". Empty where the units are not two of each."""
     units = [one.unit for one in four]
-    return units[0] == units[2] != units[1] == units[3]
+    if len(set(units)) != 2 or units.count(units[0]) != 2:
+        return []
+    a, b, c, d = (number.key for number in four)
+    return [{a, c}, {b, d}] if units[0] == units[1] else [{a, b}, {c, d}]
 
 
 def _surroundings(text: str, quantity: Quantity) -> dict[tuple[str, str], float]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, login_name, settings_of
+from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, settings_of, who
 from ragmed.errors import BadInputError, BusyError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def index_command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and publish whenever the library changes.")] = False,
     every: Annotated[float, typer.Option("--every", min=0.2, help="Seconds between two looks of --watch.")] = 5.0,
+    by: Annotated[str, typer.Option("--by", help="Who publishes, for the history. [your login name]")] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Read the library and publish a new snapshot."""
@@ -45,7 +46,7 @@ def index_command(
     if watch:
         if dry_run:
             raise BadInputError("--watch and --dry-run do not go together", remedy="use one of the two")
-        _watch(chosen, paths or (), every, as_json=as_json)
+        _watch(chosen, paths or (), every, by=who(by), as_json=as_json)
         return
     if not (yes or dry_run or as_json) and sys.stdin.isatty():
         with terminal.progress() as show:
@@ -54,12 +55,12 @@ def index_command(
         if not plan.changes or not typer.confirm("Publish this?", default=True):
             raise typer.Exit(0)
     with terminal.progress() as show:
-        report = assemble.build_index(chosen, paths or (), dry_run=dry_run, progress=show)
+        report = assemble.build_index(chosen, paths or (), dry_run=dry_run, by=who(by), progress=show)
     terminal.print_json(report) if as_json else terminal.print_build(report)
     raise typer.Exit(1 if report.refused else 0)
 
 
-def _watch(settings: Settings, paths: Sequence[Path], every: float, *, as_json: bool) -> None:
+def _watch(settings: Settings, paths: Sequence[Path], every: float, *, by: str, as_json: bool) -> None:
     """Index at once and after each change, until Ctrl-C or SIGTERM. While another writer is at work, it waits."""
     from ragmed import assemble, terminal
 
@@ -69,7 +70,7 @@ def _watch(settings: Settings, paths: Sequence[Path], every: float, *, as_json: 
         for _ in assemble.library_changes(settings, paths, lambda: not over.wait(every)):
             while True:
                 try:
-                    report = assemble.build_index(settings, paths)
+                    report = assemble.build_index(settings, paths, by=by)
                 except BusyError as error:
                     typer.echo(f"ragmed: {error}; waiting", err=True)
                     over.wait(every)
@@ -98,7 +99,7 @@ def permit(
     if bool(file) == bool(series):
         raise BadInputError("permit names a file or a series", remedy="give FILE, or --series ID, and not both")
     document_id = _document_id(chosen, file) if file else ""
-    _librarian(chosen).permit(by=_who(by), reference=reference, document_id=document_id, series=series, file=file or "")
+    _librarian(chosen).permit(by=who(by), reference=reference, document_id=document_id, series=series, file=file or "")
     typer.echo(f"Permitted: {file or series}, {reference}. Run `ragmed index` to publish it.")
 
 
@@ -112,7 +113,7 @@ def accept(
 ) -> None:
     """Let badly read pages answer, after looking at them."""
     chosen = settings_of(library, None, settings)
-    _librarian(chosen).accept(_document_id(chosen, file), _numbers(pages), by=_who(by), file=file)
+    _librarian(chosen).accept(_document_id(chosen, file), _numbers(pages), by=who(by), file=file)
     typer.echo(f"Accepted: {file}, page {pages}. Run `ragmed index` to publish it.")
 
 
@@ -148,7 +149,7 @@ def distinct(
     chosen = settings_of(library, None, settings)
     if len(files) < 2:
         raise BadInputError("distinct names two files at least", remedy="give both paths below the library")
-    _librarian(chosen).distinct([_document_id(chosen, file) for file in files], by=_who(by))
+    _librarian(chosen).distinct([_document_id(chosen, file) for file in files], by=who(by))
     typer.echo(f"Distinct: {', '.join(files)}.")
 
 
@@ -167,10 +168,6 @@ def _librarian(settings: Settings) -> Librarian:
     from ragmed import assemble
 
     return assemble.open_program(settings).librarian
-
-
-def _who(by: str) -> str:
-    return by or login_name()
 
 
 def _document_id(settings: Settings, file: str) -> str:

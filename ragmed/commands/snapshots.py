@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ragmed.commands.flags import IndexFlag, JsonFlag, SettingsFlag, login_name, settings_of
+from ragmed.commands.flags import IndexFlag, JsonFlag, SettingsFlag, settings_of, who
 
 app = typer.Typer(help="Published snapshots of the library.", no_args_is_help=True, rich_markup_mode=None)
 SnapshotArgument = Annotated[str, typer.Argument(help="A snapshot's id, or its number.")]
@@ -78,7 +78,7 @@ def rollback(
 
     store = assemble.open_program(settings_of(None, index, settings)).snapshots
     with terminal.progress() as show_progress:
-        name = store.rollback(snapshot, by=by or login_name(), why=why, progress=show_progress)
+        name = store.rollback(snapshot, by=who(by), why=why, progress=show_progress)
     if as_json:
         terminal.print_json({"snapshot_id": name})
     else:

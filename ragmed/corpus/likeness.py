@@ -153,9 +153,11 @@ def _holders(sketches: Sequence[_Hashes]) -> list[tuple[int, tuple[int, ...]]]:
         return []
     hashes = np.concatenate(sketches)
     places = np.repeat(np.arange(len(sketches)), [len(sketch) for sketch in sketches])
+    if not len(hashes):  # documents of a few words have no runs
+        return []
     order = np.argsort(hashes, kind="stable")
     hashes, places = hashes[order], places[order]
-    starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]]) if len(hashes) else np.array([], dtype=np.int64)
+    starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]])
     ends = np.r_[starts[1:], len(hashes)]
     return [
         (int(hashes[start]), tuple(places[start:end].tolist()))

@@ -30,15 +30,15 @@ _FILE_BYTES = 1 << 20
 
 def main(arguments: list[str]) -> int:
     """``arguments``: the parent's process id."""
-    if not _die_with(int(arguments[0])):
+    if not die_with(int(arguments[0])):
         return 1
     requests, answers = os.dup(0), os.dup(1)
-    _silence()
+    silence()
     opening = _receive(requests)
     if opening is None:
         return 0
     settings = ReaderSettings.model_validate_json(opening)
-    _limit(settings)
+    limit(settings)
     from ragmed.corpus import reading  # after the limits
 
     version = reading.pipeline_version()  # imports every reader, so that no file pays for it
@@ -54,10 +54,10 @@ def main(arguments: list[str]) -> int:
             also_at=tuple(fields["also_at"]),
         )
         used = _used_seconds()
-        _limit_processor(used + processor_seconds(0, settings))
+        limit_processor(used + processor_seconds(0, settings))
 
         def tell(pages: int, used: float = used) -> None:
-            _limit_processor(used + processor_seconds(pages, settings))
+            limit_processor(used + processor_seconds(pages, settings))
             _send(answers, SIGN + COUNT.pack(pages))
 
         try:
@@ -80,14 +80,14 @@ def fit_for_another(settings: ReaderSettings) -> bool:
     return _resident_mib() <= settings.memory_mib / 2 and threading.active_count() == 1
 
 
-def _die_with(parent: int) -> bool:
+def die_with(parent: int) -> bool:
     """Ask Linux to end this process when the parent's thread ends; False when it already has."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     return os.getppid() == parent
 
 
-def _silence() -> None:
+def silence() -> None:
     """Standard input and output become nothing: a library that prints must not write into the answers."""
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -96,7 +96,8 @@ def _silence() -> None:
     logging.disable(logging.CRITICAL)
 
 
-def _limit(settings: ReaderSettings) -> None:
+def limit(settings: ReaderSettings) -> None:
+    """Memory, files written and core dumps of this process, from now on."""
     memory = settings.memory_mib << 20
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -109,7 +110,7 @@ def _used_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _limit_processor(seconds: float) -> None:
+def limit_processor(seconds: float) -> None:
     """The processor time of this process's whole life at which it is stopped, in whole seconds for the kernel."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), hard))

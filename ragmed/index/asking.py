@@ -19,6 +19,7 @@ def which_is_newer(documents: Sequence[Document]) -> OpenQuestion:
         kind=QuestionKind.WHICH_IS_NEWER,
         document_ids=tuple(one.document_id for one in ordered),
         source_paths=tuple(one.source_path for one in ordered),
+        series=tuple(one.series for one in ordered),
         text=f"Which is the newest edition of {ordered[0].series!r}: {', '.join(names[:-1])} or {names[-1]}? Until an "
         "edition or a date tells, all of them answer.",
     )

@@ -41,6 +41,7 @@ def build(
     *,
     dry_run: bool = False,
     inbox: bool = False,
+    by: str = "",
     citing: Citing = nobody_cites,
     progress: Progress = no_progress,
     files: FileProgress = no_file_progress,
@@ -52,8 +53,8 @@ def build(
 
     A dry run reads what is new, to know what would be refused or superseded, and writes nothing. With ``inbox``, the
     files staged in the index folder's inbox count as part of the library folder, and move there before publishing.
-    ``citing`` tells which recorded answers quote the documents that it is given; ``store`` is where snapshots are kept,
-    the index folder by default.
+    ``by``: who publishes, for the history. ``citing`` tells which recorded answers quote the documents that it is
+    given; ``store`` is where snapshots are kept, the index folder by default.
 
     Raises BadInputError for a library without a readable kind of file, BusyError where another build is at work,
     NotPossibleError where the disk is full.
@@ -78,7 +79,7 @@ def build(
         work = _work(settings, roots, scan_library(roots), embedder, runner, progress, writer, writer)
         standing = work.run(files)
         findings = findings_of(work, standing, citing)
-        snapshot_id = work.publish(standing) if standing.documents else None
+        snapshot_id = work.publish(standing, by) if standing.documents else None
         return report_of(work, standing, findings, started, snapshot_id, dry_run=False)
 
 

@@ -10,7 +10,7 @@ The laws of the room:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -21,6 +21,8 @@ from ragmed.index.register import REGISTER, Register
 from ragmed.records import Document, DocumentStatus, NoteKind, ReadNote
 
 NOTHING_REGISTERED = Register()
+Apart = Callable[[Document, Document], bool]
+"""Whether two documents of one series are not, or not surely, editions of one guideline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +38,17 @@ class Standing:
 
 
 def settle(
-    documents: Sequence[Document], register: Register = NOTHING_REGISTERED, gone: Sequence[Document] = ()
+    documents: Sequence[Document],
+    register: Register = NOTHING_REGISTERED,
+    gone: Sequence[Document] = (),
+    strangers: frozenset[frozenset[str]] = frozenset(),
 ) -> Standing:
     """Give each document its status among the editions of its series.
 
-    ``gone``: documents of the snapshot before whose files have left the library, as they stood there. Those that an
-    edition in the library replaces are kept, superseded; the others are not in the result.
+    ``strangers``: pairs of ids of which it is not sure that they are one guideline; like those that a person said are
+    distinct, neither replaces the other. ``gone``: documents of the snapshot before whose files have left the library,
+    as they stood there. Those that an edition in the library replaces are kept, superseded; the others are not in the
+    result.
     """
     told = [as_registered(document, register) for document in documents]
     paths = [document.source_path for document in documents]
@@ -51,8 +58,13 @@ def settle(
         if not any(fnmatchcase(path, edition.file) for path in paths)
     ]
     written_over, others = _written_over(told, gone)
+
+    def apart(one: Document, other: Document) -> bool:
+        ids = one.document_id, other.document_id
+        return frozenset(ids) in strangers or register.are_distinct(*ids)
+
     while True:
-        settled, family_notes, questions = _settle_families([*told, *others], register)
+        settled, family_notes, questions = _settle_families([*told, *others], apart)
         left = [document for document in others if settled[document.document_id].status is DocumentStatus.CURRENT]
         if not left:
             break
@@ -106,7 +118,7 @@ def _written_over(told: Sequence[Document], gone: Sequence[Document]) -> tuple[l
 
 
 def _settle_families(
-    documents: Sequence[Document], register: Register
+    documents: Sequence[Document], apart: Apart
 ) -> tuple[dict[str, Document], list[tuple[str, ReadNote]], list[OpenQuestion]]:
     """Every document as it stands, by its id; what a person should look at, and what she is asked."""
     families: dict[tuple[str, str], list[Document]] = {}
@@ -118,23 +130,19 @@ def _settle_families(
     notes: list[tuple[str, ReadNote]] = []
     questions: list[OpenQuestion] = []
     for family in families.values():
-        stand = _settle_family(family)
+        stand = _settle_family(family, apart)
         settled |= {document.document_id: document for document in stand}
-        rivals = _rivals(stand, register)
+        rivals = _rivals(stand, apart)
         notes.extend((rival.source_path, _note(_unordered(rival, rivals))) for rival in rivals)
         if rivals:
             questions.append(which_is_newer(rivals))
     return settled, notes, questions
 
 
-def _rivals(family: Sequence[Document], register: Register) -> list[Document]:
-    """The current documents of a series where it has several, those left out that a person said are distinct."""
+def _rivals(family: Sequence[Document], apart: Apart) -> list[Document]:
+    """The current documents of a series where it has several, those left out that are apart from all others."""
     current = [document for document in family if document.status is DocumentStatus.CURRENT]
-    return [
-        one
-        for one in current
-        if any(other is not one and not register.are_distinct(one.document_id, other.document_id) for other in current)
-    ]
+    return [one for one in current if any(other is not one and not apart(one, other) for other in current)]
 
 
 def _unordered(document: Document, rivals: Sequence[Document]) -> str:
@@ -159,10 +167,12 @@ def as_registered(document: Document, register: Register) -> Document:
     return replace(document, permission=register.permission_for(document))
 
 
-def _settle_family(family: Sequence[Document]) -> list[Document]:
+def _settle_family(family: Sequence[Document], apart: Apart) -> list[Document]:
     """Each document of one series as it stands."""
     valid = [document for document in family if document.status is not DocumentStatus.WITHDRAWN]
-    newer = {one.document_id: [other for other in valid if is_newer(other, one)] for one in valid}
+    newer = {
+        one.document_id: [other for other in valid if is_newer(other, one) and not apart(one, other)] for one in valid
+    }
     successor: dict[str, str] = {}
     for document in valid:
         above = newer[document.document_id]

@@ -89,11 +89,11 @@ def read_history(index_folder: Path) -> tuple[Move, ...]:
     )
 
 
-def publish_pointer(index_folder: Path, pointer: Pointer, *, at: str) -> None:
+def publish_pointer(index_folder: Path, pointer: Pointer, *, at: str, by: str = "") -> None:
     """Make a finished snapshot the current one, and say so in the history."""
     with _told_truly(index_folder, pointer):
         write_atomic(index_folder / POINTER, canonical_json(pointer) + b"\n")
-        _add(index_folder, Move(at=at, reason=PUBLISHED, snapshot_id=pointer.snapshot_id))
+        _add(index_folder, Move(at=at, reason=PUBLISHED, snapshot_id=pointer.snapshot_id, by=by))
 
 
 def mend_history(index_folder: Path) -> None:

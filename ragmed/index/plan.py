@@ -57,7 +57,8 @@ def _editions(work: Work) -> Iterable[EditionChange]:
     whoever decides on their licence wants to know what they change."""
     before = {(item.document.supersedes, item.document.document_id) for item in work.items_before().values()}
     documents = [outcome.document for outcome in work.outcomes.values() if outcome.document is not None]
-    everyone = {document.document_id: document for document in settle(documents, work.register, work.gone()).documents}
+    standing = settle(documents, work.register, work.gone(), work.strangers)
+    everyone = {document.document_id: document for document in standing.documents}
     for document in everyone.values():
         older = everyone.get(document.supersedes or "")
         if older is not None and (older.document_id, document.document_id) not in before:

@@ -78,6 +78,8 @@ class SnapshotContent:
     chunker: Mapping[str, str | int]
     at: str
     """Of publication, UTC, ISO 8601."""
+    by: str = ""
+    """Who publishes: for the history; no byte of the snapshot depends on it."""
     exact_rows: int = EXACT_ROWS
     """Up to so many chunks the dense half is exact."""
 
@@ -158,7 +160,7 @@ def publish_snapshot(
     finally:
         shutil.rmtree(building, ignore_errors=True)
     pointer = Pointer(snapshot_id=name, manifest_sha256=sha256_bytes(manifest))
-    publish_pointer(index_folder, pointer, at=content.at)
+    publish_pointer(index_folder, pointer, at=content.at, by=content.by)
     trust_number(trust or index_folder, pointer.number)
     return name
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ragmed.index.history import ROLLED_BACK, Move
+from ragmed.index.history import PUBLISHED, ROLLED_BACK, Move
 from ragmed.index.manifest import Manifest
 from ragmed.index.segment import FileEntry, Segment, SegmentContent
 from ragmed.index.snapshot import Snapshot
@@ -49,6 +49,8 @@ class SnapshotSummary:
     refused: int
     embedder: str
     parent: str
+    by: str = ""
+    """Who published it; empty where nobody said."""
     rollbacks: tuple[Move, ...] = ()
     """The moves that made it the current one again, newest first."""
 
@@ -181,6 +183,9 @@ def with_rollbacks(summaries: Iterable[SnapshotSummary], history: Sequence[Move]
     return tuple(
         replace(
             one,
+            by=next(
+                (move.by for move in history if move.reason == PUBLISHED and move.snapshot_id == one.snapshot_id), ""
+            ),
             rollbacks=tuple(
                 move for move in history if move.reason == ROLLED_BACK and move.snapshot_id == one.snapshot_id
             ),

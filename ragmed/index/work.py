@@ -90,6 +90,7 @@ class Work:
         self._kept_segments: dict[str, Segment] = {}
         self._prints: dict[str, Fingerprint] = {}
         self._series: dict[str, str] = {}
+        self.strangers: frozenset[frozenset[str]] = frozenset()
         """Of documents that joined another series than their content gives."""
 
     @property
@@ -115,7 +116,8 @@ class Work:
         documents = [
             outcome.document for outcome in self._in_order() if outcome.document is not None and not outcome.held
         ]
-        standing = settle(documents, self.register, self.gone())
+        self.strangers = kin.strangers
+        standing = settle(documents, self.register, self.gone(), self.strangers)
         standing = replace(
             standing,
             notes=(*standing.notes, *((one.source_path, one.note) for one in kin.joined)),
@@ -163,8 +165,8 @@ class Work:
         self._read(released)
         return kin
 
-    def publish(self, standing: Standing) -> str | None:
-        """Keep the sources, remember the readings, publish."""
+    def publish(self, standing: Standing, by: str = "") -> str | None:
+        """Keep the sources, remember the readings, publish; ``by`` goes into the history."""
         before = self.items_before()
         parts = [
             SnapshotPart(
@@ -200,6 +202,7 @@ class Work:
             embedder=self._pipeline.embedder_facts,
             chunker=self._pipeline.chunker.configuration(),
             at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            by=by,
         )
         return self._at_work().publish(content, self._progress)
 

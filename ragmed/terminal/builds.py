@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ragmed.index.report import FileStatus
 from ragmed.records import DocumentStatus
 from ragmed.terminal.plans import print_plan
-from ragmed.terminal.screen import clean, console_for
+from ragmed.terminal.screen import clean_line, console_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ragmed.index.report import BuildReport
+    from ragmed.index.report import BuildReport, FileReport
     from ragmed.records import ReadNote
 
 
@@ -25,20 +26,21 @@ def print_build(report: BuildReport) -> None:
         + (", ".join(f"{count} {status.replace('_', ' ')}" for status, count in sorted(counts.items())) or "no files"),
         style="bold",
     )
-    quiet = ("unchanged", "passed_over")
     for file in report.files:
-        if file.status.value in quiet and not file.notes:
+        if file.status is FileStatus.PASSED_OVER or (file.status is FileStatus.UNCHANGED and not file.notes):
             continue
-        edition = f" · {clean(file.edition)}" if file.edition else ""
+        edition = f" · {clean_line(file.edition)}" if file.edition else ""
         standing = "" if file.standing in (None, DocumentStatus.CURRENT) else f" · {file.standing.value}"
-        title = f" — {clean(file.title)}{edition}{standing}" if file.title else ""
-        console.print(f"{file.status.value.replace('_', ' '):>11}  {clean(file.source_path)}{title}")
+        title = f" — {clean_line(file.title)}{edition}{standing}" if file.title else ""
+        console.print(f"{file.status.value.replace('_', ' '):>11}  {clean_line(file.source_path)}{title}")
         if file.renamed_from:
-            console.print(f"{'':13}was {clean(file.renamed_from)}", style="dim")
+            console.print(f"{'':13}was {clean_line(file.renamed_from)}", style="dim")
         if file.reason:
-            console.print(f"{'':13}{clean(file.reason)}", style="dim")
+            console.print(f"{'':13}{clean_line(file.reason)}", style="dim")
         for line in _note_lines(file.notes):
             console.print(f"{'':13}{line}", style="dim")
+    for line in _passed_over(report.files):
+        console.print(line, style="dim")
     if report.notes:
         kinds = ", ".join(f"{one.count} {one.kind.replace('_', ' ')}" for one in report.notes)
         console.print(f"Notes about how files were read: {kinds}.")
@@ -52,6 +54,21 @@ def print_build(report: BuildReport) -> None:
         console.print(f"Published snapshot {report.snapshot_id}.")
     else:
         console.print(f"Nothing changed; snapshot {report.parent or 'none'} stays.")
+
+
+MOST_NAMES = 3
+"""Files of one reason that are named when they are passed over; ``--json`` has them all."""
+
+
+def _passed_over(files: Sequence[FileReport]) -> Iterator[str]:
+    """A line for each reason to pass files over, with the first of them."""
+    reasons: dict[str, list[str]] = {}
+    for file in files:
+        if file.status is FileStatus.PASSED_OVER:
+            reasons.setdefault(file.reason, []).append(clean_line(file.source_path))
+    for reason, names in reasons.items():
+        more = f" and {len(names) - MOST_NAMES} more (see --json)" if len(names) > MOST_NAMES else ""
+        yield f"passed over  {', '.join(names[:MOST_NAMES])}{more}: {clean_line(reason)}"
 
 
 MOST_NOTES = 4
@@ -68,7 +85,7 @@ def _note_lines(notes: Sequence[ReadNote]) -> Iterator[str]:
         shown[kind] += 1
         if shown[kind] <= MOST_NOTES:
             where = ", ".join(str(number) for number in numbers if number)
-            yield clean(f"{kind.replace('_', ' ')}{f' (page {where})' if where else ''}: {message}")
+            yield clean_line(f"{kind.replace('_', ' ')}{f' (page {where})' if where else ''}: {message}")
     for kind, count in shown.items():
         if count > MOST_NOTES:
             yield f"{kind.replace('_', ' ')}: {count - MOST_NOTES} more; see --json"

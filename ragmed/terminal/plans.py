@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ragmed.changes import ChangeKind, QuestionKind, Side
-from ragmed.terminal.screen import clean, console_for
+from ragmed.terminal.screen import clean, clean_line, console_for, typed
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -43,7 +43,7 @@ def print_plan(report: BuildReport) -> None:
     if report.questions:
         console.print("\nOnly you can tell:", style="bold")
         for number, question in enumerate(report.questions[:MOST], start=1):
-            console.print(f"{number:>3}. {clean(question.text)}")
+            console.print(f"{number:>3}. {clean_line(question.text)}")
             for line in _answers(question):
                 console.print(f"     {line}", style="dim")
         _more(len(report.questions))
@@ -52,7 +52,7 @@ def print_plan(report: BuildReport) -> None:
         console.print(f"\n{_count(answers, 'recorded answer')} cite words that this changes:", style="bold")
         for one in report.impact[:MOST]:
             console.print(
-                f"  {clean(one.record_id)[:8]} ({one.asked_at[:10]}) {one.kind.value}: {clean(one.title)}, page "
+                f"  {clean(one.record_id)[:8]} ({one.asked_at[:10]}) {one.kind.value}: {clean_line(one.title)}, page "
                 f"{one.page_number}: “{clean(one.quote)[:_LONGEST]}”"
             )
             if one.now is not None:
@@ -65,7 +65,7 @@ def print_edition(change: EditionChange) -> None:
     console = console_for()
     old, new = (clean(one.edition or one.published_on or "undated") for one in (change.old, change.new))
     counts = ", ".join(f"{change.count(kind)} {kind.value}" for kind in ChangeKind)
-    console.print(f"\n{clean(change.new.title)}: {old} → {new}", style="bold")
+    console.print(f"\n{clean_line(change.new.title)}: {old} → {new}", style="bold")
     console.print(f"{counts}, {change.same} the same. ! marks changed numbers, doses, denials, strengths.", style="dim")
     shown = 0
     for section in change.sections:
@@ -126,20 +126,21 @@ def _pages(pages: Sequence[QuarantinedPage]) -> Iterator[str]:
     for path, found in by_file.items():
         numbers = ",".join(str(page.page_number) for page in found)
         kinds = ", ".join(dict.fromkeys(kind.value.replace("_", " ") for page in found for kind in page.kinds))
-        yield f"  {clean(path)}, page {numbers}: {kinds}"
-        yield f"     look at them, then: ragmed library accept {clean(path)} --pages {numbers}"
+        yield f"  {clean_line(path)}, page {numbers}: {kinds}"
+        yield f"     look at them, then: ragmed library accept {typed(path)} --pages {numbers}"
 
 
 def _licence(notice: LicenceNotice) -> Iterator[str]:
-    yield f"  {clean(notice.source_path)}, page {notice.page_number} ({notice.kind.value}): “{clean(notice.words)}”"
-    yield f'     if it is permitted: ragmed library permit {clean(notice.source_path)} --reference "…"'
+    place = f"{clean_line(notice.source_path)}, page {notice.page_number} ({notice.kind.value})"
+    yield f"  {place}: “{clean(notice.words)}”"
+    yield f'     if it is permitted: ragmed library permit {typed(notice.source_path)} --reference "…"'
 
 
 def _answers(question: OpenQuestion) -> Iterator[str]:
-    paths = [clean(path) for path in question.source_paths]
+    paths = [typed(path) for path in question.source_paths]
     if question.kind is QuestionKind.SAME_SERIES:
         yield f"two guidelines:  ragmed library distinct {' '.join(paths)}"
-        yield f"one guideline:   ragmed library edition {paths[0]} --series … (for each of them, the same)"
+        yield f"one guideline:   ragmed library edition {paths[0]} --series {clean(question.series[-1])}"
     else:
         yield f"say which:       ragmed library edition {paths[0]} --series … --edition … --date …"
         yield f"two guidelines:  ragmed library distinct {' '.join(paths)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragmed.terminal.plans import print_edition
-from ragmed.terminal.screen import clean, console_for, describe, print_json
+from ragmed.terminal.screen import clean, clean_line, console_for, describe, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,8 @@ def print_snapshots(summaries: Sequence[SnapshotSummary], *, as_json: bool) -> N
         mark = "*" if one.current else " "
         size = f"{one.documents} documents, {one.pages} pages, {one.chunks} chunks, {one.refused} files refused"
         said = f"{one.published_at}  {size}" if one.published_at else f"{one.embedder}, cannot be opened by this one"
-        console.print(f"{mark} {one.snapshot_id}  {said}")
+        who = f", by {clean(one.by)}" if one.by else ""
+        console.print(f"{mark} {one.snapshot_id}  {said}{who}")
         for move in one.rollbacks:
             who = f" by {clean(move.by)}" if move.by else ""
             why = f": {clean(move.why)}" if move.why else ""
@@ -57,10 +58,10 @@ def print_snapshot(snapshot: Snapshot, *, as_json: bool) -> None:
     console.print(f"snapshot {snapshot.snapshot_id}, published {snapshot.published_at}", style="bold")
     console.print(f"embedder {manifest.embedder.name}, {manifest.page_count} pages, {manifest.chunk_count} chunks")
     for document in documents:
-        console.print(f"  {describe(document)} · {document.page_count} pages · {clean(document.source_path)}")
+        console.print(f"  {describe(document)} · {document.page_count} pages · {clean_line(document.source_path)}")
     for file in manifest.refused:
         reasons = "; ".join(clean(note.message) for note in file.notes)
-        console.print(f"  refused: {clean(file.source_path)}: {reasons}")
+        console.print(f"  refused: {clean_line(file.source_path)}: {reasons}")
 
 
 def print_verification(verification: Verification, *, as_json: bool) -> None:
@@ -82,7 +83,7 @@ def print_register(register: Register) -> None:
         said = " · ".join(part for part in (edition.edition, edition.published_on) if part)
         state = " · withdrawn" if edition.withdrawn else ""
         console.print(
-            f"edition   {clean(edition.file)}  {clean(edition.series)}{f' · {clean(said)}' if said else ''}{state}"
+            f"edition   {clean_line(edition.file)}  {clean(edition.series)}{f' · {clean(said)}' if said else ''}{state}"
         )
     for permission in register.permissions:
         subject = permission.document or f"series {permission.series}"
@@ -106,7 +107,7 @@ def print_difference(difference: SnapshotDifference, *, as_json: bool) -> None:
     for one in difference.documents:
         fields = f" ({', '.join(one.fields)})" if one.fields else ""
         console.print(
-            f"{one.difference.value:>11}  {describe(one.document)} · {clean(one.document.source_path)}{fields}"
+            f"{one.difference.value:>11}  {describe(one.document)} · {clean_line(one.document.source_path)}{fields}"
         )
     if not difference.documents:
         console.print("The same documents, as they were.")

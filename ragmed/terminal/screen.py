@@ -7,6 +7,7 @@ are cut, so that a hostile file cannot drive the terminal.
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,16 @@ def clean(text: str) -> str:
     return "".join(mark for mark in text if mark in "\n\t" or (mark >= " " and not "\x7f" <= mark <= "\x9f"))
 
 
+def clean_line(text: str) -> str:
+    """The same on one line: a file's name may hold line breaks, and would else speak in the program's own name."""
+    return " ".join(clean(text).split())
+
+
+def typed(path: str) -> str:
+    """A file's name as it is typed on a command line."""
+    return shlex.quote(clean_line(path))
+
+
 def console_for(*, to_stderr: bool = False) -> Console:
     """A console that prints text as it is; a line is not broken where stdout is a file."""
     from rich.console import Console
@@ -39,7 +50,7 @@ def print_json(value: object) -> None:
 def describe(document: Document) -> str:
     """Title, publisher, edition, date; in words when it is not the current edition."""
     parts = [document.title, document.publisher, document.edition, document.published_on]
-    line = " · ".join(clean(part) for part in parts if part)
+    line = " · ".join(clean_line(part) for part in parts if part)
     return line if document.status is DocumentStatus.CURRENT else f"{line} · {document.status.value.upper()}"
 
 

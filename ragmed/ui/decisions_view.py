@@ -68,9 +68,9 @@ def _same_series(view: View, question: OpenQuestion, files: Mapping[str, FileRep
     )
 
     def join(_by: str) -> None:
-        first, *others = zip(question.document_ids, question.source_paths, strict=True)
-        for _, path in others:
-            librarian.place(RegisteredEdition(series=files[first[0]].series, file=path))
+        for key, path in zip(question.document_ids, question.source_paths, strict=True):
+            if key in files:  # one whose file has left the library has its place already
+                librarian.place(RegisteredEdition(series=question.series[-1], file=path))
 
     def part(by: str) -> None:
         librarian.distinct(question.document_ids, by=by)
@@ -103,6 +103,11 @@ def _which_is_newer(view: View, question: OpenQuestion, files: Mapping[str, File
             )
             st.checkbox(words("decide.withdrawn"), key=f"gone-{number}-{place}")
         st.form_submit_button(words("decide.save"), on_click=decide, args=(view, save))
+
+    def part(by: str) -> None:
+        librarian.distinct(question.document_ids, by=by)
+
+    st.button(words("decide.distinct"), key=f"distinct-{number}", on_click=decide, args=(view, part))
 
 
 def licences(view: View, report: BuildReport) -> None:

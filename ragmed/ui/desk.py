@@ -199,11 +199,11 @@ class Desk:
 
         self.jobs.start("plan", run)
 
-    def publish(self, plan: Plan) -> None:
-        """Publish what was planned, unless something is at work."""
+    def publish(self, plan: Plan, *, by: str = "") -> None:
+        """Publish what was planned, in the name of ``by``, unless something is at work."""
 
         def run(progress: Progress, files: FileProgress) -> object:
-            report = self.program.librarian.publish(plan, progress, files)
+            report = self.program.librarian.publish(plan, progress, files, by=by)
             self.jobs.forget("plan", "rollback")
             return report
 

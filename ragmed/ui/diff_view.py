@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ragmed.changes import EditionChange, PieceChange, WordRun
+    from ragmed.records import Document
     from ragmed.ui.words import Words
 
 MOST = 150
@@ -27,7 +28,7 @@ def edition_change(change: EditionChange, words: Words, *, opened: bool) -> Mark
         el(
             "summary",
             el("span", change.new.title, class_="rm-diff-title", lang=change.new.language.value),
-            el("span", f"{_edition(change.old.edition, words)} → {_edition(change.new.edition, words)}"),
+            el("span", f"{_edition(change.old, words)} → {_edition(change.new, words)}"),
             el("span", words.count("diff.weighty", len(weighty)), class_="rm-tag rm-tag-miss") if weighty else None,
         ),
         el("p", _counts(change, words), class_="rm-meta"),
@@ -58,8 +59,8 @@ def _counts(change: EditionChange, words: Words) -> str:
     return words("diff.counts", same=change.same, **counts)
 
 
-def _edition(said: str, words: Words) -> str:
-    return said or words("source.edition.none")
+def _edition(document: Document, words: Words) -> str:
+    return document.edition or document.published_on or words("source.edition.none")
 
 
 def _folded(pairs: Sequence[tuple[tuple[str, ...], PieceChange]], words: Words) -> Markup:

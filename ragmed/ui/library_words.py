@@ -149,6 +149,7 @@ LIBRARY: dict[str, tuple[str, str]] = {
     "decide.date": ("Published (2026, 2026-03 or 2026-03-02)", "发布日期（2026、2026-03 或 2026-03-02）"),
     "decide.withdrawn": ("No longer in force", "已不再有效"),
     "decide.save": ("Save", "保存"),
+    "decide.distinct": ("They are different guidelines", "它们是不同的指南"),
     "licence.title": ("Licences that restrict the use", "限制使用的许可"),
     "licence.ai": ("Forbids use with language models and the like", "禁止与语言模型等工具一同使用"),
     "licence.mining": ("Reserves text and data mining", "保留文本和数据挖掘权利"),

@@ -13,7 +13,7 @@ import streamlit as st
 from ragmed.errors import RagMedError
 from ragmed.ui import decisions_view, plan_view
 from ragmed.ui.answer_view import snapshot_number
-from ragmed.ui.deciding import decide, name_field, trouble
+from ragmed.ui.deciding import decide, name_field, trouble, who
 from ragmed.ui.job_view import EVERY, IDLE_EVERY, failed, show_running
 from ragmed.ui.markup import el
 from ragmed.ui.sheets import plan_of, published
@@ -179,8 +179,7 @@ def _plan(view: View, plan: Plan) -> None:
                 key="publish",
                 type="primary",
                 disabled=not (fresh and anything),
-                on_click=view.desk.publish,
-                args=(plan,),
+                on_click=lambda: view.desk.publish(plan, by=who()),
             )
             st.button(
                 words("plan.again"),

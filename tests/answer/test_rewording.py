@@ -98,6 +98,39 @@ def test_the_same_in_other_words_holds_and_its_wrong_twin_is_flagged(page: str, 
     assert not judge(other, page)[0].holds
 
 
+PAGE = "Survival was 6 percent at 1 year and 8 percent at 10 years."
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "At 1 year survival was 6 percent, and 8 percent at 10 years.",
+        "Survival was 8 percent at 10 years and 6 percent at 1 year.",
+    ],
+)
+def test_numbers_that_keep_their_partners_may_come_in_another_order(claim: str) -> None:
+    assert judge(claim, PAGE)[0].holds
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "At 10 years survival was 6 percent, and 8 percent at 1 year.",
+        "At 1 year survival was 8 percent, and 6 percent at 10 years.",
+        "Survival was 8 and 6 percent at 1 year and 10 years.",
+        "Survival was 8 percent at 1 year and 6 percent at 10 years.",
+    ],
+)
+def test_numbers_that_change_partners_are_flagged_in_any_order(claim: str) -> None:
+    assert judge(claim, PAGE)[0] is Verdict.NUMBER_MISMATCH
+
+
+def test_numbers_named_in_two_lists_are_partners_in_their_order() -> None:
+    page = "Survival was 6 percent and 8 percent at 1 year and 10 years."
+    assert judge("Survival was 6 percent at 1 year and 8 percent at 10 years.", page)[0].holds
+    assert judge("Survival was 8 percent at 1 year and 6 percent at 10 years.", page)[0] is Verdict.NUMBER_MISMATCH
+
+
 def test_plain_words_of_a_group_are_one_and_others_are_not() -> None:
     def stem(word: str) -> str:
         (only,) = words(word)

@@ -148,6 +148,43 @@ def test_other_languages_are_no_kin_and_one_series_is_settled() -> None:
     assert kin(OLDER, replace(NEWER, series=OLDER.series)) == Kin()
 
 
+APART = {"d-old": WHOLE, "d-new": print_of(some_text(8, 1500))}
+
+
+@pytest.mark.parametrize(("one", "other"), [("", ""), ("St Anne", ""), ("St Anne", "St Luke")])
+def test_one_title_and_another_text_is_asked_about_where_the_publisher_does_not_tell(one: str, other: str) -> None:
+    older = replace(OLDER, publisher=one)
+    newer = replace(NEWER, publisher=other, series=OLDER.series)
+    found = kin(older, newer, prints=APART)
+    assert found.strangers == {frozenset({"d-old", "d-new"})}
+    (question,) = found.questions
+    assert (question.kind, question.series) == (QuestionKind.SAME_SERIES, (OLDER.series, OLDER.series))
+    assert question.likeness < 0.02
+    assert "one title" in question.text
+    assert kin(older, newer, prints=APART, distinct=("d-old", "d-new")) == Kin()
+    assert kin(older, newer, prints=APART, placed=("new.pdf",)) == Kin()
+
+
+def test_one_title_is_enough_where_publisher_number_or_text_agree() -> None:
+    same = replace(NEWER, series=OLDER.series)
+    assert kin(OLDER, same, prints=APART) == Kin(), "one publisher, rewritten"
+    numbered = replace(OLDER, series="nice-ng253", publisher=""), replace(NEWER, series="nice-ng253", publisher="")
+    assert kin(*numbered, prints=APART) == Kin()
+    unnamed = replace(OLDER, publisher=""), replace(same, publisher="")
+    much = {"d-old": WHOLE, "d-new": print_of(TEXT[:500], some_text(3, 1500))}
+    assert kin(*unnamed, prints=much) == Kin()
+    written_over = unnamed[0], replace(unnamed[1], source_path=OLDER.source_path)
+    assert kin(*written_over, prints=APART) == Kin(), "to write a file over is to say that it replaces it"
+
+
+def test_many_strangers_of_one_title_are_not_all_asked_at_once() -> None:
+    many = [replace(a_document(f"h{n}"), publisher="", series="sepsis") for n in range(6)]
+    found = kin(*many, prints={one.document_id: print_of(some_text(20 + n, 900)) for n, one in enumerate(many)})
+    assert len(found.strangers) == 15
+    assert 3 <= len(found.questions) <= 5
+    assert {path for question in found.questions for path in question.source_paths} == {f"h{n}.pdf" for n in range(6)}
+
+
 def test_three_editions_under_three_names_become_one_series_that_of_the_oldest() -> None:
     middle = a_document("mid", "2025-01-01")
     found = kin(NEWER, OLDER, middle)

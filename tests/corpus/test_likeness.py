@@ -55,6 +55,11 @@ def test_texts_of_a_few_words_share_nothing_that_can_be_told() -> None:
     assert share(fingerprint([]), fingerprint([])) == 0.0
 
 
+def test_a_library_of_documents_of_a_few_words_is_compared_without_harm() -> None:
+    assert shares({"a": of_words(["Give", "5", "mg"]), "b": of_words(["Give", "6", "mg"])}, least=0.1) == {}
+    assert shares({}, least=0.1) == {}
+
+
 def test_case_line_ends_pages_and_furniture_do_not_count() -> None:
     words = some_text(4, 300)
     one = fingerprint([a_page(" ".join(words))])

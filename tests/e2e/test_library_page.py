@@ -170,6 +170,55 @@ def test_a_recorded_permission_releases_a_held_document(app: str, visiting: Visi
     expect(page, f"{SHOWN} .rm-licence >> nth=-1").to_contain_text("Letter of 12 May 2026 (Dr Li, ")
 
 
+def test_two_guidelines_of_one_title_are_asked_about_and_parted(app: str, visiting: Visiting, folder: Path) -> None:
+    steps = ("airway", "oxygen", "fluids", "cultures", "lactate", "antibiotics")
+    ours = "\n\n".join(f"Check {step} when c{place} says so." for place, step in enumerate(steps))
+    theirs = "\n\n".join(f"Order {step} if o{place} was missed." for place, step in enumerate(reversed(steps)))
+    page = visiting(app).go("/library?view=update")
+    drop(
+        page,
+        ours__md=f"# Burns pathway\n\nPublished 2024-03-01\n\n{ours}\n",
+        theirs__md=f"# Burns pathway\n\nPublished 2026-03-01\n\n{theirs}\n",
+    )
+    assert groups(page) == ["2 new", "2 unchanged"], "neither replaces the other"
+    expect(page, ".st-key-question-0").to_contain_text("Do these belong to one guideline?")
+    press(page, "Two guidelines")
+    expect(page, "[role=alert]").to_contain_text("a decision bears a name")
+    fill(page, "Your name", "Dr Li")
+    press(page, "Two guidelines")
+    expect(page, ".st-key-question-0").to_have_count(0)
+    register = folder / "library" / "register.toml"
+    assert "[[distinct]]" in register.read_text("utf-8") and 'by = "Dr Li"' in register.read_text("utf-8")
+    register.unlink()
+    press(page, "Look again")
+    expect(page, ".st-key-question-0").to_be_visible()
+    press(page, "Editions of one guideline")
+    expect(page, ".st-key-question-0").to_have_count(0)
+    expect(page, ".rm-diff > summary").to_contain_text("2024-03-01 → 2026-03-01")
+
+
+def test_a_date_settles_which_of_two_is_newer(app: str, visiting: Visiting, folder: Path) -> None:
+    (folder / "library" / "register.toml").write_text(
+        "".join(f'[[series]]\nid = "burns"\n[[series.edition]]\nfile = "burns_{name}.md"\n' for name in "ab"), "utf-8"
+    )
+    page = visiting(app).go("/library?view=update")
+    drop(
+        page,
+        burns_a__md="# Burns\n\nCool a burn for 20 minutes.\n",
+        burns_b__md="# Burns\n\nCool a burn for 10 minutes.\n",
+    )
+    expect(page, ".st-key-question-0").to_contain_text("Which is newer?")
+    fill(page, "Your name", "Wu")
+    page.get_by_placeholder("Published (2026, 2026-03 or 2026-03-02)").nth(0).fill("2024")
+    page.get_by_placeholder("Published (2026, 2026-03 or 2026-03-02)").nth(1).fill("March")
+    press(page, "Save")
+    expect(page, "[role=alert]").to_contain_text("March")
+    page.get_by_placeholder("Published (2026, 2026-03 or 2026-03-02)").nth(1).fill("2026-03")
+    press(page, "Save")
+    expect(page, ".st-key-question-0").to_have_count(0)
+    expect(page, ".rm-diff del >> nth=0").to_have_text("20 minutes")
+
+
 def test_an_accepted_page_answers(app: str, visiting: Visiting) -> None:
     page = visiting(app).go("/library?view=update")
     drop(page, scanned__md=SCANNED)

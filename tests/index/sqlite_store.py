@@ -103,7 +103,7 @@ class SqliteWriter(SqliteHoldings):
                     connection.execute("insert into files values (?, ?)", (place, path.read_bytes()))
             _set(connection, "current", name)
             _set(connection, "trusted", str(number))
-            _add(connection, Move(at=content.at, reason=PUBLISHED, snapshot_id=name))
+            _add(connection, Move(at=content.at, reason=PUBLISHED, snapshot_id=name, by=content.by))
         shutil.rmtree(building)
         return name
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ragmed.canonical import sha256_bytes
+from ragmed.canonical import canonical_json, sha256_bytes
 from ragmed.errors import BadInputError, BusyError, IntegrityError, NoIndexError, NotFoundError
 from ragmed.index.build import build
 from ragmed.index.collect import Retention
@@ -63,8 +63,8 @@ class StoreConformance:
     def store(self, tmp_path: Path) -> SnapshotStore:
         return self.make(tmp_path)
 
-    def put(self, store: SnapshotStore, folder: Path, readings: Sequence[Reading]) -> str:
-        name = publish_in(store, readings, folder / "incoming.txt")
+    def put(self, store: SnapshotStore, folder: Path, readings: Sequence[Reading], *, by: str = "") -> str:
+        name = publish_in(store, readings, folder / "incoming.txt", by=by)
         assert name
         return name
 
@@ -186,6 +186,14 @@ class StoreConformance:
         assert holdings.recall("fingerprints/c") is None
         assert holdings.remembered("fingerprints") == ("a", "b")
         assert holdings.remembered("elsewhere") == ()
+
+    def test_who_publishes_stands_in_the_history_and_in_no_byte_of_the_snapshot(
+        self, store: SnapshotStore, tmp_path: Path
+    ) -> None:
+        first = self.put(store, tmp_path, with_dose(1), by="Wu")
+        assert [(move.reason, move.by) for move in store.history()] == [("index", "Wu")]
+        assert [one.by for one in store.list()] == ["Wu"]
+        assert b"Wu" not in canonical_json(store.get(first).manifest)
 
     def test_an_older_snapshot_answers_again_by_rollback_only(self, store: SnapshotStore, tmp_path: Path) -> None:
         first, second = (self.put(store, tmp_path, with_dose(number)) for number in (1, 2))

@@ -92,6 +92,7 @@ def publish(
     readings: Sequence[Reading],
     *,
     at: str = AT,
+    by: str = "",
     register: Register = NONE,
     exact_rows: int = EXACT_ROWS,
 ) -> str | None:
@@ -112,12 +113,13 @@ def publish_in(
     beside: Path,
     *,
     at: str = AT,
+    by: str = "",
     register: Register = NONE,
     rows: int = EXACT_ROWS,
 ) -> str | None:
     """The same in any store; source files are made at ``beside``, one after the other."""
     with store.writer() as writer:
-        return writer.publish(content_of(writer, readings, beside, at=at, register=register, rows=rows))
+        return writer.publish(content_of(writer, readings, beside, at=at, by=by, register=register, rows=rows))
 
 
 def content_of(
@@ -126,6 +128,7 @@ def content_of(
     beside: Path,
     *,
     at: str = AT,
+    by: str = "",
     register: Register = NONE,
     rows: int = EXACT_ROWS,
 ) -> SnapshotContent:
@@ -144,6 +147,7 @@ def content_of(
         embedder=FACTS,
         chunker=CHUNKER.configuration(),
         at=at,
+        by=by,
         exact_rows=rows,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ragmed.index.editions import settle
-from ragmed.index.register import Register, RegisteredEdition
+from ragmed.index.register import Distinct, Register, RegisteredEdition
 from ragmed.records import Document, DocumentStatus, Language
 from tests.index.support import reading
 
@@ -97,6 +97,26 @@ def test_a_withdrawn_edition_gives_way_to_the_one_before() -> None:
     documents = (edition("1.pdf", "Version 1.2026"), edition("2.pdf", "Version 2.2026"))
     register = Register(editions=(RegisteredEdition(series="cap", file="2.pdf", withdrawn=True),))
     assert statuses(*documents, register=register) == [CURRENT, WITHDRAWN]
+
+
+def test_strangers_of_one_series_do_not_replace_each_other_and_are_asked_about_once_only() -> None:
+    """Whoever asks whether they are one guideline at all need not ask which is newer."""
+    old, new, other = (
+        edition("old.pdf", "Version 1.2026"),
+        edition("new.pdf", "Version 2.2026"),
+        edition("other.pdf", "Version 1.2025"),
+    )
+    pair = frozenset({frozenset({document.document_id, other.document_id}) for document in (old, new)})
+    standing = settle((old, new, other), strangers=pair)
+    assert [document.status for document in standing.documents] == [SUPERSEDED, CURRENT, CURRENT]
+    assert (standing.questions, standing.notes) == ((), ())
+    assert statuses(old, new, other) == [SUPERSEDED, CURRENT, SUPERSEDED]
+
+
+def test_what_a_person_said_is_distinct_does_not_replace_each_other() -> None:
+    old, new = edition("old.pdf", "Version 1.2026"), edition("new.pdf", "Version 2.2026")
+    said = Distinct(documents=(old.document_id, new.document_id), by="Ann", on="2026-11-25")
+    assert statuses(old, new, register=Register(distinct=(said,))) == [CURRENT, CURRENT]
 
 
 def test_the_register_outranks_the_document() -> None:

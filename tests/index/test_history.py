@@ -99,6 +99,18 @@ def test_an_old_rollback_is_no_leave_for_another(index: Path, two: tuple[str, st
         FolderStore(index).current()
 
 
+def test_a_second_rollback_that_died_before_its_pointer_leaves_the_first_in_force(
+    index: Path, two: tuple[str, str]
+) -> None:
+    store = FolderStore(index)
+    store.rollback(two[0], by="Wu")
+    begun = json.loads((index / HISTORY).read_text("utf-8").splitlines()[-1])
+    begun |= {"reason": "rollback begun", "snapshot_id": two[1], "before": two[0]}
+    with (index / HISTORY).open("a", encoding="utf-8") as history:
+        history.write(json.dumps(begun) + "\n")
+    assert FolderStore(index).current().snapshot_id == two[0]
+
+
 def test_an_old_copy_of_the_whole_index_is_refused(index: Path, tmp_path: Path) -> None:
     trust = tmp_path / "elsewhere"
     copy = shutil.copytree(index, tmp_path / "copy")

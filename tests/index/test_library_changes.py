@@ -306,6 +306,32 @@ def test_two_of_a_series_that_nothing_orders_are_asked_about(settings: Settings)
     assert file_of(report, "a.md", "superseded")
 
 
+def test_two_hospitals_with_one_title_both_answer_until_somebody_says_which_they_are(settings: Settings) -> None:
+    steps = ["airway", "oxygen", "fluids", "cultures", "lactate", "antibiotics", "vasopressors", "source control"]
+    doses = ["250 ml", "500 ml", "1 litre", "30 ml/kg", "5 mg", "10 mg", "2 g", "4.5 g"]
+    for name, year, verb, words in (("a", 2024, "Check", steps), ("b", 2026, "Give", doses)):
+        body = "\n\n".join(f"{verb} {word} when {verb.lower()[0]}{place} says so." for place, word in enumerate(words))
+        text = f"# Sepsis pathway\n\nPublished {year}-03-01\n\n{body}\n"
+        (settings.library / f"{name}.md").write_text(text, "utf-8")
+    report = run(settings)
+    assert {file_of(report, f"{name}.md", "new").standing for name in "ab"} == {DocumentStatus.CURRENT}
+    (question,) = report.questions
+    assert sorted(question.source_paths) == ["a.md", "b.md"]
+    register = settings.library / "register.toml"
+    place_edition(register, RegisteredEdition(series=question.series[-1], file="a.md"))
+    report = run(settings)
+    assert report.questions == ()
+    found = {document.source_path: document.status for document in current(settings).documents()}
+    assert (found["a.md"], found["b.md"]) == (DocumentStatus.SUPERSEDED, DocumentStatus.CURRENT)
+    ids = tuple(one.document_id for one in current(settings).documents() if one.source_path in ("a.md", "b.md"))
+    register.unlink()
+    mark_distinct(register, Distinct(documents=ids, by="Ann", on="2026-11-25"))
+    report = run(settings)
+    assert report.questions == ()
+    found = {document.source_path: document.status for document in current(settings).documents()}
+    assert (found["a.md"], found["b.md"]) == (DocumentStatus.CURRENT, DocumentStatus.CURRENT)
+
+
 def test_what_joins_a_permitted_series_is_released(settings: Settings) -> None:
     runner = ScriptedRunner({"fluids.md": (AI,), "new-name.md": (AI,)})
     (settings.library / "fluids.md").write_text(guideline("Fluids on the ward", 1), "utf-8")
