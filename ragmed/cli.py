@@ -27,8 +27,8 @@ from ragmed.commands.flags import (
     SupersededFlag,
     WrittenInFlag,
     filters_of,
-    login_name,
     settings_of,
+    who,
 )
 from ragmed.errors import BadInputError, RagMedError
 
@@ -142,7 +142,7 @@ def ask(
     if generator is not AskGenerator.AUTO:
         answer = chosen.answer.model_copy(update={"generator": generator.value})
         chosen = chosen.model_copy(update={"answer": answer})
-    program = assemble.open_program(chosen, user=login_name())
+    program = assemble.open_program(chosen, user=who())
     record = None
     for event in program.assistant.ask(question, mode=_mode(mode), language=_language(language), filters=filters):
         if isinstance(event, Finished):

@@ -26,7 +26,7 @@ from ragmed.commands.audit_flags import (
     VerdictFlag,
     wanted_of,
 )
-from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, login_name, settings_of
+from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, settings_of, who
 from ragmed.errors import BadInputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def _auditor(library: Path | None, index: Path | None, settings: Path | None, *,
     from ragmed import assemble
 
     chosen = settings_of(library, index, settings)
-    auditor = assemble.open_program(chosen, user=login_name()).auditor
+    auditor = assemble.open_program(chosen, user=who()).auditor
     if not empty and not auditor.size():
         raise NotFoundError(
             f"{chosen.index}: no answer has been recorded here",

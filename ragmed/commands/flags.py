@@ -72,17 +72,14 @@ def filters_of(
     )
 
 
-def who(by: str) -> str:
+def who(by: str = "") -> str:
     """Whoever is named, or else whoever is logged in."""
-    return " ".join(by.split()) or login_name()
-
-
-def login_name() -> str:
-    """Who runs the command, as the operating system knows them."""
+    if by.strip():
+        return " ".join(by.split())
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container runs as a number without a name
-        return f"uid {os.getuid()}"
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"user {os.getuid()}"
 
 
 def settings_of(library: Path | None, index: Path | None, file: Path | None, **more: Any) -> Settings:

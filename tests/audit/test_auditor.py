@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ragmed.errors import BadInputError, ErasedError, NotFoundError
 from ragmed.index.folder_store import FolderStore
 from ragmed.records import Outcome
 from tests.audit.bench import DOSE, HOW_LONG, PNEUMONIA_ZH, Bench, library, nodules
+from tests.index.support import reading
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def test_what_a_citation_is_worth_today(bench: Bench) -> None:
     assert (changed.worth, changed.new_edition) == (WorthToday.CHANGED, "Version 2.2026")
     assert changed.now is not None
     assert "six months" in changed.now.text
-    assert {one.worth for one in bench.auditor.worth_today(dose)} == {WorthToday.SAID}
+    assert {(one.worth, one.new_document_id) for one in bench.auditor.worth_today(dose)} == {(WorthToday.SAID, "")}
     bench.publish([one for one in library() if one.source_path != "anaphylaxis.txt"])
     assert {one.worth for one in bench.auditor.worth_today(dose)} == {WorthToday.WITHDRAWN}
 
@@ -134,6 +136,17 @@ def test_everything_verifies_and_deep_reads_the_sources_again(bench: Bench) -> N
     assert found.citations == sum(len(one.checks) for one in records) > 0
     assert "citations" in steps
     assert bench.auditor.verify(citations=False).citations == 0
+
+
+def test_a_page_that_reads_otherwise_in_its_source_is_found_by_reading_deep(bench: Bench) -> None:
+    ligature = reading("office.txt", ["Give of\N{LATIN SMALL LIGATURE FI}cial oxygen at once in hypoxia."])
+    bench.publish(library(ligature))
+    (record,) = bench.ask("What to give at once in hypoxia?")
+    assert record.checks
+    assert bench.auditor.verify().sound
+    found = bench.auditor.verify(deep=True)
+    assert {(fault.what, fault.number) for fault in found.faults} == {("source", 1)}
+    assert "reads otherwise" in found.faults[0].message
 
 
 def test_a_changed_source_is_a_fault_of_the_answers_that_cite_it(bench: Bench) -> None:
@@ -204,14 +217,20 @@ def test_pages_of_answers_follow_each_other_without_a_gap(bench: Bench, monkeypa
 
 def test_days_count_what_was_answered(bench: Bench) -> None:
     assert bench.auditor.days() == ()
-    first, *_ = bench.ask(HOW_LONG, DOSE, "?!")
+    first, *_ = bench.ask("nodule of 6 mm: CT scan, and smoking?", DOSE, "?!")
     bench.auditor.give_feedback(first.record_id, FeedbackKind.RIGHT)
     bench.auditor.erase(first.record_id, reason="letter 9")
+    counted = Counter(line_verdict for line in bench.auditor.all() for line_verdict in _each(line.verdicts))
     (day,) = bench.auditor.days()
     assert day.day == first.asked_at[:10]
     assert (day.answered, day.abstained, day.rejected, day.feedback) == (2, 0, 1, 1)
-    assert dict(day.verdicts)["verbatim"] >= 2
+    assert dict(day.verdicts) == counted
+    assert counted["verbatim"] > 2
     assert bench.auditor.days(since="9999") == ()
+
+
+def _each(verdicts: tuple[tuple[str, int], ...]) -> list[str]:
+    return [verdict for verdict, count in verdicts for _ in range(count)]
 
 
 def test_the_forecast_grows_with_the_answers(bench: Bench) -> None:

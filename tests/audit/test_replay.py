@@ -172,6 +172,18 @@ def test_a_card_with_another_diagnosis_is_a_difference_of_the_text() -> None:
     assert found.same_hits
 
 
+def test_passages_in_the_order_of_other_citations_are_the_same_hits() -> None:
+    first = RECORD.retrieval.passages[0]
+    second = replace(first, marker=2, hit=replace(first.hit, rank=2, chunk_id="d-guide-p1-13-34"))
+    two = replace(RECORD, retrieval=replace(RECORD.retrieval, passages=(first, second)))
+    turned = replace(two, text="other", retrieval=replace(two.retrieval, passages=(second, first)))
+    found = compare(two, turned)
+    assert (found.same_hits, found.same_text) == (True, False)
+    assert [one.part for one in found.differences] == ["text"]
+    alone = compare(two, replace(two, retrieval=turned.retrieval))
+    assert [one.part for one in alone.differences] == ["record"], "an order of its own is told all the same"
+
+
 def test_one_snapshot_is_the_current_one_for_ever() -> None:
     snapshot = SmallSnapshot([], [])
     only = OneSnapshot(snapshot)
