@@ -12,7 +12,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test check lint types lock bench faults fuzz clean
+.PHONY: run test check lint types lock bench faults audit-faults audit-replays fuzz clean
 
 # torch first and alone: once it is there, nothing else asks for another build of it
 .venv/installed: requirements.lock pyproject.toml
@@ -58,6 +58,14 @@ fuzz: .venv/installed
 # publish, rollback and gc with 20,000 faults (half an hour)
 faults: .venv/installed
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.index.faults --runs 20000 --seed 7
+
+# the log of answers: 20,000 flipped bits, 10,000 honest runs, killed writers (half an hour)
+audit-faults: .venv/installed
+	@$(BIN)/python -m tests.audit.faults --flips 20000 --runs 10000 --seed 7
+
+# 200 answers over the demonstration library, asked again in a new process (two minutes)
+audit-replays: .venv/installed
+	@$(BIN)/python -m tests.audit.replays --questions 200
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

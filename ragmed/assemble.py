@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragmed.errors import NoIndexError, NotPossibleError
@@ -14,8 +15,9 @@ from ragmed.interfaces import no_file_progress, no_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
+    from ragmed.audit.log import SqliteLog
+    from ragmed.auditor import Auditor
     from ragmed.evaluate.claims import ClaimScores
     from ragmed.evaluate.questions import QuestionScores
     from ragmed.evaluate.report import Measured
@@ -25,7 +27,16 @@ if TYPE_CHECKING:
     from ragmed.index.snapshot import Snapshot
     from ragmed.index.snapshot_diff import SnapshotDifference
     from ragmed.index.store import SnapshotStore
-    from ragmed.interfaces import Assistant, Embedder, FileProgress, Progress, RecordStore
+    from ragmed.interfaces import (
+        Assistant,
+        Embedder,
+        FileProgress,
+        Keeper,
+        Progress,
+        Retriever,
+        SnapshotReader,
+        Snapshots,
+    )
     from ragmed.librarian import Librarian
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.retrieve.search import HybridRetriever
@@ -43,6 +54,8 @@ class Program:
     settings: Settings
     without: frozenset[str] = frozenset()
     """Parts of the search left out, to measure what they are worth."""
+    user: str = ""
+    """Who asks, where the settings name nobody: what records and entries of the log bear."""
 
     @cached_property
     def snapshots(self) -> SnapshotStore:
@@ -73,29 +86,56 @@ class Program:
         )
 
     @cached_property
-    def records(self) -> RecordStore:
-        """Every answer given."""
-        from ragmed.answer.record_store import SqliteRecordStore
+    def records(self) -> SqliteLog:
+        """Every answer given, in the log that only grows."""
+        from ragmed.audit.log import SqliteLog
 
-        return SqliteRecordStore(self.settings.index / RECORDS_FILE)
+        return SqliteLog(self.settings.index / RECORDS_FILE, self.settings.audit)
 
     @cached_property
     def assistant(self) -> Assistant:
         """Questions in, checked and recorded answers out."""
+        return self._assistant(self.snapshots, self.retriever, self.embedder, self.settings, self.records)
+
+    def _assistant(
+        self,
+        snapshots: Snapshots,
+        retriever: Retriever,
+        embedder: Embedder,
+        settings: Settings,
+        keeper: Keeper,
+    ) -> Assistant:
         from ragmed.answer.assistant import RagMedAssistant
         from ragmed.answer.extractive import ExtractiveGenerator
 
-        if self.settings.answer.generator in ("qwen", "served"):
+        if settings.answer.generator in ("qwen", "served"):
             raise NotPossibleError(
-                f"the generator {self.settings.answer.generator!r} is not part of this version",
+                f"the generator {settings.answer.generator!r} is not part of this version",
                 remedy="use --generator extractive, which quotes the library verbatim",
             )
         generator = ExtractiveGenerator(
-            self.embedder,
-            max_claims=self.settings.answer.max_claims,
-            multilingual=self.settings.embedder.multilingual,
+            embedder, max_claims=settings.answer.max_claims, multilingual=settings.embedder.multilingual
         )
-        return RagMedAssistant(self.snapshots, self.retriever, generator, self.records, self.settings)
+        return RagMedAssistant(snapshots, retriever, generator, keeper, settings, user=self.who)
+
+    def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
+        """An assistant for a replay: it answers from this snapshot with these settings, and keeps nothing.
+
+        Raises MissingPartError where the snapshot's embedder is not on this machine, NotPossibleError.
+        """
+        from ragmed.audit.replay import KeepsNothing, OneSnapshot
+        from ragmed.index.embedder import load_embedder
+        from ragmed.retrieve.search import HybridRetriever
+
+        chosen = settings.embedder
+        if snapshot.embedder_name not in (chosen.model, Path(chosen.model).name):
+            chosen = chosen.model_copy(update={"model": snapshot.embedder_name})  # what made the snapshot asks it
+        embedder = load_embedder(chosen, self.settings.index, engine=snapshot.embedder_engine)
+        only = OneSnapshot(snapshot)
+        retriever = HybridRetriever(
+            only, embedder, settings.retrieve, multilingual=settings.embedder.multilingual, without=self.without
+        )
+        return self._assistant(only, retriever, embedder, settings, KeepsNothing())
 
     def render_page(self, record: AnswerRecord, check: CitationCheck, width: int) -> bytes:
         """PNG of the cited page, ``width`` pixels wide, with the quote marked.
@@ -118,15 +158,28 @@ class Program:
 
         return Librarian(self.settings, self.snapshots, self.records, build_index)
 
+    @cached_property
+    def auditor(self) -> Auditor:
+        """Finding, proving and asking again: what ``ragmed audit`` and the Audit page do."""
+        from ragmed.auditor import Auditor
+
+        files = (self.records.path, self.records.path.with_suffix(".keys"))
+        return Auditor(self.settings, self.snapshots, self.records, self.assistant_of, user=self.who, files=files)
+
+    @property
+    def who(self) -> str:
+        """Whom records and entries name: the settings' user, or whoever opened the program."""
+        return self.settings.audit.user or self.user
+
     def warm(self) -> None:
         """Load what the first question would otherwise wait for."""
         self.embedder.embed_queries(["warm"])
         self.snapshots.current()
 
 
-def open_program(settings: Settings) -> Program:
-    """Everything that answering needs, opened lazily."""
-    return Program(settings)
+def open_program(settings: Settings, *, user: str = "") -> Program:
+    """Everything that answering needs, opened lazily. ``user``: who asks, unless the settings name somebody."""
+    return Program(settings, user=user)
 
 
 def build_index(

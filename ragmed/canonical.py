@@ -41,9 +41,12 @@ def plain(value: object) -> Any:
 
 def canonical_json(value: object) -> bytes:
     """The one byte form of ``value``. Raises ValueError for NaN and infinities."""
-    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode(
-        "utf-8"
-    )
+    return plain_json(plain(value))
+
+
+def plain_json(value: Any) -> bytes:
+    """The canonical form of what ``plain`` gave, or JSON was read to."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 
 def sha256_bytes(content: bytes) -> str:

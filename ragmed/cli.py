@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragmed import __version__
-from ragmed.commands import evaluate, library, snapshots, tune
+from ragmed.commands import audit, evaluate, library, snapshots, tune
 from ragmed.commands.flags import (
     AfterFlag,
     BeforeFlag,
@@ -28,6 +28,7 @@ from ragmed.commands.flags import (
     WrittenInFlag,
     filters_of,
     settings_of,
+    who,
 )
 from ragmed.errors import BadInputError, RagMedError
 
@@ -46,6 +47,7 @@ app.add_typer(snapshots.app, name="snapshots")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(tune.app, name="tune")
 app.add_typer(library.app, name="library")
+app.add_typer(audit.app, name="audit")
 
 
 class AskMode(StrEnum):
@@ -140,7 +142,7 @@ def ask(
     if generator is not AskGenerator.AUTO:
         answer = chosen.answer.model_copy(update={"generator": generator.value})
         chosen = chosen.model_copy(update={"answer": answer})
-    program = assemble.open_program(chosen)
+    program = assemble.open_program(chosen, user=who())
     record = None
     for event in program.assistant.ask(question, mode=_mode(mode), language=_language(language), filters=filters):
         if isinstance(event, Finished):

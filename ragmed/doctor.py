@@ -34,6 +34,8 @@ PACKAGES = (
     "bitsandbytes",
 )
 _GIB = 1 << 30
+SOON_DAYS = 180
+"""A disk that answers alone fill within half a year wants a decision now."""
 LOW_DISK_GIB = 5.0
 """Under this, a library of a few thousand pages may not fit twice, and publishing writes the new beside the old."""
 
@@ -58,6 +60,8 @@ def examine(settings: Settings) -> tuple[Examined, ...]:
         _ocr(),
         *_library(settings),
         _generator(settings),
+        _log(settings),
+        *_growth(settings),
     )
 
 
@@ -179,4 +183,55 @@ def _generator(settings: Settings) -> Examined:
         subject="answers",
         state=state,
         found=f"verbatim quotes, no language model (Python {sys.version_info.major}.{sys.version_info.minor})",
+    )
+
+
+def _log(settings: Settings) -> Examined:
+    """The log of answers against its newest checkpoint; `ragmed audit verify` looks at all of it."""
+    from ragmed.assemble import RECORDS_FILE
+    from ragmed.audit.log import SqliteLog
+
+    log = SqliteLog(settings.index / RECORDS_FILE, settings.audit)
+    if not log.path.exists():
+        return Examined(subject="log", state="fine", found="no answer has been kept yet")
+    try:
+        standing = log.standing()
+    except RagMedError as error:
+        return Examined(subject="log", state="fault", found=str(error), remedy=error.remedy)
+    finally:
+        log.close()
+    if standing.unreached is not None:
+        return Examined(
+            subject="log",
+            state="short",
+            found=f"{standing.found}; no checkpoint since {standing.unreached.since}: {standing.unreached.reason}",
+            remedy="bring the folder of checkpoints back; answers are kept meanwhile",
+        )
+    return Examined(subject="log", state="fine", found=standing.found)
+
+
+def _growth(settings: Settings) -> Iterator[Examined]:
+    """What answers take of the disk, when it is full, and what retention will hold."""
+    from ragmed.assemble import open_program
+
+    program = open_program(settings)
+    try:
+        found = program.auditor.forecast()
+    except RagMedError:
+        return  # said of the log already
+    finally:
+        program.records.close()
+    if not found.entries:
+        return
+    full = f"; disk full about {found.full_on}" if found.full_on else ""
+    soon = found.days_left is not None and found.days_left < SOON_DAYS
+    yield Examined(
+        subject="answers kept",
+        state="short" if soon else "fine",
+        found=(
+            f"{found.bytes_now / 1e6:,.1f} MB for {found.entries:,} entries; {found.bytes_a_day / 1e6:,.2f} MB and "
+            f"{found.entries_a_day:,.1f} entries a day over {found.days:.0f} days{full}; "
+            f"{found.bytes_at_retention / 1e9:,.2f} GB once {found.retention_days:,} days are kept"
+        ),
+        remedy="make room on this disk, or look at what `ragmed audit prune` would erase" if soon else "",
     )

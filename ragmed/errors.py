@@ -59,6 +59,10 @@ class NotFoundError(BadInputError):
     """No such record, document, page, chunk or snapshot."""
 
 
+class ErasedError(NotFoundError):
+    """The content was destroyed on request; that it was there, and when it was erased, is kept."""
+
+
 class NotPossibleError(RagMedError):
     """This machine or installation cannot do it."""
 

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragmed.changes import CitedQuote
+    from ragmed.entries import (
+        AuditEntry,
+        Checkpoint,
+        Day,
+        Erasure,
+        Feedback,
+        Opening,
+        RecordFilter,
+        RecordLine,
+        Verification,
+    )
     from ragmed.records import (
         AnswerRecord,
         Chunk,
@@ -26,6 +37,7 @@ if TYPE_CHECKING:
         Mode,
         Page,
         Passage,
+        Prompt,
         Query,
         Reading,
         Retrieval,
@@ -198,6 +210,8 @@ class Draft:
     generation: Generation
     quotes: tuple[tuple[int, int, int], ...] = ()
     """(marker, start, end): offsets on the page of the marker's passage."""
+    prompt: Prompt | None = None
+    """What a language model was given; None where none was asked."""
 
 
 class Generator(Protocol):
@@ -238,10 +252,16 @@ class Assistant(Protocol):
         ...
 
 
-class RecordStore(Protocol):
-    """Answers, kept before they are shown."""
+class Keeper(Protocol):
+    """Where an answer goes before it is shown."""
 
-    def append(self, record: AnswerRecord) -> None: ...
+    def append(self, record: AnswerRecord) -> None:
+        """Keep ``record``, or raise: then it is not shown."""
+        ...
+
+
+class RecordStore(Keeper, Protocol):
+    """Answers, kept before they are shown."""
 
     def get(self, record_id: str) -> AnswerRecord:
         """By full id or an unambiguous prefix of at least four characters. Raises NotFoundError."""
@@ -266,6 +286,80 @@ class RecordStore(Protocol):
 
     def quotes_from(self, document_ids: frozenset[str]) -> Iterable[CitedQuote]:
         """What answers quote from these documents, oldest first, each quote of an answer once."""
+        ...
+
+
+class AuditLog(RecordStore, Protocol):
+    """The record store with its Merkle tree: what auditing reads. Safe to share between threads.
+
+    ``append`` (of ``RecordStore``) keeps the record and its entry in one transaction. ``get`` of an erased record
+    raises ErasedError.
+    """
+
+    def append_feedback(self, feedback: Feedback) -> AuditEntry:
+        """Raises NotFoundError, ErasedError (the answer is gone), BadInputError (a key that the answer lacks)."""
+        ...
+
+    def erase(self, record_id: str, *, user: str, reason: str) -> AuditEntry:
+        """Destroy the content of an answer and of its feedback; the entries stay. Raises NotFoundError, ErasedError."""
+        ...
+
+    def find(self, wanted: RecordFilter, *, limit: int, before: int = 0) -> tuple[RecordLine, ...]:
+        """Newest first; ``before``: only entries with a smaller number, for the next page (0: from the newest)."""
+        ...
+
+    def whole_id(self, record_id: str) -> str:
+        """Of an answer, erased or not, by its id or an unambiguous beginning of it. Raises NotFoundError."""
+        ...
+
+    def days(self, since: str = "") -> tuple[Day, ...]:
+        """What was answered on each day (UTC) from ``since`` on, oldest first; days without an answer are left out."""
+        ...
+
+    def feedback(self, record_id: str) -> tuple[Feedback, ...]:
+        """Oldest first."""
+        ...
+
+    def erasure(self, record_id: str) -> Erasure | None: ...
+
+    def size(self) -> int: ...
+
+    def entry(self, number: int) -> AuditEntry:
+        """Raises NotFoundError."""
+        ...
+
+    def entries(self, after: int = 0) -> Iterable[AuditEntry]:
+        """In order, from ``after`` + 1."""
+        ...
+
+    def entries_of(self, record_id: str) -> tuple[AuditEntry, ...]:
+        """The answer's entry, then those of its feedback and erasure. Raises NotFoundError."""
+        ...
+
+    def opening(self, number: int) -> Opening | None:
+        """What the entry committed to; None once it is erased."""
+        ...
+
+    def root(self, size: int = 0) -> bytes:
+        """RFC 6962 tree hash of the first ``size`` entries (0: all)."""
+        ...
+
+    def inclusion_proof(self, number: int, size: int) -> tuple[bytes, ...]:
+        """RFC 6962 audit path of entry ``number`` in the tree of the first ``size`` entries."""
+        ...
+
+    def consistency_proof(self, old: int, new: int) -> tuple[bytes, ...]: ...
+
+    def checkpoint(self) -> Checkpoint:
+        """A signed checkpoint of the log as it is now, written to the checkpoint folder as well."""
+        ...
+
+    def public_key(self) -> str:
+        """The signer's verifier key in C2SP note form: ``name+hash+key``."""
+        ...
+
+    def verify(self, progress: Progress = ...) -> Verification:
+        """Entries, tree, contents, index rows and checkpoints; citations are the auditor's to check."""
         ...
 
 

@@ -311,6 +311,10 @@ class Generation:
     adapter_sha256: str | None = None
     seed: int | None = None
     finish_reason: str = "stop"
+    quantisation: str = ""
+    """``nf4``, ``int8``, …; empty where no weights were asked."""
+    sampling: str = ""
+    """``greedy``, or the settings of sampling as ``temperature=0.7 top_p=0.9``; empty where nothing is sampled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,3 +421,14 @@ class AnswerRecord:
     """Why the program abstained or rejected, or what it has to say about an answer, in the question's language."""
     case: tuple[Finding, ...] = ()
     """For a case: its findings as the question words them, each with the library's line about it or none."""
+    prompt: Prompt | None = None
+    """What a language model was given; None where none was asked."""
+    user: str = ""
+    """Who asked, as the settings or the command line name them."""
+    code_version: str = ""
+    settings_sha256: str = ""
+    """Of the settings that an answer depends on: of ``settings``."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Those settings, by key: what a replay asks with, and what it names where they have changed."""
+    asked_characters: int = 0
+    """Length of a question that was too long to be kept whole; else 0."""

@@ -5,8 +5,9 @@ Nested keys use two underscores in variables: ``RAGMED_CHUNK__MAX_TOKENS=200``. 
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -99,6 +100,21 @@ class AnswerSettings(_Part):
     question_characters: int = Field(4000, ge=100, description="longer questions are rejected")
 
 
+class AuditSettings(_Part):
+    """The log of answers: who signs it, where its checkpoints go, how long answers are to be kept."""
+
+    checkpoints: Path | None = Field(
+        None, description="folder of the log's checkpoints, best on another machine; default: `checkpoints` in `index`"
+    )
+    checkpoint_every: int = Field(1, ge=1, description="a checkpoint is written after so many entries")
+    origin: str = Field("ragmed.local/audit", description="name that checkpoints are signed under; never changed later")
+    key: Path | None = Field(
+        None, description="file of the key that signs checkpoints; default: `records.ed25519` in `index`"
+    )
+    retention_days: int = Field(2192, ge=1, description="how long answers are to be kept, days (2192: six years)")
+    user: str = Field("", description="who asks, as it stands in the log; empty: nobody is named")
+
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -111,12 +127,21 @@ class AppSettings(_Part):
         None,
         description="the Library page may upload, decide and publish; default: only where `app.host` is this machine",
     )
+    auditor: bool | None = Field(
+        None,
+        description="the Audit page shows what was asked; default: only where `app.host` is this machine",
+    )
     upload_mib: int = Field(200, ge=1, description="largest file that may be uploaded, MiB")
 
     @property
     def for_librarians(self) -> bool:
         """Whether whoever opens the app may change the library; it knows no users, so the address decides."""
         return self.host in LOOPBACK if self.librarian is None else self.librarian
+
+    @property
+    def for_auditors(self) -> bool:
+        """Whether whoever opens the app may read every recorded question; decided like ``for_librarians``."""
+        return self.host in LOOPBACK if self.auditor is None else self.auditor
 
 
 class Settings(BaseSettings):
@@ -138,6 +163,7 @@ class Settings(BaseSettings):
     retrieve: RetrieveSettings = RetrieveSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     answer: AnswerSettings = AnswerSettings()
+    audit: AuditSettings = AuditSettings()
     app: AppSettings = AppSettings()
 
     @classmethod
@@ -184,3 +210,45 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: not valid TOML: {error}", remedy="mend the line named") from None
     return chosen
+
+
+ANSWERING = ("answer", "retrieve", "embedder")
+"""The parts of the settings that an answer depends on, beside the snapshot that it is given from."""
+
+
+def answer_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The settings that an answer depends on, by dotted key, values as JSON; a record keeps them.
+
+    Of a model's folder only the name is told: a path says where this machine keeps it, and a record must not.
+    """
+    found = {
+        f"{part}.{key}": value
+        for part in ANSWERING
+        for key, value in getattr(settings, part).model_dump(mode="json").items()
+    }
+    if Path(found["embedder.model"]).is_dir():
+        found["embedder.model"] = Path(found["embedder.model"]).name
+    return tuple(sorted((key, json.dumps(value, ensure_ascii=False)) for key, value in found.items()))
+
+
+def with_answer_settings(settings: Settings, recorded: Sequence[tuple[str, str]]) -> Settings:
+    """``settings`` with those that an answer depends on as a record has them; what is set beside them stays.
+
+    A key that this version does not know is left out; one that the record lacks has its default. Raises SettingsError.
+    """
+    parts: dict[str, dict[str, Any]] = {part: {} for part in ANSWERING}
+    for key, value in recorded:
+        part, _, name = key.partition(".")
+        if part in parts and name in type(getattr(settings, part)).model_fields:
+            parts[part][name] = json.loads(value)
+    model = settings.embedder.model
+    if parts["embedder"].get("model") == Path(model).name:
+        parts["embedder"]["model"] = model  # the same model, and where this machine keeps it
+    try:
+        chosen = {part: type(getattr(settings, part))(**values) for part, values in parts.items()}
+    except ValidationError as error:
+        key = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise SettingsError(
+            f"the record's setting {key!r} is none of this version", remedy="use that version"
+        ) from None
+    return settings.model_copy(update=chosen)

@@ -11,7 +11,7 @@ import pytest
 
 from ragmed.answer.assistant import RagMedAssistant
 from ragmed.answer.extractive import ExtractiveGenerator
-from ragmed.answer.record_store import SqliteRecordStore
+from ragmed.audit.log import SqliteLog
 from ragmed.errors import NotFoundError
 from ragmed.index.folder_store import FolderStore
 from ragmed.index.history import trust_number, trusted_number
@@ -56,7 +56,7 @@ def test_an_answer_in_flight_ends_on_its_snapshot_and_the_next_one_moves(index: 
         store,
         HybridRetriever(store, EMBEDDER, settings.retrieve),
         ExtractiveGenerator(EMBEDDER),
-        SqliteRecordStore(tmp_path / "records.sqlite"),
+        SqliteLog(tmp_path / "records.sqlite"),
         settings,
     )
     first = store.current().snapshot_id

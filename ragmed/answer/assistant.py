@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ragmed import __version__
 from ragmed.answer import notices
 from ragmed.answer.case import read_case
 from ragmed.answer.citations import check_claim
@@ -26,6 +27,7 @@ from ragmed.answer.claims import CitedClaim, cited_claims
 from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
 from ragmed.answer.differential import Card, differential_card
 from ragmed.answer.held_snapshot import HeldSnapshot
+from ragmed.canonical import sha256_of
 from ragmed.errors import BusyError
 from ragmed.interfaces import Draft, EvidenceFound, Finished
 from ragmed.records import (
@@ -41,15 +43,17 @@ from ragmed.records import (
     Mode,
     Outcome,
     Passage,
+    Prompt,
     Query,
     Retrieval,
     Timings,
     Withheld,
 )
+from ragmed.settings import answer_settings
 from ragmed.text.language import detect_language
 
 if TYPE_CHECKING:
-    from ragmed.interfaces import Generator, RecordStore, Retriever, SnapshotReader, Snapshots
+    from ragmed.interfaces import Generator, Keeper, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
 
 _TRIES = 5
@@ -91,6 +95,7 @@ class _Answer:
     differential: tuple[Candidate, ...] | None = None
     withheld: tuple[Withheld, ...] = ()
     case: tuple[Finding, ...] = ()
+    prompt: Prompt | None = None
 
 
 class RagMedAssistant:
@@ -101,17 +106,21 @@ class RagMedAssistant:
         snapshots: Snapshots,
         retriever: Retriever,
         generator: Generator,
-        store: RecordStore,
+        store: Keeper,
         settings: Settings,
         *,
+        user: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
+        """``user``: who asks, as the records name them."""
         self._snapshots = snapshots
         self._retriever = retriever
         self._generator = generator
         self._store = store
         self._settings = settings
+        self._user = user
+        self._depends_on = answer_settings(settings)
         self._now = now
         self._new_id = new_id
 
@@ -137,7 +146,8 @@ class RagMedAssistant:
             answer = _Answer(
                 outcome=Outcome.REJECTED, mode=mode or Mode.ANSWER, generation=self._unwritten(), notice=refused
             )
-            yield self._finish(answer, retrieval, snapshot, asked_at, clock)
+            cut = len(question) if len(question) > len(retrieval.query.text) else 0
+            yield self._finish(answer, retrieval, snapshot, asked_at, clock, asked_characters=cut)
             return
         snapshot, retrieval = self._search(question, language, filters or Filters(), clock)
         yield EvidenceFound(retrieval=retrieval, snapshot_id=snapshot.snapshot_id)
@@ -250,13 +260,15 @@ class RagMedAssistant:
                 withheld.append(Withheld(text=claim.text, verdict=found.verdict, reason=found.reason))
         if not held and not (card and card.candidates):
             if not drafted:
-                return self._abstention(mode, retrieval, "no_sentence", draft.generation), retrieval
+                said = self._abstention(mode, retrieval, "no_sentence", draft.generation)
+                return replace(said, prompt=draft.prompt), retrieval
             refused = _Answer(
                 outcome=Outcome.REJECTED,
                 mode=mode,
                 generation=draft.generation,
                 notice=notices.said("nothing_held", retrieval.query.language),
                 withheld=tuple(withheld),
+                prompt=draft.prompt,
             )
             return refused, retrieval
         numbered = Numbered(passages, snapshot)
@@ -276,6 +288,7 @@ class RagMedAssistant:
             withheld=tuple(withheld),
             case=tuple(moved(one, offset) for one in card.case) if card else (),
             notice=about(mode, draft, card, checks, numbered, retrieval.query.language, len(withheld)),
+            prompt=draft.prompt,
         )
         return answer, retrieval
 
@@ -286,7 +299,14 @@ class RagMedAssistant:
     # --- keeping ---
 
     def _finish(
-        self, answer: _Answer, retrieval: Retrieval, snapshot: SnapshotReader, asked_at: str, clock: _Clock
+        self,
+        answer: _Answer,
+        retrieval: Retrieval,
+        snapshot: SnapshotReader,
+        asked_at: str,
+        clock: _Clock,
+        *,
+        asked_characters: int = 0,
     ) -> Finished:
         """The record, in the store before anybody sees it."""
         record = AnswerRecord(
@@ -308,6 +328,12 @@ class RagMedAssistant:
             timings_ms=clock.timings(),
             notice=answer.notice,
             case=answer.case,
+            prompt=answer.prompt,
+            user=self._user,
+            code_version=__version__,
+            settings_sha256=sha256_of(self._depends_on),
+            settings=self._depends_on,
+            asked_characters=asked_characters,
         )
         self._store.append(record)
         return Finished(record=record)

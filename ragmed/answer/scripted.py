@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ragmed.interfaces import Draft
-from ragmed.records import Generation, Mode, Passage, Query
+from ragmed.records import Generation, Mode, Passage, Prompt, Query
 
 
 class ScriptedGenerator:
@@ -26,6 +26,6 @@ class ScriptedGenerator:
     def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Draft:
         """The next text of the script, whatever the passages are."""
         text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
-        return Draft(
-            generation=Generation(text=text, kind=self.kind, model_id="scripted", revision="1"), quotes=self._quotes
-        )
+        written = Generation(text=text, kind=self.kind, model_id="scripted", revision="1", sampling="greedy")
+        prompt = Prompt(system="Say what the script says.", user=query.text, passages=tuple(passages))
+        return Draft(generation=written, quotes=self._quotes, prompt=prompt)

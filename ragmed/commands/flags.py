@@ -72,7 +72,7 @@ def filters_of(
     )
 
 
-def who(by: str) -> str:
+def who(by: str = "") -> str:
     """Whoever is named, or else whoever is logged in."""
     if by.strip():
         return " ".join(by.split())

@@ -6,6 +6,15 @@ Results go to stdout, progress to stderr. One module a kind of result; rich is i
 from __future__ import annotations
 
 from ragmed.terminal.answers import answer_json, print_answer, print_citation
+from ragmed.terminal.audits import (
+    print_affected,
+    print_answers,
+    print_checkpoint,
+    print_opened,
+    print_proof,
+    print_pruned,
+    print_replays,
+)
 from ragmed.terminal.builds import print_build
 from ragmed.terminal.figures import print_findings, print_scores, print_tuning
 from ragmed.terminal.hits import print_hits, search_json
@@ -22,15 +31,22 @@ from ragmed.terminal.waiting import progress
 
 __all__ = [
     "answer_json",
+    "print_affected",
     "print_answer",
+    "print_answers",
     "print_build",
+    "print_checkpoint",
     "print_citation",
     "print_collection",
     "print_difference",
     "print_findings",
     "print_hits",
     "print_json",
+    "print_opened",
+    "print_proof",
+    "print_pruned",
     "print_register",
+    "print_replays",
     "print_scores",
     "print_snapshot",
     "print_snapshots",

@@ -96,6 +96,16 @@ def _piece(change: PieceChange) -> Text:
     return line
 
 
+def words_of(runs: Sequence[WordRun]) -> Text:
+    """Old and new words in one line, marked."""
+    from rich.text import Text
+
+    line = Text()
+    for run in runs:
+        _append(line, run)
+    return line
+
+
 def _append(line: Text, run: WordRun) -> None:
     """Marks that can be read without colour too."""
     text = clean(run.text)

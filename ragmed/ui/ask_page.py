@@ -13,7 +13,7 @@ import streamlit as st
 from ragmed.errors import NotFoundError, RagMedError
 from ragmed.interfaces import EvidenceFound, Finished
 from ragmed.records import Filters, Mode
-from ragmed.ui import first_run
+from ragmed.ui import feedback_view, first_run
 from ragmed.ui.answer_view import answer
 from ragmed.ui.evidence_view import viewer
 from ragmed.ui.examples import examples
@@ -148,6 +148,8 @@ def _show_record(
         with st.container(key="again", horizontal=True, gap="small"):
             st.button(words("ask.edit"), on_click=_edit, args=(record.question,), key="edit")
             st.button(words("ask.again"), on_click=_want, args=(record.question,), key="ask_again")
+    with below:
+        feedback_view.show(view, record)
     evidence = viewer(record, words, current, own, shown)
     if evidence is not None:
         with right:

@@ -18,6 +18,7 @@ from ragmed.errors import NoIndexError, RagMedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ragmed.auditor import Auditor
     from ragmed.interfaces import Assistant, FileProgress, Progress, RecordStore, SnapshotReader, Snapshots
     from ragmed.librarian import Librarian, Plan
     from ragmed.records import AnswerRecord, CitationCheck
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-JobName = Literal["plan", "publish", "rollback"]
+JobName = Literal["plan", "publish", "rollback", "verify", "replay"]
 FILES_SHARE = 0.9
 """Of a job over files, the part that reading and embedding them takes; the rest writes and checks the index."""
 
@@ -49,6 +50,9 @@ class Program(Protocol):
 
     @property
     def librarian(self) -> Librarian: ...
+
+    @property
+    def auditor(self) -> Auditor: ...
 
     def render_page(self, record: AnswerRecord, check: CitationCheck, width: int) -> bytes:
         """PNG of the cited page, ``width`` pixels wide, with the quote marked. Raises RagMedError."""
@@ -218,6 +222,14 @@ class Desk:
             return name
 
         self.jobs.start("rollback", run)
+
+    def verify(self) -> None:
+        """Prove the log and every citation, unless something is at work."""
+        self.jobs.start("verify", lambda progress, _files: self.program.auditor.verify(progress=progress))
+
+    def replay(self, record_id: str) -> None:
+        """Ask a recorded question again, unless something is at work."""
+        self.jobs.start("replay", lambda _progress, _files: self.program.auditor.replay(record_id))
 
 
 class _Place:

@@ -33,7 +33,7 @@ class View:
 
 def main(desk: Desk) -> None:
     """Draw the app for this session."""
-    from ragmed.ui import ask_page, library_page
+    from ragmed.ui import ask_page, audit_page, library_page
 
     st.set_page_config(page_title="RagMed", layout="wide")
     words = Words(_tongue())
@@ -45,12 +45,19 @@ def main(desk: Desk) -> None:
     view = View(desk, words, st.context.timezone, snapshot)
     ask = st.Page(lambda: ask_page.show(view), title=words("nav.ask"), url_path="ask", default=True)
     library = st.Page(lambda: library_page.show(view), title=words("nav.library"), url_path="library")
-    chosen = st.navigation([ask, library], position="hidden")
+    pages = [ask, library]
+    audit = None
+    if desk.program.settings.app.for_auditors:
+        audit = st.Page(lambda: audit_page.show(view), title=words("nav.audit"), url_path="audit")
+        pages.append(audit)
+    chosen = st.navigation(pages, position="hidden")
     with st.container(key="top", horizontal=True, vertical_alignment="center", gap="small"):
         skip = el("a", words("nav.skip"), href="#answer", class_="rm-skip")
         st.html(join(skip, el("p", "RagMed", class_="rm-brand")), width="content")
         st.page_link(ask, label=words("nav.ask"))
         st.page_link(library, label=words("nav.library"))
+        if audit is not None:
+            st.page_link(audit, label=words("nav.audit"))
         st.html(_state(view), width="stretch")
         _language_switch(words)
     try:

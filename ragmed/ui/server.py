@@ -64,6 +64,9 @@ OPTIONS: Mapping[str, str | int | bool] = {
 }
 """Streamlit's options. ``.streamlit/config.toml`` says the same for ``streamlit run app.py``; a test compares them."""
 
+APP_USER = "app"
+"""Who asks on the page, unless ``audit.user`` names somebody: the app knows no users."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -74,7 +77,7 @@ def desk_for(settings: Settings) -> Desk:
     def build(progress: Progress, files: FileProgress) -> object:
         return assemble.build_index(settings, inbox=True, progress=progress, files=files)
 
-    return Desk(assemble.open_program(settings), Jobs(), build)
+    return Desk(assemble.open_program(settings, user=APP_USER), Jobs(), build)
 
 
 class Parts(TypedDict):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ragmed.ui.desk import Desk
 
 ASSETS = {"theme.css": "text/css", "keys.js": "text/javascript", "mark.svg": "image/svg+xml"}
-PAGES = ("/", "/library")
+PAGES = ("/", "/library", "/audit")
 NARROWEST, WIDEST = 200, 2400
 """Pixels of a page image."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ragmed.ui.audit_words import AUDIT
 from ragmed.ui.library_words import LIBRARY
 
 Tongue = Literal["en", "zh"]
@@ -17,6 +18,7 @@ TONGUES: tuple[Tongue, ...] = ("en", "zh")
 # key → (English, Chinese)
 TABLE: dict[str, tuple[str, str]] = {
     **LIBRARY,
+    **AUDIT,
     # navigation and header
     "nav.ask": ("Ask", "提问"),
     "nav.library": ("Library", "文库"),

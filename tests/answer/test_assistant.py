@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from ragmed import __version__
 from ragmed.answer.assistant import RagMedAssistant
 from ragmed.answer.extractive import ExtractiveGenerator
-from ragmed.answer.record_store import SqliteRecordStore
 from ragmed.answer.scripted import ScriptedGenerator
+from ragmed.audit.log import SqliteLog
+from ragmed.canonical import sha256_of
 from ragmed.errors import BusyError, NotFoundError, NotPossibleError
 from ragmed.interfaces import EvidenceFound, Finished, Generator
 from ragmed.records import AnswerRecord, BlockKind, Document, Language, Mode, Outcome, Page, Verdict
-from ragmed.settings import Settings
+from ragmed.settings import Settings, answer_settings
 from tests.answer.small_library import (
     SUPERSEDED,
     SmallRetriever,
@@ -50,7 +52,7 @@ class Bench:
         missing: tuple[str, ...] = (),
     ) -> None:
         self.snapshot = SmallSnapshot(documents, pages)
-        self.store = SqliteRecordStore(folder / "records.sqlite")
+        self.store = SqliteLog(folder / "records.sqlite")
         self.assistant = RagMedAssistant(
             SmallSnapshots(self.snapshot),
             SmallRetriever(passages_of(self.snapshot), coverage, missing),
@@ -231,7 +233,7 @@ def test_the_answer_works_on_one_snapshot_though_another_is_published(tmp_path: 
         SmallSnapshots(before, after),
         Watching(passages_of(after)),
         ExtractiveGenerator(),
-        SqliteRecordStore(tmp_path / "records.sqlite"),
+        SqliteLog(tmp_path / "records.sqlite"),
         Settings(),
     )
     *_, last = assistant.ask("adrenaline dose in anaphylaxis?")
@@ -248,7 +250,7 @@ def test_a_library_that_never_rests_is_an_error_with_a_remedy(tmp_path: Path) ->
 
     snapshots = SmallSnapshots(*(restless(number) for number in range(40)))
     passages = passages_of(SmallSnapshot([GUIDE], [FIRST]))
-    store = SqliteRecordStore(tmp_path / "records.sqlite")
+    store = SqliteLog(tmp_path / "records.sqlite")
     assistant = RagMedAssistant(snapshots, SmallRetriever(passages), ExtractiveGenerator(), store, Settings())
     with pytest.raises(BusyError) as caught:
         list(assistant.ask("adrenaline dose?"))
@@ -310,3 +312,47 @@ def test_records_can_be_found_again_by_prefix(tmp_path: Path) -> None:
     assert bench.store.get(record.record_id[:6]) == record
     with pytest.raises(NotFoundError):
         bench.store.get("zzzz")
+
+
+@pytest.mark.parametrize(
+    ("written", "outcome"),
+    [
+        ("Adults with anaphylaxis should receive adrenaline 0.5 mg IM [1].", Outcome.ANSWERED),
+        ("Adults with anaphylaxis should receive adrenaline 5 mg IM [1].", Outcome.REJECTED),
+        ("", Outcome.ABSTAINED),
+    ],
+)
+def test_the_exact_prompt_is_kept_however_the_answer_ends(tmp_path: Path, written: str, outcome: Outcome) -> None:
+    bench = Bench(tmp_path, ScriptedGenerator(written))
+    record = bench.ask("adrenaline dose in anaphylaxis?")
+    kept = bench.store.get(record.record_id)
+    assert kept.outcome is outcome
+    assert kept.prompt is not None
+    assert kept.prompt.user == "adrenaline dose in anaphylaxis?"
+    assert {passage.chunk.document_id for passage in kept.prompt.passages} == {"d-guide", "d-other"}
+    assert kept.generation.sampling == "greedy"
+
+
+def test_no_prompt_is_kept_where_no_model_was_asked(tmp_path: Path) -> None:
+    assert Bench(tmp_path).ask("adrenaline dose in anaphylaxis?").prompt is None
+    assert Bench(tmp_path, ScriptedGenerator("x")).ask("?!").prompt is None
+
+
+def test_every_kind_of_record_says_who_asked_and_with_what(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assistant = RagMedAssistant(
+        SmallSnapshots(bench.snapshot),
+        SmallRetriever(passages_of(bench.snapshot), 0.0),
+        ExtractiveGenerator(),
+        bench.store,
+        Settings(),
+        user="night shift",
+    )
+    for question, outcome in (("malaria?", Outcome.ABSTAINED), ("", Outcome.REJECTED), ("x" * 4001, Outcome.REJECTED)):
+        *_, last = assistant.ask(question)
+        assert isinstance(last, Finished)
+        kept = bench.store.get(last.record.record_id)
+        assert (kept.outcome, kept.user, kept.code_version) == (outcome, "night shift", __version__)
+        assert kept.settings == answer_settings(Settings())
+        assert kept.settings_sha256 == sha256_of(kept.settings)
+        assert kept.asked_characters == (4001 if len(question) > 4000 else 0)

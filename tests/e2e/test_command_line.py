@@ -233,5 +233,5 @@ def test_a_broken_file_is_reported_and_the_rest_goes_on(tmp_path: Path, demonstr
 
 def test_doctor_tells_what_will_run(index: Path) -> None:
     findings = json.loads(run("doctor", "--index", index, "--json").stdout)
-    assert {"Python", "CPU", "embedder", "OCR", "snapshot", "answers"} <= {item["subject"] for item in findings}
+    assert {"Python", "CPU", "embedder", "OCR", "snapshot", "answers", "log"} <= {item["subject"] for item in findings}
     assert all(item["state"] != "fault" for item in findings)

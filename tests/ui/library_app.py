@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ragmed.assemble import Program
+from ragmed.audit.replay import KeepsNothing, OneSnapshot
 from ragmed.index.build import build
 from ragmed.index.hash_embedder import HashEmbedder
-from ragmed.interfaces import Embedder, FileProgress, Progress
+from ragmed.interfaces import Assistant, Embedder, FileProgress, Progress, SnapshotReader
 from ragmed.librarian import Librarian
 from ragmed.records import NoteKind, ReadNote
+from ragmed.retrieve.search import HybridRetriever
 from ragmed.settings import Settings
 from ragmed.ui import server
 from ragmed.ui.desk import Desk, Jobs
@@ -84,6 +86,11 @@ class LibraryProgram(Program):
     def embedder(self) -> Embedder:
         return HashEmbedder()
 
+    def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
+        only = OneSnapshot(snapshot)
+        retriever = HybridRetriever(only, self.embedder, settings.retrieve, multilingual=False)
+        return self._assistant(only, retriever, self.embedder, settings, KeepsNothing())
+
     @cached_property
     def librarian(self) -> Librarian:
         return Librarian(self.settings, self.snapshots, self.records, self.build_with)
@@ -99,7 +106,7 @@ def program_over(folder: Path, port: int = 8501, *, librarian: bool | None = Non
     settings = Settings(
         library=library,
         index=folder / "index",
-        app={"port": port, "librarian": librarian, "upload_mib": 1},
+        app={"port": port, "librarian": librarian, "auditor": librarian, "upload_mib": 1},
         reader={"workers": 1},
         chunk={"min_tokens": 4},
         answer={"generator": "extractive"},

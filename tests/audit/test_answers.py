@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ragmed.answer.record_store import SCHEMA, SqliteRecordStore
+from ragmed.audit.log import SqliteLog
+from ragmed.audit.schema import SCHEMA, TABLES
 from ragmed.canonical import canonical_json, plain, rebuild
 from ragmed.errors import BadInputError, IntegrityError, NotFoundError, NotPossibleError
 from ragmed.records import AnswerRecord
@@ -26,7 +27,10 @@ def strategy(kind: Any) -> st.SearchStrategy[Any]:
         hints = get_type_hints(kind)
         return st.builds(kind, **{field.name: strategy(hints[field.name]) for field in fields(kind)})
     if get_origin(kind) is tuple:
-        return st.lists(strategy(get_args(kind)[0]), max_size=2).map(tuple)
+        members = get_args(kind)
+        if members[-1] is not Ellipsis:
+            return st.tuples(*map(strategy, members))
+        return st.lists(strategy(members[0]), max_size=2).map(tuple)
     if type(None) in get_args(kind):
         return st.none() | strategy(next(one for one in get_args(kind) if one is not type(None)))
     if kind is str:
@@ -45,17 +49,17 @@ def test_any_record_survives_canonical_json(record: AnswerRecord) -> None:
 
 
 def test_round_trip_and_order(tmp_path: Path) -> None:
-    store = SqliteRecordStore(tmp_path / "deep" / "records.sqlite")
+    store = SqliteLog(tmp_path / "deep" / "records.sqlite")
     records = [a_record(f"aaaa{number:04}") for number in range(3)]
     for record in records:
         store.append(record)
     assert store.get("aaaa0001") == records[1]
     assert store.recent(2) == (records[2], records[1])
-    assert SqliteRecordStore(store.path).recent(10) == tuple(reversed(records))
+    assert SqliteLog(store.path).recent(10) == tuple(reversed(records))
 
 
 def test_an_empty_store_has_nothing_and_makes_no_file(tmp_path: Path) -> None:
-    store = SqliteRecordStore(tmp_path / "records.sqlite")
+    store = SqliteLog(tmp_path / "records.sqlite")
     assert store.recent(5) == ()
     with pytest.raises(NotFoundError):
         store.get("abcd")
@@ -63,13 +67,13 @@ def test_an_empty_store_has_nothing_and_makes_no_file(tmp_path: Path) -> None:
 
 
 def test_prefixes(tmp_path: Path) -> None:
-    store = SqliteRecordStore(tmp_path / "records.sqlite")
+    store = SqliteLog(tmp_path / "records.sqlite")
     for record_id in ("abcd1111", "abcd2222", "abcd"):
         store.append(a_record(record_id))
     assert store.get("abcd1").record_id == "abcd1111"
     assert store.get("abcd").record_id == "abcd"  # a whole id wins over a prefix
     with pytest.raises(NotFoundError, match="fits more than one"):
-        SqliteRecordStore(_without(store, "abcd", tmp_path)).get("abcd")
+        SqliteLog(_without(store, "abcd", tmp_path)).get("abcd")
     with pytest.raises(NotFoundError, match="too short"):
         store.get("abc")
     with pytest.raises(NotFoundError, match="no record"):
@@ -78,8 +82,8 @@ def test_prefixes(tmp_path: Path) -> None:
         store.get("%%%%")
 
 
-def _without(store: SqliteRecordStore, record_id: str, folder: Path) -> Path:
-    other = SqliteRecordStore(folder / "other.sqlite")
+def _without(store: SqliteLog, record_id: str, folder: Path) -> Path:
+    other = SqliteLog(folder / "other.sqlite")
     for record in reversed(store.recent(10)):
         if record.record_id != record_id:
             other.append(record)
@@ -87,30 +91,39 @@ def _without(store: SqliteRecordStore, record_id: str, folder: Path) -> Path:
 
 
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    store = SqliteRecordStore(tmp_path / "records.sqlite")
+    store = SqliteLog(tmp_path / "records.sqlite")
     store.append(a_record("abcd1111"))
-    for path in tmp_path.iterdir():
+    store.checkpoints.settle()
+    private = [path for path in tmp_path.iterdir() if path.suffix.startswith((".sqlite", ".keys", ".ed25519"))]
+    assert len(private) >= 3
+    for path in private:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
 
 
 def test_a_record_is_kept_once_and_never_changed(tmp_path: Path) -> None:
-    store = SqliteRecordStore(tmp_path / "records.sqlite")
+    store = SqliteLog(tmp_path / "records.sqlite")
     store.append(a_record("abcd1111"))
     with pytest.raises(BadInputError, match="kept already"):
         store.append(replace(a_record("abcd1111"), text="other"))
     connection = sqlite3.connect(store.path)
-    for statement in ("UPDATE records SET outcome = 'x'", "DELETE FROM records"):
-        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
-            connection.execute(statement)
+    for table in TABLES:
+        (column,) = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")][-1:]
+        for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
+            if table == "judged":
+                connection.execute("INSERT OR IGNORE INTO judged VALUES (2, 1, 'right')")
+            with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+                connection.execute(statement)
     connection.close()
 
 
 def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
-    store = SqliteRecordStore(tmp_path / "records.sqlite")
+    store = SqliteLog(tmp_path / "records.sqlite")
     store.append(a_record("abcd1111"))
     connection = sqlite3.connect(store.path)
-    connection.execute("DROP TRIGGER records_never_UPDATE")
-    connection.execute("UPDATE records SET record = CAST(replace(CAST(record AS TEXT), 'oxygen', 'poison') AS BLOB)")
+    connection.execute("DROP TRIGGER contents_never_UPDATE")
+    (sealed,) = connection.execute("SELECT sealed FROM contents").fetchone()
+    changed = sealed[:99] + bytes([sealed[99] ^ 1]) + sealed[100:]
+    connection.execute("UPDATE contents SET sealed = ?", (changed,))
     connection.commit()
     connection.close()
     with pytest.raises(IntegrityError, match="abcd1111"):
@@ -118,7 +131,7 @@ def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_newer_schema_is_refused_by_name(tmp_path: Path) -> None:
-    store = SqliteRecordStore(tmp_path / "records.sqlite")
+    store = SqliteLog(tmp_path / "records.sqlite")
     store.append(a_record("abcd1111"))
     connection = sqlite3.connect(store.path)
     connection.execute(f"PRAGMA user_version={SCHEMA + 1}")
@@ -133,24 +146,24 @@ def test_a_file_that_is_no_database_and_a_database_of_others(tmp_path: Path) -> 
     text = tmp_path / "text.sqlite"
     text.write_text("not a database " * 100, encoding="utf-8")
     with pytest.raises(IntegrityError, match=r"text\.sqlite"):
-        SqliteRecordStore(text).append(a_record("abcd1111"))
+        SqliteLog(text).append(a_record("abcd1111"))
     foreign = tmp_path / "foreign.sqlite"
     connection = sqlite3.connect(foreign)
     connection.execute("CREATE TABLE other (x)")
     connection.close()
     with pytest.raises(BadInputError, match="not of RagMed"):
-        SqliteRecordStore(foreign).append(a_record("abcd1111"))
+        SqliteLog(foreign).append(a_record("abcd1111"))
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotPossibleError) as caught:
-        SqliteRecordStore(tmp_path / "file" / "records.sqlite").append(a_record("abcd1111"))
+        SqliteLog(tmp_path / "file" / "records.sqlite").append(a_record("abcd1111"))
     assert "writable" in caught.value.remedy
 
 
 def _append_many(path: Path, name: str) -> None:
-    store = SqliteRecordStore(path)
+    store = SqliteLog(path)
     for number in range(20):
         store.append(a_record(f"{name}{number:04}"))
         store.recent(3)
@@ -165,7 +178,7 @@ def test_two_processes_write_at_once(tmp_path: Path) -> None:
     for writer in writers:
         writer.join(120)
     assert [writer.exitcode for writer in writers] == [0, 0]
-    assert len({record.record_id for record in SqliteRecordStore(path).recent(100)}) == 40
+    assert len({record.record_id for record in SqliteLog(path).recent(100)}) == 40
 
 
 @pytest.mark.parametrize(

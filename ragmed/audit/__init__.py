@@ -1,0 +1,1 @@
+"""The log that only grows: entries, proofs, checkpoints, replay, evidence bundles, exports."""

@@ -1,0 +1,79 @@
+"""What a doctor has to say of an answer: recorded beside it in the log, never changing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ragmed.entries import FeedbackKind
+from ragmed.errors import RagMedError
+from ragmed.ui.deciding import WHO
+from ragmed.ui.markup import el
+from ragmed.ui.references import cited
+
+if TYPE_CHECKING:
+    from ragmed.records import AnswerRecord
+    from ragmed.ui.main import View
+
+_DONE = "feedback_done"
+"""Session key: what came of the last word on an answer: its id, whether it was recorded, message, remedy."""
+
+
+def show(view: View, record: AnswerRecord) -> None:
+    """The form under an answer, and what came of it."""
+    words = view.words
+    done = st.session_state.get(_DONE)
+    if done and done[0] == record.record_id:
+        _, recorded, message, remedy = done
+        st.html(
+            el("p", words("feedback.done"), class_="rm-meta", role="status")
+            if recorded
+            else el(
+                "section",
+                el("h2", words("feedback.failed")),
+                el("p", message),
+                el("p", words("error.remedy", remedy=remedy)) if remedy else None,
+                class_="rm-calm",
+                role="alert",
+            )
+        )
+    keys = list(cited(record))
+    with st.popover(words("feedback.open"), key="feedback"), st.form(f"feedback-{record.record_id}", border=False):
+        st.selectbox(
+            words("feedback.kind"),
+            [kind.value for kind in FeedbackKind],
+            format_func=lambda kind: words(f"feedback.kind.{kind}"),
+            key="feedback-kind",
+        )
+        if keys:
+            st.selectbox(
+                words("feedback.citation"),
+                ["", *keys],
+                format_func=lambda key: f"[{key}]" if key else words("feedback.citation.whole"),
+                key="feedback-citation",
+            )
+        st.text_area(words("feedback.correction"), key="feedback-correction", max_chars=4000, height=100)
+        st.text_input(words("feedback.note"), key="feedback-note", max_chars=1000)
+        st.text_input(words("feedback.name"), value=st.session_state.get(WHO, ""), key="feedback-name", max_chars=80)
+        st.form_submit_button(words("feedback.send"), on_click=_send, args=(view, record))
+
+
+def _send(view: View, record: AnswerRecord) -> None:
+    said = {
+        name: str(st.session_state.get(f"feedback-{name}", "")).strip()
+        for name in ("kind", "citation", "correction", "note", "name")
+    }
+    try:
+        view.desk.program.auditor.give_feedback(
+            record.record_id,
+            FeedbackKind(said["kind"]),
+            user=" ".join(said["name"].split()),
+            citation_key=said["citation"],
+            correction=said["correction"],
+            note=said["note"],
+        )
+    except RagMedError as error:
+        st.session_state[_DONE] = (record.record_id, False, str(error), error.remedy)
+    else:
+        st.session_state[_DONE] = (record.record_id, True, "", "")

@@ -1,0 +1,175 @@
+"""The Audit page as an auditor uses it, and the word that a doctor leaves under an answer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browser import DESK, PHONE, free_port, served
+from tests.e2e.test_app import expect, fits
+from tests.e2e.test_library_page import WHEN, answer_to, drop, fill, groups, press, publish, settled
+from tests.ui.library_app import SEPSIS_2, program_over
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.e2e.conftest import Visiting
+
+pytestmark = pytest.mark.browser
+
+DOSE = "What is the dose of adrenaline in anaphylaxis?"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "app"
+
+
+@pytest.fixture
+def app(folder: Path) -> Iterator[str]:
+    """The app over two guidelines that are published; each test has its own."""
+    folder.mkdir()
+    port = free_port()
+    with served("-m", "tests.ui.library_app", str(folder), str(port), port=port, log=folder / "log") as address:
+        yield address
+
+
+def record_of(page: Page) -> str:
+    found = page.locator("#answer").get_attribute("data-record")
+    assert found
+    return found
+
+
+def test_an_empty_log_says_so(app: str, visiting: Visiting) -> None:
+    page = visiting(app).go("/audit")
+    expect(page, ".rm-calm").to_contain_text("No answer has been recorded yet.")
+
+
+def test_find_open_prove_and_take_away(app: str, visiting: Visiting, folder: Path, tmp_path: Path) -> None:
+    visitor = visiting(app)
+    page = visitor.go("/")
+    answer_to(page, WHEN)
+    first = record_of(page)
+    answer_to(page, DOSE)
+    page = visitor.go("/library?view=update")
+    drop(page, sepsis_v2__md=SEPSIS_2)
+    groups(page)
+    publish(page)
+
+    page = visitor.go("/audit")
+    expect(page, ".rm-audit tbody tr").to_have_count(2)
+    fill(page, "Words in question or answer", "adrenaline")
+    page.keyboard.press("Enter")
+    expect(page, ".rm-audit tbody tr").to_have_count(1)
+    expect(page, ".rm-audit tbody th").to_contain_text(DOSE)
+    fill(page, "Words in question or answer", "septic")
+    page.keyboard.press("Enter")
+    expect(page, ".rm-audit tbody th").to_contain_text(WHEN)
+    settled(page)
+    with page.expect_download() as download:
+        press(page, "JSON Lines", exact=True)
+    exported = [json.loads(line) for line in download.value.path().read_text("utf-8").splitlines()]
+    assert [one["record_id"] for one in exported] == [first]
+    assert "septic" not in json.dumps(exported), "what was asked is exported only when that is wanted"
+
+    page = visitor.go(f"/audit?record={first}")
+    expect(page, "#answer .rm-claim >> nth=0").to_contain_text("within three hours")
+    expect(page, ".rm-aside .rm-tag-old >> nth=0").to_have_text("worded otherwise now")
+    expect(page, ".rm-aside del >> nth=0").to_have_text("within three hours")
+    expect(page, ".rm-aside").to_contain_text("entry 1")
+    press(page, "Ask it again")
+    expect(page, ".rm-replayed").to_contain_text("bit for bit")
+    settled(page)
+    with page.expect_download() as download:
+        press(page, "Download the evidence")
+    bundle = tmp_path / "bundle.zip"
+    download.value.save_as(bundle)
+    unpacked = tmp_path / "unpacked"
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(bundle), str(unpacked)], check=True)
+    command = [sys.executable, "-I", "-S", "verify.py"]
+    verified = subprocess.run(command, cwd=unpacked, capture_output=True, text=True, check=False)
+    assert verified.returncode == 0, verified.stdout
+    assert "SOUND" in verified.stdout
+
+    page = visitor.go("/audit?view=days")
+    expect(page, ".rm-days tbody tr").to_have_count(1)
+    page = visitor.go("/audit?view=proof")
+    press(page, "Verify", exact=True)
+    expect(page, ".rm-proof h2").to_have_text("Everything that was checked is as it was written.")
+
+
+def test_a_changed_source_is_found_and_its_entry_named(app: str, visiting: Visiting, folder: Path) -> None:
+    visitor = visiting(app)
+    answer_to(visitor.go("/"), DOSE)
+    for source in (folder / "index" / "sources").iterdir():
+        source.chmod(0o600)
+        source.write_bytes(source.read_bytes() + b" ")
+    page = visitor.go("/audit?view=proof")
+    press(page, "Verify", exact=True)
+    expect(page, ".rm-proof[role=alert] h2").to_contain_text("not as")
+    expect(page, ".rm-proof tbody th >> nth=0").to_have_text("1")
+
+
+def test_a_doctor_s_word_is_recorded_beside_the_answer(app: str, visiting: Visiting, folder: Path) -> None:
+    visitor = visiting(app)
+    page = visitor.go("/")
+    answer_to(page, DOSE)
+    record = record_of(page)
+    press(page, "Say what you think of it")
+    expect(page, "[data-testid=stForm]").to_be_visible()
+    page.get_by_label("As it should read").fill("0.3 mg for small adults")
+    page.get_by_label("Your name or role").fill("Dr Li")
+    press(page, "Record it")
+    expect(page, "[role=status].rm-meta").to_contain_text("Recorded in the log beside the answer")
+    (said,) = program_over(folder).records.feedback(record)
+    assert (said.user, said.correction, said.kind.value) == ("Dr Li", "0.3 mg for small adults", "right")
+    page = visitor.go(f"/audit?record={record}")
+    expect(page, ".rm-aside").to_contain_text("0.3 mg for small adults")
+
+
+def test_an_erased_answer_shows_that_and_no_more(app: str, visiting: Visiting, folder: Path) -> None:
+    visitor = visiting(app)
+    page = visitor.go("/")
+    answer_to(page, DOSE)
+    record = record_of(page)
+    program_over(folder).records.erase(record, user="Wu", reason="Letter 7")
+    page = visitor.go(f"/audit?record={record}")
+    expect(page, ".rm-calm").to_contain_text("by Wu: Letter 7")
+    assert "adrenaline" not in page.locator(".st-key-audit").inner_text().lower()
+
+
+@pytest.mark.parametrize(("size", "theme", "language"), [(DESK, "dark", "zh"), (PHONE, "light", "en")])
+def test_every_part_fits_its_window(
+    app: str, visiting: Visiting, size: tuple[int, int], theme: str, language: str
+) -> None:
+    visitor = visiting(app, size=size, theme=theme, language=language)
+    page = visitor.go("/")
+    answer_to(page, WHEN)
+    record = record_of(page)
+    for place, selector in (
+        ("/audit", ".rm-audit"),
+        ("/audit?view=proof", ".st-key-verify"),
+        ("/audit?view=days", ".rm-days"),
+        (f"/audit?record={record}", ".rm-aside"),
+    ):
+        page = visitor.go(place)
+        expect(page, selector).to_be_visible()
+        settled(page)
+        assert fits(page), place
+
+
+def test_where_auditors_do_not_work_there_is_no_page(visiting: Visiting, tmp_path: Path) -> None:
+    port = free_port()
+    arguments = ("-m", "tests.ui.library_app", str(tmp_path), str(port), "readonly")
+    with served(*arguments, port=port, log=tmp_path / "log") as address:
+        page = visiting(address).go("/")
+        expect(page, "[data-testid=stPageLink]").to_have_count(2)
+        with urllib.request.urlopen(f"{address}/audit", timeout=10) as response:
+            assert b"adrenaline" not in response.read()
