@@ -67,7 +67,8 @@ class Course:
 
     def flip_columns(self, count: int) -> None:
         """``TOGETHER`` at a time, of entries that no fault of another one could name."""
-        wanted = damage.flips(self.whole / "records.sqlite", count, self.chance)
+        # some would give two rows one key, which no file can hold
+        wanted = damage.flips(self.whole / "records.sqlite", count + count // 25, self.chance)
         self.chance.shuffle(wanted)
         while wanted:
             batch, taken, later = [], [], []
