@@ -155,7 +155,7 @@ def test_text_of_documents_and_questions_stays_text(visiting: Visiting, small_ap
     page = visiting(small_app).go(f"/?record={kept_id('hostile')}")
     expect(page, ".rm-claim").to_contain_text(HOSTILE)
     expect(page, f"{SHOWN} h2").to_have_text(HOSTILE)
-    page.get_by_test_id("stPopover").get_by_role("button").click()
+    page.get_by_role("button", name="Recent").click()
     # the same text as a button's label, which Streamlit reads as Markdown
     expect(page, ".st-key-recent-list").to_contain_text(QUESTIONS["hostile"])
     assert page.evaluate("() => window.stolen") is None
@@ -226,7 +226,7 @@ def test_language_switch_keeps_the_answer(visiting: Visiting, small_app: str) ->
 
 def test_recent_and_edit(visiting: Visiting, small_app: str) -> None:
     page = visiting(small_app).go("/")
-    page.get_by_test_id("stPopover").get_by_role("button").click()
+    page.get_by_role("button", name="Recent").click()
     page.locator(".st-key-recent-list button", has_text="Which antibiotic").first.click()
     expect(page, "#answer .rm-question").to_have_text(QUESTIONS["dose"])
     page.get_by_role("button", name="Edit question").click()

@@ -176,7 +176,9 @@
   document.addEventListener("close", (event) => {
     if (event.target !== viewer()) return;
     address(null);
-    opener?.focus();
+    // the answer may have been drawn again meanwhile: then the same chip of the new drawing
+    const chip = opener?.isConnected ? opener : document.querySelector(`#answer a[data-cite="${opener?.dataset.cite}"]`);
+    chip?.focus();
     opener = null;
   }, true);
 
