@@ -90,6 +90,7 @@ def test_question_to_highlighted_page(
     expect(page, ".rm-dx").to_contain_text("no source in the library" if language == "en" else "文库中无出处")
     assert re.search(r"[?&]record=[0-9a-f]{32}", page.url)
     assert fits(page)
+    expect(page, ".stApp[data-test-script-state=notRunning]").to_be_attached()
     chip = page.locator(".rm-claim .rm-chip").nth(1)
     chip.click()
     wait_for_picture(page)

@@ -171,5 +171,6 @@ def test_where_auditors_do_not_work_there_is_no_page(visiting: Visiting, tmp_pat
     with served(*arguments, port=port, log=tmp_path / "log") as address:
         page = visiting(address).go("/")
         expect(page, "[data-testid=stPageLink]").to_have_count(2)
+        page.close()  # before the server goes, which the page would report
         with urllib.request.urlopen(f"{address}/audit", timeout=10) as response:
             assert b"adrenaline" not in response.read()
