@@ -10,7 +10,6 @@ Laws of this room:
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import threading
 from collections import OrderedDict
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ragmed.audit.replay import ask_again, not_asked
 from ragmed.audit.replay import replay as replay_record
+from ragmed.canonical import write_private
 from ragmed.entries import (
     CitationToday,
     EntryKind,
@@ -140,6 +140,10 @@ class Auditor:
     def entries(self, record_id: str) -> tuple[AuditEntry, ...]:
         """The entry of an answer, erased or not, then those of its feedback and erasure. Raises NotFoundError."""
         return self._log.entries_of(self._log.whole_id(record_id))
+
+    def erasure(self, record_id: str) -> Erasure | None:
+        """That, when and why the content of an answer was destroyed. Raises NotFoundError."""
+        return self._log.erasure(self._log.whole_id(record_id))
 
     def open(self, record_id: str) -> Opened:
         """An answer as it was shown, with what the log says of it and what its citations are worth today.
@@ -345,32 +349,19 @@ class Auditor:
         progress: Progress = no_progress,
     ) -> int:
         """``export`` in a file readable by its owner alone; the bytes written. Raises NotPossibleError."""
-        return _write_private(output, self.export(form, wanted, with_content=with_content, progress=progress))
+        pieces = self.export(form, wanted, with_content=with_content, progress=progress)
+        try:
+            return write_private(output, pieces)
+        except OSError as error:
+            raise NotPossibleError(
+                f"{output}: cannot be written: {error.strerror or error}", remedy="name another file with -o"
+            ) from error
 
     @cached_property
     def _evidence(self) -> Evidence:
         from ragmed.page_evidence import SnapshotEvidence
 
         return SnapshotEvidence(self._snapshots, self.settings.reader)
-
-
-def _write_private(output: Path, pieces: Iterable[bytes]) -> int:
-    """All of it or nothing: beside its place first, then renamed."""
-    temporary = output.with_name(f".{output.name}.{secrets.token_hex(6)}.part")
-    size = 0
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            for piece in pieces:
-                size += file.write(piece)
-        os.replace(temporary, output)
-    except OSError as error:
-        raise NotPossibleError(
-            f"{output}: cannot be written: {error.strerror or error}", remedy="name another file with -o"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return size
 
 
 def _until(entries: Iterable[AuditEntry], before: str) -> Iterator[AuditEntry]:

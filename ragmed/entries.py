@@ -146,6 +146,8 @@ class RecordLine:
     """Verdict → citations of the answer with it, then withheld claims with it."""
     feedback: tuple[FeedbackKind, ...] = ()
     erased: str = ""
+    damaged: bool = False
+    """Its content does not open: the question is empty, and what the answer says is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,7 @@ Laws of this room:
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +21,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from ragmed.audit.answer_page import answer_html
 from ragmed.audit.bundle_words import licence_text, missing_reason, readme
-from ragmed.canonical import canonical_json, rebuild, sha256_bytes, sync_folder
+from ragmed.canonical import canonical_json, rebuild, sha256_bytes, write_private
 from ragmed.citation_keys import in_order, keys_of
 from ragmed.entries import EntryKind, Feedback
 from ragmed.errors import IntegrityError, NotFoundError, NotPossibleError, UnreadableFileError
@@ -56,7 +54,12 @@ def write_bundle(log: AuditLog, evidence: Evidence, record_id: str, output: Path
     full_id = log.entries_of(record_id)[0].subject
     content = bundle_bytes(log, evidence, full_id, sources=sources)
     path = output / bundle_name(full_id) if output.is_dir() else output
-    _write_private(path, content)
+    try:
+        write_private(path, [content])
+    except OSError as error:
+        raise NotPossibleError(
+            f"{path}: the bundle cannot be written ({error.strerror})", remedy="name a folder that you may write to"
+        ) from None
     return path
 
 
@@ -226,22 +229,3 @@ def _check(content: bytes, record_id: str) -> None:
             f"no bundle of {record_id}: {faults[0][2]}",
             remedy="the log or the kept pages are not as they were written; run `ragmed audit verify`",
         )
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Replace ``path`` in one rename; only its owner may read it, for it holds what a patient's doctor asked."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(6)}.part")
-    try:
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise NotPossibleError(
-            f"{path}: the bundle cannot be written ({error.strerror})", remedy="name a folder that you may write to"
-        ) from None
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,12 +1,14 @@
 """Finding answers: a filter becomes SQL that is led by its rarest condition, newest first.
 
 Laws of this room: search rows answer everything but ``text``, for which the answers that are left are opened one
-after the other; what is given to SQL as text is given as a parameter.
+after the other; what is given to SQL as text is given as a parameter; an answer whose content does not open is listed
+as such, and no search for words leaves it out, for nobody knows what it says.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,11 +17,15 @@ from typing import Any
 from ragmed.audit import stored
 from ragmed.audit.sealing import KeyStore
 from ragmed.entries import FeedbackKind, RecordFilter, RecordLine
+from ragmed.errors import BadInputError, IntegrityError
 from ragmed.records import Language, Mode, Outcome, Verdict
 
 _COUNTED = 20_000
 """Rows looked at to see how rare a condition is; all that are more common count as equal."""
 _AT_ONCE = 500
+_TIME = re.compile(
+    r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,3})?)?)?Z?)?)?)?"
+)
 _END = "~"  # behind every character of a time
 _NEWEST = 1 << 62
 
@@ -33,20 +39,28 @@ class _Condition:
     values: tuple[Any, ...]
 
 
+def check(wanted: RecordFilter) -> None:
+    """Raises BadInputError for what is no time."""
+    for stated in (wanted.since, wanted.until):
+        if stated and not _TIME.fullmatch(stated):
+            raise BadInputError(f"{stated!r} is no time", remedy="write 2026, 2026-11, 2026-11-03 or 2026-11-03T22:15")
+
+
 def find(
     connection: sqlite3.Connection, keys: KeyStore, wanted: RecordFilter, *, limit: int, before: int
 ) -> tuple[RecordLine, ...]:
-    """Newest first; ``before``: only entries with a smaller number (0: from the newest)."""
+    """Newest first; ``before``: only entries with a smaller number (0: from the newest). ``wanted`` is checked."""
     found: list[RecordLine] = []
     words = wanted.text.casefold()
     if limit < 1:
         return ()
     at_once = _AT_ONCE if words else limit
     for number in _numbers(connection, _conditions(wanted), before or _NEWEST, at_once):
-        content = _content(connection, keys, number)
-        if words and (content is None or words not in f"{content['question']}\n{content['text']}".casefold()):
+        content, damaged = _content(connection, keys, number)
+        said = f"{content['question']}\n{content['text']}".casefold() if content else ""
+        if words not in said and not damaged:
             continue
-        found.append(_line(connection, number, content))
+        found.append(_line(connection, number, content, damaged=damaged))
         if len(found) == limit:
             break
     return tuple(found)
@@ -55,7 +69,8 @@ def find(
 def _conditions(wanted: RecordFilter) -> list[_Condition]:
     found = []
     if wanted.since or wanted.until:
-        times = (wanted.since, wanted.until + _END if wanted.until else _END)
+        since, until = wanted.since.removesuffix("Z"), wanted.until.removesuffix("Z")
+        times = (since, until + _END if until else _END)
         found.append(_of_entry("at >= ? AND at <= ?", "entries_at", times))
     if wanted.user:
         found.append(_of_entry("user = ?", "entries_user", (wanted.user,)))
@@ -134,12 +149,16 @@ def _rarity(connection: sqlite3.Connection, condition: _Condition) -> int:
     return int(found)
 
 
-def _content(connection: sqlite3.Connection, keys: KeyStore, number: int) -> dict[str, Any] | None:
-    opening = stored.opened(connection, keys, stored.entry(connection, number))
-    return None if opening is None else json.loads(opening.content)
+def _content(connection: sqlite3.Connection, keys: KeyStore, number: int) -> tuple[dict[str, Any] | None, bool]:
+    """What was asked and answered, None where it is erased or does not open; whether it is damaged."""
+    try:
+        opening = stored.opened(connection, keys, stored.entry(connection, number))
+    except IntegrityError:
+        return None, True
+    return (None if opening is None else json.loads(opening.content)), False
 
 
-def _line(connection: sqlite3.Connection, number: int, content: dict[str, Any] | None) -> RecordLine:
+def _line(connection: sqlite3.Connection, number: int, content: dict[str, Any] | None, *, damaged: bool) -> RecordLine:
     entry = stored.entry(connection, number)
     language, mode, outcome, snapshot_id = connection.execute(
         "SELECT language, mode, outcome, snapshot_id FROM answers WHERE number = ?", (number,)
@@ -166,4 +185,5 @@ def _line(connection: sqlite3.Connection, number: int, content: dict[str, Any] |
         verdicts=tuple((one[1], counted[one]) for one in order if one in counted),
         feedback=tuple(FeedbackKind(kind) for (kind,) in judged),
         erased=erasure.at if erasure else "",
+        damaged=damaged,
     )

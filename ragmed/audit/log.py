@@ -285,7 +285,11 @@ class SqliteLog(Answers):
         return verify(self.database, self.keys, self.checkpoints, progress)
 
     def find(self, wanted: RecordFilter, *, limit: int, before: int = 0) -> tuple[RecordLine, ...]:
-        """Newest first; ``before``: only entries with a smaller number, for the next page (0: from the newest)."""
+        """Newest first; ``before``: only entries with a smaller number, for the next page (0: from the newest).
+
+        Raises BadInputError for what is no time.
+        """
+        finding.check(wanted)
         if not self.database.exists():
             return ()
         with self.database.reading() as connection:

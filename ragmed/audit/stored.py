@@ -127,7 +127,13 @@ def opened(connection: sqlite3.Connection, keys: KeyStore, one: AuditEntry) -> O
         key = keys.key(number)
         if key is None:
             return None  # erased since this transaction began
-        found = unseal(key, sealed, commitment)
+        try:
+            found = unseal(key, sealed, commitment)
+        except IntegrityError as error:
+            raise IntegrityError(
+                f"entry {one.number}, {one.kind.value} {one.subject}: {error}",
+                remedy="run `ragmed audit verify`, then restore the log from a backup",
+            ) from None
     if sha256(found.salt + found.content).digest() != commitment:
         raise IntegrityError(f"entry {one.number}: its content is not what it committed to")
     return found

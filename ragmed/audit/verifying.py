@@ -109,7 +109,7 @@ class _Verifying:
             if self._contents.doubtful:
                 with self._block() as connection:  # as it is now
                     self._contents.settle_doubts(connection)
-            self._progress("verify", after, self._size)
+            self._progress("entries", after, self._size)
             if not numbers:
                 break
 

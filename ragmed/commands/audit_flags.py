@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from ragmed.errors import BadInputError
 
 if TYPE_CHECKING:
     from ragmed.entries import RecordFilter
@@ -77,10 +74,6 @@ LanguageFlag = Annotated[LanguageWord | None, typer.Option("--language", help="A
 FeedbackFlag = Annotated[FeedbackWord | None, typer.Option("--feedback", help="With this said of them by a doctor.")]
 TextFlag = Annotated[str, typer.Option("--text", help="With these words in question or answer (opens every answer).")]
 
-_TIME = re.compile(
-    r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,3})?)?)?Z?)?)?)?"
-)
-
 
 def wanted_of(
     since: str,
@@ -95,16 +88,13 @@ def wanted_of(
     feedback: FeedbackWord | None,
     text: str,
 ) -> RecordFilter:
-    """The filter of the flags above. Raises BadInputError for what is no time."""
+    """The filter of the flags above."""
     from ragmed.entries import FeedbackKind, RecordFilter
     from ragmed.records import Language, Outcome, Verdict
 
-    for time in (since, until):
-        if time and not _TIME.fullmatch(time):
-            raise BadInputError(f"{time!r} is no time", remedy="write 2026, 2026-11, 2026-11-03 or 2026-11-03T22:15")
     return RecordFilter(
-        since=since.removesuffix("Z"),
-        until=until.removesuffix("Z"),
+        since=since,
+        until=until,
         user=user,
         document_id=document,
         series=series,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _QUESTION_WIDTH = 100
 _NO_ANSWER = "No answer has been recorded here. Ask a question first, or name another folder with --index."
+_DAMAGED = "its content does not open; run `ragmed audit verify`"
 _WORTH = {
     WorthToday.SAID: "still said today",
     WorthToday.CHANGED: "changed",
@@ -46,7 +47,7 @@ def print_answers(lines: Sequence[RecordLine], *, entries: int, limit: int, as_j
         said = "".join(f" · said: {one.value}" for one in line.feedback)
         who = clean(line.user) or "unnamed"
         console.print(f"{line.number:>6}  {line.record_id}  {line.at}  {who}  {line.outcome.value} · {verdicts}{said}")
-        words = f"erased {line.erased}" if line.erased else _short(line.question)
+        words = _DAMAGED if line.damaged else f"erased {line.erased}" if line.erased else _short(line.question)
         console.print(f"        {words}", style="dim")
     if len(lines) == limit and lines[-1].number > 1:
         console.print(f"Older ones: --before {lines[-1].number}", style="dim")

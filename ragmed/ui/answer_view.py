@@ -270,7 +270,7 @@ def _foot(
                 "span",
                 words("answer.record"),
                 " ",
-                el("a", record.record_id[:8], href=link(record.record_id), title=record.record_id, data_plain=True),
+                el("a", record.record_id[:8], href=link(record.record_id), title=record.record_id),
             ),
             class_="rm-meta",
         ),

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ragmed.errors import NotFoundError, RagMedError
+from ragmed.errors import ErasedError, NotFoundError, RagMedError
 from ragmed.interfaces import EvidenceFound, Finished
 from ragmed.records import Filters, Mode
 from ragmed.ui import feedback_view, first_run
 from ragmed.ui.answer_view import answer
+from ragmed.ui.erased_view import erased
 from ragmed.ui.evidence_view import viewer
 from ragmed.ui.examples import examples
 from ragmed.ui.markup import Markup, el, label
 from ragmed.ui.moments import ago
+from ragmed.ui.notices import error_box, notice
 from ragmed.ui.references import cited
 from ragmed.ui.sources_view import found_list
 
@@ -99,8 +101,6 @@ def _ask(view: View, question: str) -> AnswerRecord | None:
             elif isinstance(event, Finished):
                 record = event.record
     except RagMedError as error:
-        from ragmed.ui.main import error_box
-
         place.html(error_box(error, words))
         return None
     except Exception:
@@ -115,10 +115,13 @@ def _ask(view: View, question: str) -> AnswerRecord | None:
 def _kept(view: View, below: st.delta_generator.DeltaGenerator) -> AnswerRecord | None:
     try:
         return view.desk.program.records.get(st.query_params["record"])
+    except ErasedError:
+        shown = erased(view.desk.program.auditor.erasure(st.query_params["record"]), view.words, view.zone)
     except NotFoundError:
-        with below:
-            st.html(el("section", el("h2", view.words("error.record")), class_="rm-calm", role="alert"))
-        return None
+        shown = notice(view.words, "", title=view.words("error.record"))
+    with below:
+        st.html(shown)
+    return None
 
 
 def _show_record(
@@ -190,8 +193,12 @@ def _empty(view: View) -> None:
 
 def _recent(view: View) -> None:
     newest: dict[str, AnswerRecord] = {}
-    for record in view.desk.program.records.recent(4 * RECENT) if view.snapshot is not None else ():
-        newest.setdefault(record.question, record)
+    try:
+        for record in view.desk.program.records.recent(4 * RECENT) if view.snapshot is not None else ():
+            newest.setdefault(record.question, record)
+    except RagMedError as error:  # a damaged record is told here; it keeps nobody from asking
+        st.html(error_box(error, view.words))
+        return
     records = list(newest.values())[:RECENT]
     if not records:
         st.html(el("p", view.words("ask.recent.none"), class_="rm-meta"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ragmed.errors import RagMedError
-from ragmed.ui.markup import el
+from ragmed.ui.notices import notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,12 +70,4 @@ def trouble(view: View) -> None:
     if found is None:
         return
     message, remedy = found
-    st.html(
-        el(
-            "section",
-            el("p", message),
-            el("p", view.words("error.remedy", remedy=remedy)) if remedy else None,
-            class_="rm-calm",
-            role="alert",
-        )
-    )
+    st.html(notice(view.words, message, remedy))

@@ -10,15 +10,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from ragmed.errors import NoIndexError, RagMedError
+from ragmed.ui.searches import Searches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ragmed.auditor import Auditor
+    from ragmed.entries import Verification
     from ragmed.interfaces import Assistant, FileProgress, Progress, RecordStore, SnapshotReader, Snapshots
     from ragmed.librarian import Librarian, Plan
     from ragmed.records import AnswerRecord, CitationCheck
@@ -176,12 +179,24 @@ class Jobs:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What verifying the log came to, and when that was."""
+
+    at: str
+    """UTC, ISO 8601: when it began; what was written later is not in it."""
+    found: Verification
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """The program, the work at its library, and how its index is built for the first time."""
+    """The program, the work at its library and at its log, and how its index is built for the first time."""
 
     program: Program
     jobs: Jobs
     build: Run
+    audits: Jobs = field(default_factory=Jobs)
+    """The auditor's, apart: verifying a long log keeps no librarian from publishing."""
+    searches: Searches = field(default_factory=Searches)
 
     def current(self) -> SnapshotReader | None:
         """The snapshot of the moment, ``None`` before the first is published. Raises IntegrityError."""
@@ -224,12 +239,17 @@ class Desk:
         self.jobs.start("rollback", run)
 
     def verify(self) -> None:
-        """Prove the log and every citation, unless something is at work."""
-        self.jobs.start("verify", lambda progress, _files: self.program.auditor.verify(progress=progress))
+        """Prove the log and every citation, unless an audit is at work; gives a ``Proof``."""
+
+        def run(progress: Progress, _files: FileProgress) -> object:
+            began = datetime.now(UTC).isoformat(timespec="milliseconds")
+            return Proof(began, self.program.auditor.verify(progress=progress))
+
+        self.audits.start("verify", run)
 
     def replay(self, record_id: str) -> None:
-        """Ask a recorded question again, unless something is at work."""
-        self.jobs.start("replay", lambda _progress, _files: self.program.auditor.replay(record_id))
+        """Ask a recorded question again, unless an audit is at work."""
+        self.audits.start("replay", lambda _progress, _files: self.program.auditor.replay(record_id))
 
 
 class _Place:

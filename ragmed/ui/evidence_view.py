@@ -31,11 +31,14 @@ def viewer(
     current: Mapping[str, Document],
     snapshot: SnapshotReader | None,
     shown: str,
+    *,
+    over: bool = False,
 ) -> Markup | None:
     """The viewer for ``record`` with citation ``shown`` in front; nothing where nothing is cited.
 
     One section a cited page; in it every quote from that page, one of them shown. ``snapshot`` is the record's own;
-    without it the page images cannot be made, and the viewer says so.
+    without it the page images cannot be made, and the viewer says so. ``over``: on a desk screen too it opens over the
+    page and does not stand beside it.
     """
     items = cited(record)
     if shown not in items:
@@ -54,6 +57,7 @@ def viewer(
         pager(record, items, shown, words),
         class_="rm-viewer",
         data_record=record.record_id,
+        data_over=over,
         aria_label=words("view.title"),
     )
 

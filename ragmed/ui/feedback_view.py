@@ -10,6 +10,7 @@ from ragmed.entries import FeedbackKind
 from ragmed.errors import RagMedError
 from ragmed.ui.deciding import WHO
 from ragmed.ui.markup import el
+from ragmed.ui.notices import notice
 from ragmed.ui.references import cited
 
 if TYPE_CHECKING:
@@ -29,14 +30,7 @@ def show(view: View, record: AnswerRecord) -> None:
         st.html(
             el("p", words("feedback.done"), class_="rm-meta", role="status")
             if recorded
-            else el(
-                "section",
-                el("h2", words("feedback.failed")),
-                el("p", message),
-                el("p", words("error.remedy", remedy=remedy)) if remedy else None,
-                class_="rm-calm",
-                role="alert",
-            )
+            else notice(words, message, remedy, title=words("feedback.failed"))
         )
     keys = list(cited(record))
     with st.popover(words("feedback.open"), key="feedback"), st.form(f"feedback-{record.record_id}", border=False):
@@ -64,11 +58,15 @@ def _send(view: View, record: AnswerRecord) -> None:
         name: str(st.session_state.get(f"feedback-{name}", "")).strip()
         for name in ("kind", "citation", "correction", "note", "name")
     }
+    name = " ".join(said["name"].split())
+    if not name:
+        st.session_state[_DONE] = (record.record_id, False, view.words("feedback.who"), "")
+        return
     try:
         view.desk.program.auditor.give_feedback(
             record.record_id,
             FeedbackKind(said["kind"]),
-            user=" ".join(said["name"].split()),
+            user=name,
             citation_key=said["citation"],
             correction=said["correction"],
             note=said["note"],

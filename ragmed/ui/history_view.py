@@ -9,7 +9,7 @@ import streamlit as st
 from ragmed.index.history import ROLLED_BACK
 from ragmed.ui.answer_view import snapshot_number
 from ragmed.ui.deciding import decide, name_field, trouble
-from ragmed.ui.job_view import EVERY, IDLE_EVERY, failed, show_running
+from ragmed.ui.job_view import failed, watch
 from ragmed.ui.markup import Markup, el
 from ragmed.ui.moments import when
 
@@ -25,11 +25,9 @@ COLUMNS = ("snapshot", "what", "when", "holds")
 def show(view: View) -> None:
     """Draw the part."""
     words, desk = view.words, view.desk
-    stage = desk.jobs.stage
     with st.container(key="trouble"):
         trouble(view)
-    running = stage.state == "running"
-    st.fragment(_progress, run_every=EVERY if running else IDLE_EVERY)(view, stage.serial)
+    stage = watch(desk.jobs, words)
     with st.container(key="failure"):
         if stage.state == "failed" and stage.job == "rollback":
             st.html(failed(stage, words("job.rollback.failed"), words))
@@ -38,16 +36,8 @@ def show(view: View) -> None:
         st.html(el("p", words("history.none"), class_="rm-meta"))
         return
     st.html(el("div", el("p", words("history.lead"), class_="rm-meta"), table(lines, view)))
-    if not running:
+    if stage.state != "running":
         _way_back(view, lines)
-
-
-def _progress(view: View, serial: int) -> None:
-    stage = view.desk.jobs.stage
-    if stage.serial != serial:
-        st.rerun()
-    if stage.state == "running" and stage.job:
-        show_running(stage, view.words(f"job.{stage.job}"), view.words)
 
 
 def table(lines: Sequence[HistoryLine], view: View) -> Markup:

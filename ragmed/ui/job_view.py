@@ -9,10 +9,13 @@ import streamlit as st
 
 from ragmed.ui.markup import Markup, el
 from ragmed.ui.moments import span
+from ragmed.ui.notices import notice
 from ragmed.ui.words import TABLE
 
 if TYPE_CHECKING:
-    from ragmed.ui.desk import Stage
+    from collections.abc import Sequence
+
+    from ragmed.ui.desk import Jobs, Stage
     from ragmed.ui.words import Words
 
 EVERY = 0.5
@@ -21,6 +24,26 @@ IDLE_EVERY = 3.0
 """The same while nothing runs: somebody else may begin."""
 MOST_FILES = 8
 """Documents named at once: those that have just been done, the one at work, those that follow."""
+
+
+def watch(jobs: Jobs, words: Words, *below: Markup) -> Stage:
+    """Draw whatever runs, with ``below`` under it, again and again; the stage that the page is drawn for.
+
+    When a job has begun or ended since, whoever began it, the page is drawn again.
+    """
+    stage = jobs.stage
+    st.fragment(_look, run_every=EVERY if stage.state == "running" else IDLE_EVERY)(jobs, words, stage.serial, below)
+    return stage
+
+
+def _look(jobs: Jobs, words: Words, serial: int, below: Sequence[Markup]) -> None:
+    stage = jobs.stage
+    if stage.serial != serial:
+        st.rerun()
+    if stage.state == "running" and stage.job:
+        show_running(stage, words(f"job.{stage.job}"), words)
+        for markup in below:
+            st.html(markup)
 
 
 def show_running(stage: Stage, title: str, words: Words) -> None:
@@ -71,11 +94,4 @@ def documents(stage: Stage, words: Words) -> Markup:
 
 def failed(stage: Stage, title: str, words: Words) -> Markup:
     """How a job failed, and what to do."""
-    return el(
-        "section",
-        el("h2", title),
-        el("p", stage.message),
-        el("p", words("error.remedy", remedy=stage.remedy)) if stage.remedy else None,
-        class_="rm-calm",
-        role="alert",
-    )
+    return notice(words, stage.message, stage.remedy, title=title)

@@ -12,6 +12,7 @@ from ragmed.records import DocumentStatus
 from ragmed.ui.answer_view import snapshot_number
 from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.moments import when
+from ragmed.ui.notices import error_box, notice
 from ragmed.ui.words import TONGUES, Tongue, Words, tongue_of
 
 if TYPE_CHECKING:
@@ -66,30 +67,10 @@ def main(desk: Desk) -> None:
         st.html(error_box(error, words))
 
 
-def error_box(error: RagMedError, words: Words) -> Markup:
-    """What happened and what to do, without fuss."""
-    return el(
-        "section",
-        el("h2", words("error.title")),
-        el("p", str(error)),
-        el("p", words("error.remedy", remedy=error.remedy)) if error.remedy else None,
-        class_="rm-calm",
-        role="alert",
-    )
-
-
 def show_unexpected() -> None:
     """For an error that nobody foresaw; the log has the rest."""
     words = Words(_tongue())
-    st.html(
-        el(
-            "section",
-            el("h2", words("error.title")),
-            el("p", words("error.unexpected")),
-            class_="rm-calm",
-            role="alert",
-        )
-    )
+    st.html(notice(words, words("error.unexpected"), title=words("error.title")))
 
 
 def _state(view: View) -> Markup:

@@ -1,7 +1,8 @@
 """HTML built from parts, escaped unless it was built here.
 
 Laws of this room: a plain ``str`` child is text and is escaped; only ``Markup``, which only this module makes, is not;
-an address (``href``, ``src``) points into this app; no scripts, no event attributes, no styles from outside.
+an address (``href``, ``src``) points into this app; no scripts, no event attributes, no styles from outside: of a style
+only a number can be set, ``share``, which the style sheet draws with.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
-VOID = frozenset({"img", "br", "hr"})
+VOID = frozenset({"img", "br", "hr", "link"})
 _NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 _INSIDE = re.compile(r"(?:[?#]|/(?!/))[^\s\\]*\Z")
 # control characters other than tab and line breaks have no place in a page, and some browsers act on them
@@ -41,6 +42,8 @@ def join(*children: Child, by: str = "") -> Markup:
 
 def el(tag: str, *children: Child, **attributes: Value) -> Markup:
     """One element. ``class_`` is ``class``, ``data_cite`` is ``data-cite``; ``True`` stands bare, ``False`` none.
+
+    ``share`` is a number from 0 to 1: the style sheet's ``--share``.
 
     Raises ValueError for an address outside this app, for an event attribute, and for a child of a void element.
     """
@@ -76,6 +79,8 @@ def _name(name: str) -> str:
 def _attribute(name: str, value: Value) -> str:
     if value is None or value is False:
         return ""
+    if name == "share":
+        return f' style="--share: {float(value):.4f}"'
     name = _name(name.rstrip("_").replace("_", "-"))
     if name.startswith("on") or name in ("style", "srcdoc"):
         raise ValueError(f"attribute {name!r} is not allowed on a page")

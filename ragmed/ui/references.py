@@ -52,11 +52,6 @@ def link(record_id: str, key: str | None = None) -> str:
     return "/?" + urlencode({"record": record_id} | ({"cite": key} if key else {}))
 
 
-def audit_link(record_id: str) -> str:
-    """Relative link that opens the answer on the Audit page."""
-    return "/audit?" + urlencode({"record": record_id})
-
-
 def image_path(record_id: str, key: str, width: int = IMAGE_WIDTH) -> str:
     """Path of the page image with the quote marked."""
     return f"/page/{quote(record_id, safe='')}/{quote(key, safe='')}.png?w={width}"

@@ -1,4 +1,5 @@
-"""What the browser gets beside Streamlit itself: the page's frame, its style and script, page images, health, headers.
+"""What the browser gets beside Streamlit itself: the page's frame, its style and script, page images, an auditor's
+files, health, headers.
 
 Laws of this room: nothing is served that names another host; every response carries the security headers; a page image
 is given out only for a citation of a kept record, or to librarians for a document of the library or of a plan, and
@@ -17,12 +18,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ragmed.citation_keys import KEY, check_for
 from ragmed.errors import NotFoundError, RagMedError
 from ragmed.settings import LOOPBACK
+from ragmed.ui.downloads import bundle, export
+from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.references import IMAGE_WIDTH, RECORD_ID
 from ragmed.ui.sheets import DOCUMENT_ID, WIDTH, notice_words
 
@@ -34,8 +37,9 @@ if TYPE_CHECKING:
 
     from ragmed.ui.desk import Desk
 
-ASSETS = {"theme.css": "text/css", "keys.js": "text/javascript", "mark.svg": "image/svg+xml"}
-PAGES = ("/", "/library", "/audit")
+ASSETS = {"theme.css": "text/css", "audit.css": "text/css", "keys.js": "text/javascript", "mark.svg": "image/svg+xml"}
+AUDIT = "/audit"
+PAGES = ("/", "/library", AUDIT)
 NARROWEST, WIDEST = 200, 2400
 """Pixels of a page image."""
 
@@ -99,7 +103,9 @@ def middleware(host: str) -> list[Middleware]:
 def routes(desk: Callable[[], Desk]) -> list[Route]:
     """Our own routes; Streamlit's follow after them. ``desk`` is asked at each request."""
 
-    async def page(_request: Request) -> Response:
+    async def page(request: Request) -> Response:
+        if request.url.path == AUDIT and not desk().program.settings.app.for_auditors:
+            return RedirectResponse("/")
         return HTMLResponse(frame(), headers={"Cache-Control": "no-cache"})
 
     async def asset(request: Request) -> Response:
@@ -114,6 +120,12 @@ def routes(desk: Callable[[], Desk]) -> list[Route]:
     async def sheet(request: Request) -> Response:
         return await run_in_threadpool(_sheet, desk(), request)
 
+    async def evidence(request: Request) -> Response:
+        return await run_in_threadpool(bundle, desk(), request, stylesheets())
+
+    async def answers(request: Request) -> Response:
+        return await run_in_threadpool(export, desk(), request, stylesheets())
+
     async def health(_request: Request) -> Response:
         snapshot, fault = await run_in_threadpool(_health, desk())
         return JSONResponse(
@@ -127,6 +139,8 @@ def routes(desk: Callable[[], Desk]) -> list[Route]:
         Route("/ui/{name}", asset),
         Route("/page/{record_id}/{key}.png", image),
         Route("/library/page/{document_id}/{number}.png", sheet),
+        Route("/audit/bundle/{record_id}.zip", evidence),
+        Route("/audit/export.{form}", answers),
         Route("/health", health),
     ]
 
@@ -144,12 +158,19 @@ def frame() -> str:
     index = re.sub(r"<noscript>.*?</noscript>", "<noscript>RagMed needs JavaScript.</noscript>", index, flags=re.DOTALL)
     ours = (
         f'<link rel="icon" type="image/svg+xml" href="{asset_path("mark.svg")}">'
-        f'<link rel="stylesheet" href="{asset_path("theme.css")}">'
+        f"{stylesheets()}"
         f'<meta name="color-scheme" content="light dark">'
         f'<script src="{asset_path("keys.js")}"></script>'
     )
     # first in the head: the script says where Streamlit is before Streamlit looks for itself
     return re.sub(r"\n\s*\n+", "\n", index.replace("<title>Streamlit</title>", f"<title>RagMed</title>{ours}"))
+
+
+def stylesheets() -> Markup:
+    """The links to our styles, in the order in which they are laid over one another."""
+    return join(
+        *(el("link", rel="stylesheet", href=asset_path(name)) for name, media in ASSETS.items() if media == "text/css")
+    )
 
 
 def asset_path(name: str) -> str:

@@ -14,14 +14,13 @@ from ragmed.errors import RagMedError
 from ragmed.ui import decisions_view, plan_view
 from ragmed.ui.answer_view import snapshot_number
 from ragmed.ui.deciding import decide, name_field, trouble, who
-from ragmed.ui.job_view import EVERY, IDLE_EVERY, failed, show_running
+from ragmed.ui.job_view import failed, watch
 from ragmed.ui.markup import el
 from ragmed.ui.sheets import plan_of, published
 
 if TYPE_CHECKING:
     from ragmed.index.report import BuildReport
     from ragmed.librarian import Plan
-    from ragmed.ui.desk import Stage
     from ragmed.ui.main import View
     from ragmed.ui.words import Words
 
@@ -33,13 +32,11 @@ _SHOWN = 5
 def show(view: View) -> None:
     """Draw the part. Each of its pieces has a place of its own, empty or not: a piece that came or went would have the
     browser make those below it anew, and lose what is being typed there."""
-    stage = view.desk.jobs.stage
     _drop(view)
     with st.container(key="trouble"):
         trouble(view)
-    running = stage.state == "running"
-    st.fragment(_progress, run_every=EVERY if running else IDLE_EVERY)(view, stage.serial)
-    if running:
+    stage = watch(view.desk.jobs, view.words, el("p", view.words("job.leave"), class_="rm-meta"))
+    if stage.state == "running":
         return
     with st.container(key="failure"):
         if stage.state == "failed" and stage.job:
@@ -53,16 +50,6 @@ def show(view: View) -> None:
         st.button(view.words("plan.make"), key="plan", type="primary", on_click=view.desk.make_plan)
     else:
         _plan(view, plan)
-
-
-def _progress(view: View, serial: int) -> None:
-    """The running job; when one has begun or ended since the page was drawn, the page is drawn again."""
-    stage: Stage = view.desk.jobs.stage
-    if stage.serial != serial:
-        st.rerun()
-    if stage.state == "running" and stage.job:
-        show_running(stage, view.words(f"job.{stage.job}"), view.words)
-        st.html(el("p", view.words("job.leave"), class_="rm-meta"))
 
 
 def _drop(view: View) -> None:

@@ -18,8 +18,9 @@ from ragmed.audit import merkle, stored
 from ragmed.audit.log import SqliteLog
 from ragmed.canonical import canonical_json, plain, sha256_bytes
 from ragmed.entries import EntryKind, FeedbackKind, RecordFilter
-from ragmed.errors import IntegrityError, NotFoundError
+from ragmed.errors import BadInputError, IntegrityError, NotFoundError
 from ragmed.records import AnswerRecord, Language, Outcome, Verdict
+from tests.audit.damage import unguarded
 from tests.audit.logs import GUIDES, answer, at_rest, feedback_on, filled
 
 SCHEMA_1 = """
@@ -164,6 +165,29 @@ FILTERS: dict[str, tuple[RecordFilter, Any]] = {
     ),
     "nothing like it": (RecordFilter(user="nobody"), lambda one: False),
 }
+
+
+@pytest.mark.parametrize("time", ["2026-13", "2026-11-32", "26", "2026-11-03T25", "2026-11-03 22:15", "'; --"])
+def test_what_is_no_time_is_refused_before_there_is_a_log_too(time: str, found_in: Any, tmp_path: Path) -> None:
+    for log in (found_in[0], SqliteLog(tmp_path / "records.sqlite")):
+        for wanted in (RecordFilter(since=time), RecordFilter(until=time)):
+            with pytest.raises(BadInputError, match="is no time"):
+                log.find(wanted, limit=1)
+
+
+def test_an_answer_that_does_not_open_is_listed_as_such_and_left_out_by_no_words(tmp_path: Path) -> None:
+    log = filled(tmp_path, 3)
+    with unguarded(log.path) as connection:
+        (sealed,) = connection.execute("SELECT sealed FROM contents WHERE number = 2").fetchone()
+        changed = sealed[:99] + bytes([sealed[99] ^ 1]) + sealed[100:]
+        connection.execute("UPDATE contents SET sealed = ? WHERE number = 2", (changed,))
+    lines = {line.number: line for line in log.find(RecordFilter(), limit=10)}
+    assert {number: line.damaged for number, line in lines.items() if number <= 3}[2]
+    assert lines[2].question == ""
+    assert not lines[1].damaged
+    assert [line.number for line in log.find(RecordFilter(text="nobody ever asked this"), limit=10)] == [2]
+    with pytest.raises(IntegrityError, match=f"entry 2, answer {lines[2].record_id}"):
+        log.opening(2)
 
 
 @pytest.mark.parametrize("common", [1, 20_000], ids=["all conditions common", "the rarest leads"])

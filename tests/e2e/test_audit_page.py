@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.browser import DESK, PHONE, free_port, served
-from tests.e2e.test_app import expect, fits
+from tests.e2e.test_app import expect, fits, wait_for_picture
 from tests.e2e.test_library_page import WHEN, answer_to, drop, fill, groups, press, publish, settled
 from tests.ui.library_app import SEPSIS_2, program_over
 
@@ -41,6 +42,14 @@ def app(folder: Path) -> Iterator[str]:
         yield address
 
 
+def answered(page: Page, question: str) -> str:
+    """Ask and wait for the answer and, where it stands beside it, its page; the record's id."""
+    answer_to(page, question)
+    if (page.viewport_size or {})["width"] == DESK[0]:
+        wait_for_picture(page)
+    return record_of(page)
+
+
 def record_of(page: Page) -> str:
     found = page.locator("#answer").get_attribute("data-record")
     assert found
@@ -55,9 +64,8 @@ def test_an_empty_log_says_so(app: str, visiting: Visiting) -> None:
 def test_find_open_prove_and_take_away(app: str, visiting: Visiting, folder: Path, tmp_path: Path) -> None:
     visitor = visiting(app)
     page = visitor.go("/")
-    answer_to(page, WHEN)
-    first = record_of(page)
-    answer_to(page, DOSE)
+    first = answered(page, WHEN)
+    answered(page, DOSE)
     page = visitor.go("/library?view=update")
     drop(page, sepsis_v2__md=SEPSIS_2)
     groups(page)
@@ -74,7 +82,8 @@ def test_find_open_prove_and_take_away(app: str, visiting: Visiting, folder: Pat
     expect(page, ".rm-audit tbody th").to_contain_text(WHEN)
     settled(page)
     with page.expect_download() as download:
-        press(page, "JSON Lines", exact=True)
+        page.get_by_role("link", name="JSON Lines").click()
+    assert "septic" not in download.value.url, "what was searched for is in no address"
     exported = [json.loads(line) for line in download.value.path().read_text("utf-8").splitlines()]
     assert [one["record_id"] for one in exported] == [first]
     assert "septic" not in json.dumps(exported), "what was asked is exported only when that is wanted"
@@ -88,7 +97,7 @@ def test_find_open_prove_and_take_away(app: str, visiting: Visiting, folder: Pat
     expect(page, ".rm-replayed").to_contain_text("bit for bit")
     settled(page)
     with page.expect_download() as download:
-        press(page, "Download the evidence")
+        page.get_by_role("link", name="Download the evidence").click()
     bundle = tmp_path / "bundle.zip"
     download.value.save_as(bundle)
     unpacked = tmp_path / "unpacked"
@@ -99,32 +108,40 @@ def test_find_open_prove_and_take_away(app: str, visiting: Visiting, folder: Pat
     assert "SOUND" in verified.stdout
 
     page = visitor.go("/audit?view=days")
+    expect(page, ".rm-columns").to_have_count(2)
+    expect(page, ".rm-chart >> nth=0").to_contain_text("answered 2")
+    page.locator(".rm-days summary").click()
     expect(page, ".rm-days tbody tr").to_have_count(1)
     page = visitor.go("/audit?view=proof")
     press(page, "Verify", exact=True)
-    expect(page, ".rm-proof h2").to_have_text("Everything that was checked is as it was written.")
+    expect(page, ".rm-proof[role=status] h2").to_contain_text("Everything that was checked is as it was written.")
 
 
 def test_a_changed_source_is_found_and_its_entry_named(app: str, visiting: Visiting, folder: Path) -> None:
     visitor = visiting(app)
-    answer_to(visitor.go("/"), DOSE)
+    answered(visitor.go("/"), DOSE)  # its page's picture, too, is made from the source
     for source in (folder / "index" / "sources").iterdir():
         source.chmod(0o600)
         source.write_bytes(source.read_bytes() + b" ")
     page = visitor.go("/audit?view=proof")
     press(page, "Verify", exact=True)
     expect(page, ".rm-proof[role=alert] h2").to_contain_text("not as")
-    expect(page, ".rm-proof tbody th >> nth=0").to_have_text("1")
+    expect(page, ".rm-proof tbody th >> nth=0").to_have_text("entry 1")
 
 
 def test_a_doctor_s_word_is_recorded_beside_the_answer(app: str, visiting: Visiting, folder: Path) -> None:
     visitor = visiting(app)
     page = visitor.go("/")
-    answer_to(page, DOSE)
-    record = record_of(page)
+    record = answered(page, DOSE)
     press(page, "Say what you think of it")
     expect(page, "[data-testid=stForm]").to_be_visible()
     page.get_by_label("As it should read").fill("0.3 mg for small adults")
+    press(page, "Record it")
+    expect(page, ".rm-calm[role=alert]").to_contain_text("Say who you are")
+    assert program_over(folder).records.feedback(record) == (), "no word without a name"
+    if not page.get_by_label("Your name or role").is_visible():
+        press(page, "Say what you think of it")
+    assert page.get_by_label("As it should read").input_value() == "0.3 mg for small adults", "nothing typed is lost"
     page.get_by_label("Your name or role").fill("Dr Li")
     press(page, "Record it")
     expect(page, "[role=status].rm-meta").to_contain_text("Recorded in the log beside the answer")
@@ -137,8 +154,7 @@ def test_a_doctor_s_word_is_recorded_beside_the_answer(app: str, visiting: Visit
 def test_an_erased_answer_shows_that_and_no_more(app: str, visiting: Visiting, folder: Path) -> None:
     visitor = visiting(app)
     page = visitor.go("/")
-    answer_to(page, DOSE)
-    record = record_of(page)
+    record = answered(page, DOSE)
     program_over(folder).records.erase(record, user="Wu", reason="Letter 7")
     page = visitor.go(f"/audit?record={record}")
     expect(page, ".rm-calm").to_contain_text("by Wu: Letter 7")
@@ -151,8 +167,7 @@ def test_every_part_fits_its_window(
 ) -> None:
     visitor = visiting(app, size=size, theme=theme, language=language)
     page = visitor.go("/")
-    answer_to(page, WHEN)
-    record = record_of(page)
+    record = answered(page, WHEN)
     for place, selector in (
         ("/audit", ".rm-audit"),
         ("/audit?view=proof", ".st-key-verify"),
@@ -169,8 +184,25 @@ def test_where_auditors_do_not_work_there_is_no_page(visiting: Visiting, tmp_pat
     port = free_port()
     arguments = ("-m", "tests.ui.library_app", str(tmp_path), str(port), "readonly")
     with served(*arguments, port=port, log=tmp_path / "log") as address:
-        page = visiting(address).go("/")
+        visitor = visiting(address)
+        page = visitor.go("/")
+        record = answered(page, DOSE)
         expect(page, "[data-testid=stPageLink]").to_have_count(2)
+        for go in (
+            lambda: visitor.go("/audit"),
+            lambda: visitor.go(f"/audit?record={record}"),
+            # past the server's own answer, as one page of the app goes to another
+            lambda: page.evaluate(
+                "() => { history.pushState({}, '', '/audit'); dispatchEvent(new Event('popstate')) }"
+            ),
+        ):
+            go()
+            page.wait_for_timeout(1000)
+            settled(page)
+            expect(page, ".st-key-left").to_be_visible()  # the Ask page instead
+            expect(page, ".st-key-audit").to_have_count(0)
+        for path in (f"/audit/bundle/{record}.zip", "/audit/export.csv"):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(address + path, timeout=10)
+            assert refused.value.code == 404
         page.close()  # before the server goes, which the page would report
-        with urllib.request.urlopen(f"{address}/audit", timeout=10) as response:
-            assert b"adrenaline" not in response.read()

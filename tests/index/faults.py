@@ -10,6 +10,7 @@ new one. The first publish runs in folders of its own; power cuts on copies (``t
 followed by a publish that must get through and a verification of every snapshot.
 
 Prints one JSON object: how many runs of each kind, how many reads, and every finding. Exit status 1 if there is one.
+Tells how far it is on the error stream, every thousand runs.
 """
 
 from __future__ import annotations
@@ -64,6 +65,11 @@ class Course:
     def total(self) -> int:
         return sum(self.counts.values())
 
+    def _count(self, kind: str) -> None:
+        self.counts[kind] += 1
+        if self.total() % 1000 == 0:
+            print(f"{self.total()} runs, {len(self.findings)} findings", file=sys.stderr, flush=True)
+
     # ---- runs over one live folder ------------------------------------------------------------------------------
 
     def live(self, index: Path, runs: int) -> None:
@@ -86,7 +92,7 @@ class Course:
         old = identity(index)
         work, new = self._work(index, kind)
         status = run_with_fault(work, index, at, fault, self._log)
-        self.counts[f"{kind} {fault}"] += 1
+        self._count(f"{kind} {fault}")
         found = identity(index)
         where = f"{kind}, {fault} at step {at}"
         if status not in (DONE, TOLD, -9):
@@ -133,7 +139,7 @@ class Course:
             shutil.rmtree(index, ignore_errors=True)
             index.mkdir()
             status = run_with_fault(lambda: publish(index, changed_library(1)) and None, index, at, fault, self._log)
-            self.counts[f"first publish {fault}"] += 1
+            self._count(f"first publish {fault}")
             where = f"first publish, {fault} at step {at}"
             found = identity(index)
             if status not in (DONE, TOLD, -9) or found not in ("", "number 1") or (status == DONE and not found):
@@ -176,7 +182,7 @@ class Course:
         status = run_with_fault(work, index, at, Fault.KILL, self._log)
         through = not met(self._log)
         cut_power(index, base, known, steps_in(self._log), self.chance, all_lost=all_lost)
-        self.counts[f"{kind} power cut"] += 1
+        self._count(f"{kind} power cut")
         where = f"{kind}, power cut at step {at}{', all lost' if all_lost else ''}"
         try:
             found = identity(index)

@@ -102,3 +102,11 @@ def test_script_elements_and_odd_names_are_refused() -> None:
 def test_a_label_escapes_every_mark_that_markdown_knows() -> None:
     assert label("**b** [a](x) :red[r] $x$ <i>\n`c`") == (r"\*\*b\*\* \[a\]\(x\) \:red\[r\] \$x\$ \<i\> \`c\`")
     assert label("肺结节,6 mm") == r"肺结节\,6 mm"
+
+
+def test_of_style_a_number_can_be_set_and_nothing_else() -> None:
+    assert el("i", share=0.25) == '<i style="--share: 0.2500"></i>'
+    with pytest.raises(ValueError, match="could not convert"):
+        el("i", share="1; background: url(//elsewhere)")
+    with pytest.raises(ValueError, match="style"):
+        el("i", style="color: red")

@@ -14,6 +14,8 @@
   const quote = (key) => quotes().find((each) => each.dataset.key === key);
   const shownQuote = () => quotes().find((each) => !each.hidden);
   const shownPage = () => viewer()?.querySelector("section.rm-cited:not([hidden])");
+  // whether a citation opens over the page: on a phone, and where there is no room beside what is read
+  const over = (box) => !DESK.matches || box.dataset.over !== undefined;
   const query = () => new URLSearchParams(location.search);
   let opener = null;
   let last = { record: "", key: "" };
@@ -74,7 +76,7 @@
       page.querySelector(".rm-paper-failed").hidden = true;
       picture.src = figure.dataset.src;
     }
-    if (open && !DESK.matches && !box.open) box.showModal();
+    if (open && over(box) && !box.open) box.showModal();
     toQuote();
     turn(box.querySelector(".rm-viewer-row"));
     last = { record: box.dataset.record, key };
@@ -252,7 +254,7 @@
     }
     // a whole page on a phone is too small to read
     zoom(PHONE.matches);
-    if (key) show(key, { open: query().get("cite") === key, remember: Boolean(again) && DESK.matches });
+    if (key) show(key, { open: query().get("cite") === key, remember: Boolean(again) && !over(box) });
   }
   new MutationObserver(arrived).observe(document.documentElement, { childList: true, subtree: true });
   arrived();
