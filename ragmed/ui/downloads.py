@@ -1,18 +1,18 @@
 """What an auditor takes away: evidence bundles and exports, as files that the browser saves.
 
 Laws of this room: nothing is given out where auditors do not work; whatever cannot be made is a page that says why and
-what to do, never a broken file; an export streams, however long the log is; names of files say nothing of an answer
-but its id.
+what to do, never a broken file: an export is made whole before its first byte is sent, and what of it is too long for
+memory waits beside the log in a file without a name; names of files say nothing of an answer but its id.
 """
 
 from __future__ import annotations
 
-from itertools import chain, islice
-from typing import TYPE_CHECKING
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from ragmed.errors import BadInputError, IntegrityError, NotFoundError, RagMedError
+from ragmed.errors import BadInputError, IntegrityError, NotFoundError, NotPossibleError, RagMedError
 from ragmed.ui.audit_filters import of_address
 from ragmed.ui.markup import Markup, el
 from ragmed.ui.notices import notice
@@ -20,7 +20,7 @@ from ragmed.ui.references import RECORD_ID
 from ragmed.ui.words import TONGUES, Words, tongue_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from starlette.requests import Request
 
@@ -32,6 +32,8 @@ FORMS = {
     "fhir": ("ndjson", "application/fhir+ndjson"),
 }
 """Form of an export → ending and media type of its file."""
+IN_MEMORY = 16 << 20
+"""Bytes of an export up to which it is made in memory."""
 _STATUS = ((NotFoundError, 404), (BadInputError, 400))
 
 
@@ -60,12 +62,31 @@ def export(desk: Desk, request: Request, stylesheets: Markup) -> Response:
             raise NotFoundError(f"{form!r} is no form of an export", remedy=f"one of {', '.join(FORMS)}")
         said = request.query_params
         wanted = of_address(said, desk.searches)
-        pieces = desk.program.auditor.export(form, wanted, with_content=said.get("content") == "1")
-        begun = list(islice(pieces, 2))  # the head and an answer: what is wrong from the beginning is told instead
-        ending, media = FORMS[form]
-        return StreamingResponse(chain(begun, pieces), headers=_saved_as(f"ragmed-answers.{ending}"), media_type=media)
+        beside = str(desk.program.settings.index)
+        whole: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY, mode="w+b", dir=beside)  # noqa: SIM115 - sent later
+        try:
+            for piece in desk.program.auditor.export(form, wanted, with_content=said.get("content") == "1"):
+                whole.write(piece)
+            headers = _saved_as(f"ragmed-answers.{FORMS[form][0]}") | {"Content-Length": str(whole.tell())}
+            whole.seek(0)
+        except OSError as error:
+            whole.close()
+            raise NotPossibleError(
+                f"{desk.program.settings.index}: the export cannot be written ({error.strerror})",
+                remedy="make room on the disk, or narrow the filters",
+            ) from error
+        except BaseException:
+            whole.close()
+            raise
+        return StreamingResponse(_pieces(whole), headers=headers, media_type=FORMS[form][1])
 
     return _guarded(desk, request, stylesheets, make)
+
+
+def _pieces(whole: IO[bytes]) -> Iterator[bytes]:
+    with whole:
+        while piece := whole.read(1 << 16):
+            yield piece
 
 
 def _guarded(desk: Desk, request: Request, stylesheets: Markup, make: Callable[[], Response]) -> Response:

@@ -79,12 +79,22 @@ def _cited_page(
     page = _page_of(snapshot, first.check.citation)
     described = words("view.alt", page=first.label, title=document.title)
     figures = [
-        _quote(record, item, words, page, words("view.of", number=numbers[item.key], total=len(numbers)), item is front)
+        _quote(
+            record,
+            item,
+            words,
+            page,
+            words("view.of", number=numbers[item.key], total=len(numbers)),
+            front=item is front,
+            gone=snapshot is None,
+        )
         for item in quotes
     ]
+    gone = snapshot is None
     picture = el(
         "img",
-        src=image_path(record.record_id, front.key) if front else None,
+        src=image_path(record.record_id, front.key) if front and not gone else None,
+        hidden=gone,
         alt=described,
         decoding="async",
         width=round(page.width) if page and page.boxes else None,
@@ -97,7 +107,7 @@ def _cited_page(
         el(
             "div",
             picture,
-            el("p", words("view.failed"), class_="rm-paper-failed", hidden=True),
+            el("p", words("view.failed"), class_="rm-paper-failed", hidden=not gone),
             class_="rm-paper",
             tabindex="0",
             role="group",
@@ -130,8 +140,11 @@ def _head(item: Cited, words: Words, current: Mapping[str, Document]) -> Markup:
     )
 
 
-def _quote(record: AnswerRecord, item: Cited, words: Words, page: Page | None, count: str, front: bool) -> Markup:
-    """The quoted words, their verdict, and for the script: the picture's address and where on it the words begin."""
+def _quote(
+    record: AnswerRecord, item: Cited, words: Words, page: Page | None, count: str, *, front: bool, gone: bool
+) -> Markup:
+    """The quoted words, their verdict, and for the script: the picture's address, unless it is gone, and where on it
+    the words begin."""
     check = item.check
     top, left = _beginning(page, check.citation)
     return el(
@@ -147,7 +160,7 @@ def _quote(record: AnswerRecord, item: Cited, words: Words, page: Page | None, c
         hidden=not front,
         data_key=item.key,
         data_marker=check.citation.marker,
-        data_src=image_path(record.record_id, item.key),
+        data_src=None if gone else image_path(record.record_id, item.key),
         data_link=link(record.record_id, item.key),
         data_count=count,
         data_top=f"{top:.4f}",

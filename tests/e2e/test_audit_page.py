@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ragmed.index.collect import Retention
+from ragmed.index.folder_store import FolderStore
+from ragmed.interfaces import Finished
+from ragmed.records import Outcome
+from tests.audit.damage import unguarded
 from tests.e2e.browser import DESK, PHONE, free_port, served
-from tests.e2e.test_app import expect, fits, wait_for_picture
+from tests.e2e.test_app import expect, fits, wait_for_picture, yellow_in_view
 from tests.e2e.test_library_page import WHEN, answer_to, drop, fill, groups, press, publish, settled
 from tests.ui.library_app import SEPSIS_2, program_over
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    from tests.e2e.browser import Visit
     from tests.e2e.conftest import Visiting
 
 pytestmark = pytest.mark.browser
@@ -159,6 +168,150 @@ def test_an_erased_answer_shows_that_and_no_more(app: str, visiting: Visiting, f
     page = visitor.go(f"/audit?record={record}")
     expect(page, ".rm-calm").to_contain_text("by Wu: Letter 7")
     assert "adrenaline" not in page.locator(".st-key-audit").inner_text().lower()
+
+
+def test_a_cited_page_opens_over_the_answer_and_closes_again(app: str, visiting: Visiting) -> None:
+    for size in (DESK, PHONE):
+        visitor = visiting(app, size=size)
+        record = answered(visitor.go("/"), WHEN)
+        page = visitor.go(f"/audit?record={record}")
+        link = page.locator(".rm-aside a[data-cite]").nth(1)
+        link.click()
+        wait_for_picture(page)
+        assert yellow_in_view(page)
+        assert page.url.endswith(f"/audit?record={record}&cite=1b")
+        page.keyboard.press("Escape")
+        expect(page, "dialog.rm-viewer").not_to_be_visible()
+        page.wait_for_url(lambda url: "cite=" not in url)
+        page = visitor.go(f"/audit?record={record}&cite=1b")
+        wait_for_picture(page)  # a link opens the very page
+
+
+def many(folder: Path, count: int) -> None:
+    """Answers of the last days, half of them not covered, every third by ward 3."""
+    program = program_over(folder)
+    one = next(event.record for event in program.assistant.ask(WHEN) if isinstance(event, Finished))
+    for number in range(count):
+        made = replace(one, record_id=f"{number:016x}", user="ward 3" if number % 3 == 0 else "ward 4")
+        if number % 2:
+            made = replace(
+                made, outcome=Outcome.ABSTAINED, claims=(), checks=(), text="", question=f"Malaria {number}?"
+            )
+        program.records.append(made)
+
+
+def test_filters_and_the_place_in_the_list_survive_an_opened_answer(app: str, visiting: Visiting, folder: Path) -> None:
+    many(folder, 240)
+    visitor = visiting(app)
+    page = visitor.go("/audit")
+    expect(page, ".rm-audit tbody tr").to_have_count(50)
+    page.get_by_text("More filters").click()
+    fill(page, "User", "ward 4")
+    page.keyboard.press("Enter")
+    settled(page)
+    page.get_by_role("combobox", name="Outcome").click()
+    page.get_by_role("option", name="not covered").click()
+    expect(page, ".rm-audit tbody tr >> nth=0").to_contain_text("Malaria 239?")
+    fill(page, "Words in question or answer", "malaria")
+    page.keyboard.press("Enter")
+    settled(page)
+    press(page, "Older answers")
+    expect(page, ".rm-audit tbody tr >> nth=0").to_contain_text("Malaria 89?")
+    expect(page, ".rm-audit tbody tr").to_have_count(30)
+    assert "malaria" not in page.url.lower(), "what is searched for is in no address"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.path().read_text("utf-8").count("\n") == 81, "all eighty, not only the page in front"
+    page.locator(".rm-audit a >> nth=0").click()
+    expect(page, ".rm-aside").to_be_visible()
+    page.get_by_role("link", name="All answers").click()
+    expect(page, ".rm-audit tbody tr").to_have_count(30)
+    expect(page, ".rm-audit tbody tr >> nth=0").to_contain_text("Malaria 89?")
+    expect(page, ".st-key-audit-text input").to_have_value("malaria")
+    expect(page, ".st-key-audit-user input").to_have_value("ward 4")
+    press(page, "Newest answers")
+    expect(page, ".rm-audit tbody tr >> nth=0").to_contain_text("Malaria 239?")
+    fill(page, "From (", "last week")
+    page.keyboard.press("Enter")
+    expect(page, ".rm-calm[role=alert]").to_contain_text("'last week' is no time")
+    expect(page, ".rm-calm[role=alert]").to_contain_text("What to do: write 2026")
+
+
+def asked_and_replaced(folder: Path) -> str:
+    """An answer, and a new edition of what it cites; the answer's id."""
+    program = program_over(folder)
+    record = next(event.record.record_id for event in program.assistant.ask(WHEN) if isinstance(event, Finished))
+    (folder / "library" / "sepsis.md").write_text(SEPSIS_2, "utf-8")
+    program.build_with(program.settings, dry_run=False, inbox=False)
+    return record
+
+
+def test_what_is_gone_is_said_everywhere(visiting: Visiting, folder: Path) -> None:
+    """The snapshot collected, the checkpoints out of reach: nothing breaks, and nothing claims to have been checked."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as another:  # whose end lets go of the snapshot
+        record = another.submit(asked_and_replaced, folder).result()
+    retention = Retention(keep_days=0, keep_last=1, cited=frozenset())
+    gone = FolderStore(folder / "index").collect(retention, dry_run=False)
+    assert gone.snapshots, "the old snapshot is collected"
+    (folder / "index" / "checkpoints").rename(folder / "elsewhere")
+    port = free_port()
+    arguments = ("-m", "tests.ui.library_app", str(folder), str(port))
+    with served(*arguments, port=port, log=folder / "log") as address:
+        visitor = visiting(address)
+        page = _of_what_is_gone(visitor, record)
+        page.close()  # before the server goes, which the page would report
+
+
+def _of_what_is_gone(visitor: Visit, record: str) -> Page:
+    page = visitor.go(f"/audit?record={record}")
+    expect(page, ".rm-aside .rm-tag-old >> nth=0").to_have_text("cannot be compared")
+    press(page, "Ask it again")
+    expect(page, ".rm-replayed").to_contain_text("It cannot be asked again here.")
+    page.locator(".rm-aside a[data-cite] >> nth=0").click()
+    expect(page, "dialog.rm-viewer .rm-paper-failed >> nth=0").to_be_visible()
+    page = visitor.go("/audit?view=proof")
+    press(page, "Verify", exact=True)
+    expect(page, ".rm-proof[role=status] h2").to_contain_text("Something could not be checked")
+    expect(page, ".rm-unproven").to_contain_text("2 citations")
+    expect(page, ".rm-unproven").to_contain_text("checkpoint")
+    return page
+
+
+def test_a_damaged_answer_keeps_nobody_from_the_others(app: str, visiting: Visiting, folder: Path) -> None:
+    visitor = visiting(app)
+    page = visitor.go("/")
+    answered(page, DOSE)
+    with unguarded(folder / "index" / "records.sqlite") as log:
+        (sealed,) = log.execute("SELECT sealed FROM contents").fetchone()
+        log.execute("UPDATE contents SET sealed = ?", (sealed[:99] + bytes([sealed[99] ^ 1]) + sealed[100:],))
+    page = visitor.go("/")
+    answered(page, WHEN)
+    page = visitor.go("/audit")
+    expect(page, ".rm-audit tbody tr").to_have_count(2)
+    expect(page, ".rm-audit tbody").to_contain_text("Its content does not open: press Verify")
+    page.get_by_role("link", name="CSV").click()
+    expect(page, ".rm-alone h2").to_have_text("This could not be made.")
+    assert [error for error in visitor.errors if "409" not in error] == []
+    visitor.errors.clear()  # the browser notes the status of that page
+    page.get_by_role("link", name="Verify").click()
+    press(page, "Verify", exact=True)
+    expect(page, ".rm-proof[role=alert] h2").to_contain_text("not as")
+
+
+def test_an_erased_answer_says_so_to_the_doctor_who_has_its_link_and_takes_no_word(
+    app: str, visiting: Visiting, folder: Path
+) -> None:
+    visitor = visiting(app)
+    page = visitor.go("/")
+    record = answered(page, DOSE)
+    press(page, "Say what you think of it")
+    page.get_by_label("Your name or role").fill("Dr Li")
+    program_over(folder).records.erase(record, user="Wu", reason="Letter 7")
+    press(page, "Record it")
+    expect(page, ".rm-calm[role=status]").to_contain_text("by Wu: Letter 7")
+    assert len(program_over(folder).records.entries_of(record)) == 2, "the answer and its erasure, and no word after it"
+    page = visitor.go(f"/?record={record}")
+    expect(page, ".rm-calm[role=status]").to_contain_text("by Wu: Letter 7")
 
 
 @pytest.mark.parametrize(("size", "theme", "language"), [(DESK, "dark", "zh"), (PHONE, "light", "en")])

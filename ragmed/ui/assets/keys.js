@@ -68,13 +68,16 @@
     for (const mark of box.querySelectorAll("nav a")) current(mark, mark.dataset.marker === figure.dataset.marker);
     page.querySelector(".rm-viewer-key").textContent = figure.dataset.key;
     box.querySelector(".rm-count").textContent = figure.dataset.count;
-    box.querySelector(".rm-open").href = figure.dataset.src;
     box.querySelector("[data-copy-link]").dataset.copyLink = figure.dataset.link;
     const picture = page.querySelector("img");
-    if (picture.getAttribute("src") !== figure.dataset.src) {
+    // a page that is gone has no picture, and says so by itself
+    const source = figure.dataset.src;
+    box.querySelector(".rm-open").hidden = !source;
+    if (source) box.querySelector(".rm-open").href = source;
+    if (source && picture.getAttribute("src") !== source) {
       picture.hidden = false;
       page.querySelector(".rm-paper-failed").hidden = true;
-      picture.src = figure.dataset.src;
+      picture.src = source;
     }
     if (open && over(box) && !box.open) box.showModal();
     toQuote();
