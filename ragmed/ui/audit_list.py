@@ -31,7 +31,7 @@ def show(view: View) -> None:
     words = view.words
     audit_filters.fields(view)
     stated = st.query_params.get(BEFORE, "")
-    before = int(stated) if stated.isascii() and stated.isdigit() else 0
+    before = int(stated[:18]) if stated.isascii() and stated.isdigit() else 0
     try:
         wanted = audit_filters.of_address(st.query_params, view.desk.searches)
         lines = view.desk.program.auditor.find(wanted, limit=PAGE, before=before)

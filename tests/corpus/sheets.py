@@ -11,13 +11,32 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from ragmed.canonical import sha256_file
 from ragmed.corpus.pdf import PdfReader
 from ragmed.corpus.raw import RawReading
-from ragmed.records import BlockKind, Page
+from ragmed.records import BlockKind, Document, Language, Page
 from ragmed.settings import ReaderSettings
 
 NO_OCR = ReaderSettings(ocr="never")
 Draw = Callable[[Canvas], None]
+
+
+def document_of(path: Path, media_type: str = "application/pdf") -> Document:
+    """A document of one page that ``path`` holds."""
+    return Document(
+        document_id="d-0123456789abcdef",
+        series="demo",
+        title="Demo",
+        publisher="",
+        edition="",
+        published_on="",
+        language=Language.ENGLISH,
+        sha256=sha256_file(path),
+        licence="",
+        source_path=path.name,
+        media_type=media_type,
+        page_count=1,
+    )
 
 
 def sheet(path: Path, *pages: Draw, size: tuple[float, float] = A4, **options: object) -> Path:

@@ -10,30 +10,12 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
-from ragmed.canonical import sha256_file
 from ragmed.corpus import page_pdf
 from ragmed.corpus.page_pdf import PagePdf
 from ragmed.errors import IntegrityError, LimitExceededError, UnreadableFileError
-from ragmed.records import Block, BlockKind, Document, Language, Page
+from ragmed.records import Block, BlockKind, Page
 from ragmed.settings import ReaderSettings
-from tests.corpus.sheets import chinese_font, column, read, sheet
-
-
-def document(path: Path, media_type: str = "application/pdf") -> Document:
-    return Document(
-        document_id="d-0123456789abcdef",
-        series="demo",
-        title="Demo",
-        publisher="",
-        edition="",
-        published_on="",
-        language=Language.ENGLISH,
-        sha256=sha256_file(path),
-        licence="",
-        source_path=path.name,
-        media_type=media_type,
-        page_count=3,
-    )
+from tests.corpus.sheets import chinese_font, column, document_of, read, sheet
 
 
 def book(path: Path, **options: object) -> Path:
@@ -46,7 +28,7 @@ def book(path: Path, **options: object) -> Path:
 
 def taken(path: Path, number: int) -> bytes:
     page = Page(document_id="d-0123456789abcdef", number=number, label=str(number), text="")
-    return PagePdf(ReaderSettings()).page(path, document(path), page, 0, 0)
+    return PagePdf(ReaderSettings()).page(path, document_of(path), page, 0, 0)
 
 
 def words(content: bytes) -> list[str]:
@@ -119,16 +101,16 @@ def test_a_page_without_print_is_its_picture(tmp_path: Path) -> None:
     block = Block(start=0, end=12, kind=BlockKind.PARAGRAPH)
     page = Page(document_id="d-0123456789abcdef", number=1, label="1", text="Give oxygen.", blocks=(block,))
     pages = PagePdf(ReaderSettings())
-    content = pages.page(path, document(path, "text/markdown"), page, 0, 4)
+    content = pages.page(path, document_of(path, "text/markdown"), page, 0, 4)
     assert len(PdfReader(BytesIO(content)).pages) == 1
-    assert content == pages.page(path, document(path, "text/markdown"), page, 0, 4)
+    assert content == pages.page(path, document_of(path, "text/markdown"), page, 0, 4)
 
 
 def test_an_exchanged_file_is_refused(tmp_path: Path) -> None:
     path = book(tmp_path / "book.pdf")
     page = Page(document_id="d-0123456789abcdef", number=1, label="1", text="")
     with pytest.raises(IntegrityError):
-        PagePdf(ReaderSettings()).page(path, replace(document(path), sha256="0" * 64), page, 0, 0)
+        PagePdf(ReaderSettings()).page(path, replace(document_of(path), sha256="0" * 64), page, 0, 0)
 
 
 def test_no_such_page_and_no_pdf(tmp_path: Path) -> None:
@@ -161,4 +143,4 @@ def test_too_little_memory_ends_that_process_alone(tmp_path: Path) -> None:
     tight = ReaderSettings(memory_mib=128)
     tight = tight.model_copy(update={"memory_mib": 16})
     with pytest.raises(UnreadableFileError):
-        PagePdf(tight).page(path, document(path), page, 0, 0)
+        PagePdf(tight).page(path, document_of(path), page, 0, 0)

@@ -8,33 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ragmed.canonical import sha256_file
 from ragmed.corpus.pictures import GuardedPageRenderer
 from ragmed.corpus.render import PdfPageRenderer
 from ragmed.errors import LimitExceededError, UnreadableFileError
-from ragmed.records import Document, Language, Page
+from ragmed.records import Page
 from ragmed.settings import ReaderSettings
 from tests.corpus.bombs import endless_picture
-from tests.corpus.sheets import column, read, sheet
+from tests.corpus.sheets import column, document_of, read, sheet
 
 LINE = "Give aspirin 300 mg at once."
-
-
-def _document(path: Path, media_type: str = "application/pdf") -> Document:
-    return Document(
-        document_id="d-0123456789abcdef",
-        series="demo",
-        title="Demo",
-        publisher="",
-        edition="",
-        published_on="",
-        language=Language.ENGLISH,
-        sha256=sha256_file(path),
-        licence="",
-        source_path=path.name,
-        media_type=media_type,
-        page_count=1,
-    )
 
 
 @pytest.fixture
@@ -47,15 +29,17 @@ def test_a_page_is_drawn_and_marked_as_in_this_process(printed: tuple[Path, Page
     path, page = printed
     start = page.text.index("aspirin")
     for end in (start, start + 14):
-        ours = PdfPageRenderer().render(path, _document(path), page, start, end, width=320)
-        assert GuardedPageRenderer(ReaderSettings()).render(path, _document(path), page, start, end, width=320) == ours
+        ours = PdfPageRenderer().render(path, document_of(path), page, start, end, width=320)
+        assert (
+            GuardedPageRenderer(ReaderSettings()).render(path, document_of(path), page, start, end, width=320) == ours
+        )
 
 
 def test_a_text_is_drawn_too(tmp_path: Path) -> None:
     path = tmp_path / "house.txt"
     path.write_text(LINE, "utf-8")
     page = Page(document_id="d-0123456789abcdef", number=1, label="", text=LINE)
-    picture = GuardedPageRenderer(ReaderSettings()).render(path, _document(path, "text/plain"), page, 0, 0, width=320)
+    picture = GuardedPageRenderer(ReaderSettings()).render(path, document_of(path, "text/plain"), page, 0, 0, width=320)
     assert picture.startswith(b"\x89PNG")
 
 
@@ -63,14 +47,14 @@ def test_other_bytes_than_those_asked_for_are_refused(printed: tuple[Path, Page]
     path, page = printed
     with pytest.raises(UnreadableFileError, match="not the file that was indexed"):
         GuardedPageRenderer(ReaderSettings()).render(
-            path, replace(_document(path), sha256="0" * 64), page, 0, 0, width=320
+            path, replace(document_of(path), sha256="0" * 64), page, 0, 0, width=320
         )
 
 
 def test_a_page_that_is_not_there_is_told(printed: tuple[Path, Page]) -> None:
     path, page = printed
     with pytest.raises(UnreadableFileError, match="page 9"):
-        GuardedPageRenderer(ReaderSettings()).render(path, _document(path), replace(page, number=9), 0, 0, width=320)
+        GuardedPageRenderer(ReaderSettings()).render(path, document_of(path), replace(page, number=9), 0, 0, width=320)
 
 
 def test_a_page_that_is_drawn_for_ever_is_stopped_with_its_process(tmp_path: Path) -> None:
@@ -78,14 +62,14 @@ def test_a_page_that_is_drawn_for_ever_is_stopped_with_its_process(tmp_path: Pat
     path = endless_picture(tmp_path / "endless_picture.pdf")
     page = read(path).pages[0]
     with pytest.raises(LimitExceededError, match="took longer than 2 s"):
-        GuardedPageRenderer(ReaderSettings(seconds=2)).render(path, _document(path), page, 0, 4, width=1200)
+        GuardedPageRenderer(ReaderSettings(seconds=2)).render(path, document_of(path), page, 0, 4, width=1200)
     assert not list(_children())
 
 
 def test_a_page_that_needs_more_memory_than_a_reader_has_is_a_refusal(printed: tuple[Path, Page]) -> None:
     path, page = printed
     with pytest.raises(UnreadableFileError, match="cannot be drawn"):
-        GuardedPageRenderer(ReaderSettings(memory_mib=128)).render(path, _document(path), page, 0, 0, width=320)
+        GuardedPageRenderer(ReaderSettings(memory_mib=128)).render(path, document_of(path), page, 0, 0, width=320)
 
 
 def _children() -> list[int]:

@@ -10,33 +10,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ragmed.canonical import sha256_file
 from ragmed.corpus import typeset
 from ragmed.corpus.render import AnyPageRenderer, PdfPageRenderer, highlight_rectangles, renderer_for
 from ragmed.corpus.typeset import TextPageRenderer
 from ragmed.errors import IntegrityError, MissingPartError, UnreadableFileError
-from ragmed.records import Block, BlockKind, Document, Language, Page
+from ragmed.records import Block, BlockKind, Page
 from tests.corpus.bombs import endless_picture
-from tests.corpus.sheets import column, read, sheet
+from tests.corpus.sheets import column, document_of, read, sheet
 
 QUOTE = "aspirin 300 mg to every patient with an acute coronary"
-
-
-def _document(path: Path, media_type: str = "application/pdf") -> Document:
-    return Document(
-        document_id="d-0123456789abcdef",
-        series="demo",
-        title="Demo",
-        publisher="",
-        edition="",
-        published_on="",
-        language=Language.ENGLISH,
-        sha256=sha256_file(path),
-        licence="",
-        source_path=path.name,
-        media_type=media_type,
-        page_count=1,
-    )
 
 
 @pytest.fixture
@@ -73,8 +55,8 @@ def test_highlight_lies_on_the_words_and_a_bar_beside_them(printed: tuple[Path, 
     path, page = printed
     start = page.text.index(QUOTE)
     renderer = PdfPageRenderer()
-    plain = _pixels(renderer.render(path, _document(path), page, 0, 0, width=1000))
-    marked = _pixels(renderer.render(path, _document(path), page, start, start + len(QUOTE), width=1000))
+    plain = _pixels(renderer.render(path, document_of(path), page, 0, 0, width=1000))
+    marked = _pixels(renderer.render(path, document_of(path), page, start, start + len(QUOTE), width=1000))
     renderer.close()
     assert marked.shape == plain.shape == (round(1000 * page.height / page.width), 1000, 3)
     assert not _marked(plain).any()
@@ -92,7 +74,7 @@ def test_highlight_lies_on_the_words_and_a_bar_beside_them(printed: tuple[Path, 
 
 def test_changed_file_is_refused(printed: tuple[Path, Page]) -> None:
     path, page = printed
-    document = _document(path)
+    document = document_of(path)
     renderer = PdfPageRenderer()
     renderer.render(path, document, page, 0, 4, width=200)
     path.write_bytes(path.read_bytes() + b"\n% changed")
@@ -107,15 +89,15 @@ def test_a_page_that_takes_minutes_to_draw_is_given_up_and_the_next_is_drawn(
     page = read(path).pages[0]
     renderer = PdfPageRenderer()
     with pytest.raises(UnreadableFileError, match="drawing page 1 took longer than 8 s"):
-        renderer.render(path, _document(path), page, 0, 4, width=1200)
+        renderer.render(path, document_of(path), page, 0, 4, width=1200)
     whole, sound = printed
-    assert _pixels(renderer.render(whole, _document(whole), sound, 0, 4, width=300)).shape[1] == 300
+    assert _pixels(renderer.render(whole, document_of(whole), sound, 0, 4, width=300)).shape[1] == 300
     renderer.close()
 
 
 def test_missing_file_is_refused(printed: tuple[Path, Page]) -> None:
     path, page = printed
-    document = _document(path)
+    document = document_of(path)
     path.unlink()
     with pytest.raises(UnreadableFileError, match="cannot be opened"):
         PdfPageRenderer().render(path, document, page, 0, 4, width=200)
@@ -125,8 +107,8 @@ def test_renderer_is_chosen_by_format(printed: tuple[Path, Page], tmp_path: Path
     path, _ = printed
     other = tmp_path / "page.html"
     other.write_text("x")
-    assert isinstance(renderer_for(_document(path)), PdfPageRenderer)
-    assert isinstance(renderer_for(_document(other, "text/html")), TextPageRenderer)
+    assert isinstance(renderer_for(document_of(path)), PdfPageRenderer)
+    assert isinstance(renderer_for(document_of(other, "text/html")), TextPageRenderer)
 
 
 def _chapter(paragraphs: list[str]) -> Page:
@@ -149,7 +131,9 @@ def test_long_chapter_is_shown_around_its_quote(tmp_path: Path) -> None:
         ]
     )
     start = page.text.index("Paragraph 200 speaks")
-    picture = _pixels(AnyPageRenderer().render(path, _document(path, "text/html"), page, start, start + 20, width=800))
+    picture = _pixels(
+        AnyPageRenderer().render(path, document_of(path, "text/html"), page, start, start + 20, width=800)
+    )
     assert picture.shape[1] == 800
     assert picture.shape[0] < 5000
     rows, _ = np.nonzero(_marked(picture))
@@ -160,7 +144,9 @@ def test_short_page_is_shown_whole_and_unmarked_without_a_quote(tmp_path: Path) 
     path = tmp_path / "short.html"
     path.write_text("x")
     picture = _pixels(
-        TextPageRenderer().render(path, _document(path, "text/html"), _chapter(["Title", "One line."]), 0, 0, width=600)
+        TextPageRenderer().render(
+            path, document_of(path, "text/html"), _chapter(["Title", "One line."]), 0, 0, width=600
+        )
     )
     assert not _marked(picture).any()
     assert (picture < 100).any()
@@ -171,5 +157,5 @@ def test_chinese_text_without_a_font_names_the_package(tmp_path: Path, monkeypat
     path.write_text("x")
     monkeypatch.setattr(typeset, "_CJK_FONTS", (str(tmp_path / "absent.ttc"),))
     with pytest.raises(MissingPartError) as missing:
-        TextPageRenderer().render(path, _document(path, "text/plain"), _chapter(["肺结节"]), 0, 2, width=600)
+        TextPageRenderer().render(path, document_of(path, "text/plain"), _chapter(["肺结节"]), 0, 2, width=600)
     assert "fonts-noto-cjk" in missing.value.remedy
