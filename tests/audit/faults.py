@@ -3,12 +3,12 @@
     python -m tests.audit.faults --flips 20000 --runs 10000 --seed 7
 
 - ``--flips``: single bits of every column of every table of a log of 1,000 entries, evenly; twenty in a copy, of
-entries far apart,   each of which a verification must name. A tenth as many of single bytes of the raw files, one in
-a copy: each is a fault, or changes   nothing that can be read. Every bit of every checkpoint. Every entry deleted,
-swapped with the next, and cut off with all behind it. - ``--runs``: honest runs: a few things done, the log verified;
-any fault is a false alarm. - ``--kills``: four writers, one of which is killed at its n-th step (SQL statement or
-file operation), for n = 1, 2, …, and all of which   are killed at a random moment: what ``append`` returned from is
-there, and the log verifies.
+  entries far apart, each of which a verification must name. A tenth as many of single bytes of the raw files, one in a
+  copy: each is a fault, or changes nothing that can be read. Every bit of every checkpoint. Every entry deleted,
+  swapped with the next, and cut off with all behind it.
+- ``--runs``: honest runs: a few things done, the log verified; any fault is a false alarm.
+- ``--kills``: four writers, one of which is killed at its n-th step (SQL statement or file operation), for n = 1, 2, …,
+  and all of which are killed at a random moment: what ``append`` returned from is there, and the log verifies.
 
 Prints one JSON object. Exit status 1 if there is a finding.
 """
