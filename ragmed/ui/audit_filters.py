@@ -89,7 +89,9 @@ def fields(view: View) -> None:
         _into_the_address(view.desk.searches)
 
     def field(name: str) -> None:
-        st.text_input(words(f"audit.filter.{name}"), key=_FIELD.format(name), on_change=changed, max_chars=80)
+        hint = words("audit.filter.time") if name in ("since", "until") else None
+        label = words(f"audit.filter.{name}")
+        st.text_input(label, key=_FIELD.format(name), on_change=changed, max_chars=80, placeholder=hint)
 
     with st.container(key="audit-filters"):
         st.text_input(words("audit.filter.text"), key=_TEXT, on_change=changed, max_chars=200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,50 +15,52 @@ from ragmed.ui.notices import notice
 from ragmed.ui.references import cited
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ragmed.records import AnswerRecord
     from ragmed.ui.main import View
 
 _DONE = "feedback_done"
 """Session key: what came of the last word on an answer: its id, whether it was recorded, message, remedy."""
+_TURN = "feedback_turn"
+"""Session key: words recorded so far. Each has a form of its own: a recorded one closes, and the next is empty."""
+_FIELDS = ("kind", "citation", "correction", "note", "name")
 
 
 def show(view: View, record: AnswerRecord) -> None:
     """The form under an answer, and what came of it."""
     words = view.words
     done = st.session_state.get(_DONE)
-    if done and done[0] == record.record_id:
-        _, recorded, message, remedy = done
-        st.html(
-            el("p", words("feedback.done"), class_="rm-meta", role="status")
-            if recorded
-            else notice(words, message, remedy, title=words("feedback.failed"))
-        )
+    recorded, message, remedy = done[1:] if done and done[0] == record.record_id else (None, "", "")
+    if recorded:
+        st.html(el("p", words("feedback.done"), class_="rm-meta", role="status"))
     keys = list(cited(record))
-    with st.popover(words("feedback.open"), key="feedback"), st.form(f"feedback-{record.record_id}", border=False):
+    form = f"{record.record_id}-{st.session_state.get(_TURN, 0)}"
+    field = partial("feedback-{}-{}".format, form)
+    with st.popover(words("feedback.open"), key=field("open")), st.form(field("form"), border=False):
+        if recorded is False:  # where she looks: the form lies over the page
+            st.html(notice(words, message, remedy, title=words("feedback.failed")))
         st.selectbox(
             words("feedback.kind"),
             [kind.value for kind in FeedbackKind],
             format_func=lambda kind: words(f"feedback.kind.{kind}"),
-            key="feedback-kind",
+            key=field("kind"),
         )
         if keys:
             st.selectbox(
                 words("feedback.citation"),
                 ["", *keys],
                 format_func=lambda key: f"[{key}]" if key else words("feedback.citation.whole"),
-                key="feedback-citation",
+                key=field("citation"),
             )
-        st.text_area(words("feedback.correction"), key="feedback-correction", max_chars=4000, height=100)
-        st.text_input(words("feedback.note"), key="feedback-note", max_chars=1000)
-        st.text_input(words("feedback.name"), value=st.session_state.get(WHO, ""), key="feedback-name", max_chars=80)
-        st.form_submit_button(words("feedback.send"), on_click=_send, args=(view, record))
+        st.text_area(words("feedback.correction"), key=field("correction"), max_chars=4000, height=100)
+        st.text_input(words("feedback.note"), key=field("note"), max_chars=1000)
+        st.text_input(words("feedback.name"), value=st.session_state.get(WHO, ""), key=field("name"), max_chars=80)
+        st.form_submit_button(words("feedback.send"), on_click=_send, args=(view, record, field))
 
 
-def _send(view: View, record: AnswerRecord) -> None:
-    said = {
-        name: str(st.session_state.get(f"feedback-{name}", "")).strip()
-        for name in ("kind", "citation", "correction", "note", "name")
-    }
+def _send(view: View, record: AnswerRecord, field: Callable[[str], str]) -> None:
+    said = {name: str(st.session_state.get(field(name), "")).strip() for name in _FIELDS}
     name = " ".join(said["name"].split())
     if not name:
         st.session_state[_DONE] = (record.record_id, False, view.words("feedback.who"), "")
@@ -75,3 +78,5 @@ def _send(view: View, record: AnswerRecord) -> None:
         st.session_state[_DONE] = (record.record_id, False, str(error), error.remedy)
     else:
         st.session_state[_DONE] = (record.record_id, True, "", "")
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+        st.session_state[WHO] = name

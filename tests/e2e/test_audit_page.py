@@ -146,7 +146,7 @@ def test_a_doctor_s_word_is_recorded_beside_the_answer(app: str, visiting: Visit
     expect(page, "[data-testid=stForm]").to_be_visible()
     page.get_by_label("As it should read").fill("0.3 mg for small adults")
     press(page, "Record it")
-    expect(page, ".rm-calm[role=alert]").to_contain_text("Say who you are")
+    expect(page, "[data-testid=stForm] .rm-calm[role=alert]").to_contain_text("Say who you are")
     assert program_over(folder).records.feedback(record) == (), "no word without a name"
     if not page.get_by_label("Your name or role").is_visible():
         press(page, "Say what you think of it")
@@ -154,8 +154,12 @@ def test_a_doctor_s_word_is_recorded_beside_the_answer(app: str, visiting: Visit
     page.get_by_label("Your name or role").fill("Dr Li")
     press(page, "Record it")
     expect(page, "[role=status].rm-meta").to_contain_text("Recorded in the log beside the answer")
+    expect(page, "[data-testid=stForm]").to_have_count(0)  # it closes
     (said,) = program_over(folder).records.feedback(record)
     assert (said.user, said.correction, said.kind.value) == ("Dr Li", "0.3 mg for small adults", "right")
+    press(page, "Say what you think of it")
+    assert page.get_by_label("As it should read").input_value() == "", "the next word begins empty"
+    assert page.get_by_label("Your name or role").input_value() == "Dr Li"
     page = visitor.go(f"/audit?record={record}")
     expect(page, ".rm-aside").to_contain_text("0.3 mg for small adults")
 
@@ -231,7 +235,7 @@ def test_filters_and_the_place_in_the_list_survive_an_opened_answer(app: str, vi
     expect(page, ".st-key-audit-user input").to_have_value("ward 4")
     press(page, "Newest answers")
     expect(page, ".rm-audit tbody tr >> nth=0").to_contain_text("Malaria 239?")
-    fill(page, "From (", "last week")
+    fill(page, "From", "last week")
     page.keyboard.press("Enter")
     expect(page, ".rm-calm[role=alert]").to_contain_text("'last week' is no time")
     expect(page, ".rm-calm[role=alert]").to_contain_text("What to do: write 2026")

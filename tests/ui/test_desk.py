@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from ragmed.errors import BadInputError
 from ragmed.interfaces import FileProgress, Progress
-from ragmed.ui.desk import Desk, Jobs, Stage
+from ragmed.ui.desk import Desk, Jobs, Program, Proof, Stage
 from ragmed.ui.first_run import files_in
 from ragmed.ui.job_view import step
 from ragmed.ui.words import Words
@@ -127,3 +130,30 @@ def test_only_files_that_can_be_documents_are_counted(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x")
     assert files_in(tmp_path) == 2
     assert files_in(tmp_path / "nowhere") == 0
+
+
+def test_a_long_verification_keeps_no_librarian_from_publishing_and_bears_the_time_of_its_beginning() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def verify(*, progress: Progress) -> str:
+        progress("entries", 1, 2)
+        begun.set()
+        assert go_on.wait(20)
+        return "what was found"
+
+    program = SimpleNamespace(auditor=SimpleNamespace(verify=verify))
+    desk = Desk(cast("Program", program), Jobs(), lambda _progress, _files: "published")
+    before = datetime.now(UTC).isoformat(timespec="milliseconds")
+    desk.verify()
+    assert begun.wait(20)
+    assert (desk.audits.stage.state, desk.audits.stage.what) == ("running", "entries")
+    desk.replay("another audit waits")
+    assert desk.audits.stage.job == "verify"
+    desk.build_index()
+    assert ended(desk.jobs).state == "done"
+    go_on.set()
+    ended(desk.audits)
+    proof = desk.audits.result("verify")
+    assert isinstance(proof, Proof)
+    assert proof.found == "what was found"
+    assert before <= proof.at <= datetime.now(UTC).isoformat(timespec="milliseconds")
