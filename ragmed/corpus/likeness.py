@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ragmed.records import BlockKind, Page
 from ragmed.text.language import HAN
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 FINGERPRINT_VERSION = "1"
 """Changes whenever the same pages may give another fingerprint."""
@@ -135,51 +137,59 @@ def shares(fingerprints: Mapping[str, Fingerprint], *, least: float) -> dict[tup
     names = list(fingerprints)
     sketches = [_hashes(one) for one in fingerprints.values()]
     limits = [_limit(one) for one in fingerprints.values()]
-    holders = _holders(sketches)
-    raw = _pairs(sketches, limits, holders, least)
+    raw = {pair: value for pair, value in _pairs(sketches, limits, least).items() if value >= least}
     groups = _groups(len(names), (pair for pair, value in raw.items() if value >= _UNLIKE))
-    boilerplate = [run for run, places in holders if len({groups[place] for place in places}) >= BOILERPLATE]
-    if boilerplate:
-        common = np.array(sorted(boilerplate), dtype=np.uint32)
+    common = _boilerplate(sketches, groups)
+    if len(common):
         sketches = [np.setdiff1d(sketch, common, assume_unique=True) for sketch in sketches]
-        touched = {pair for pair, value in raw.items() if groups[pair[0]] != groups[pair[1]]}
-        raw |= {(a, b): _share(sketches[a], limits[a], sketches[b], limits[b]) for a, b in touched}
+        told = _pairs(sketches, limits, least)
+        raw |= {pair: told.get(pair, 0.0) for pair in raw if groups[pair[0]] != groups[pair[1]]}
     return {(names[a], names[b]): value for (a, b), value in sorted(raw.items()) if value >= least}
 
 
-def _holders(sketches: Sequence[_Hashes]) -> list[tuple[int, tuple[int, ...]]]:
-    """Each hash that two or more documents hold, with their places."""
+def _incidence(sketches: Sequence[_Hashes]) -> tuple[_Hashes, csr_array]:
+    """The different hashes, ascending; and a row for each sketch with a 1 for each of them that it holds."""
+    from scipy.sparse import csr_array
+
+    hashes, columns = np.unique(np.concatenate([*sketches, np.zeros(0, np.uint32)]), return_inverse=True)
+    rows = np.cumsum([0, *(len(sketch) for sketch in sketches)])
+    ones = np.ones(len(columns), dtype=np.int32)
+    return hashes, csr_array((ones, columns, rows), shape=(len(sketches), len(hashes)))
+
+
+def _pairs(sketches: Sequence[_Hashes], limits: Sequence[int], least: float) -> dict[tuple[int, int], float]:
+    """The shares of all documents that hold about ``least`` and more in common, or a little less.
+
+    What two sketches have in common lies below the limits of both, so that the product of the incidence matrix with
+    itself counts what ``_share`` counts pair by pair.
+    """
     if not sketches:
-        return []
-    hashes = np.concatenate(sketches)
-    places = np.repeat(np.arange(len(sketches)), [len(sketch) for sketch in sketches])
-    if not len(hashes):  # documents of a few words have no runs
-        return []
-    order = np.argsort(hashes, kind="stable")
-    hashes, places = hashes[order], places[order]
-    starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]])
-    ends = np.r_[starts[1:], len(hashes)]
-    return [
-        (int(hashes[start]), tuple(places[start:end].tolist()))
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-        if end - start > 1
-    ]
-
-
-def _pairs(
-    sketches: Sequence[_Hashes], limits: Sequence[int], holders: Sequence[tuple[int, tuple[int, ...]]], least: float
-) -> dict[tuple[int, int], float]:
-    """The shares of all documents that hold something in common, boilerplate included."""
-    counts: Counter[tuple[int, int]] = Counter()
-    for _, places in holders:
-        counts.update(combinations(places, 2))
+        return {}
+    _, held = _incidence(sketches)
+    together = (held @ held.T).tocoo()
+    wanted = (together.row < together.col) & (together.data >= FEWEST * least)
     found = {}
-    for (a, b), count in counts.items():
-        if count >= FEWEST * least:
-            value = _share(sketches[a], limits[a], sketches[b], limits[b])
-            if value >= least:
-                found[a, b] = value
+    for a, b, count in zip(
+        *(part[wanted].tolist() for part in (together.row, together.col, together.data)), strict=True
+    ):
+        limit = min(limits[a], limits[b])
+        fewer = min(_within(sketches[place], limits[place], limit) for place in (a, b))
+        if fewer >= FEWEST:
+            found[a, b] = count / fewer
     return found
+
+
+def _within(sketch: _Hashes, own: int, limit: int) -> int:
+    """How many hashes of a sketch, whole up to ``own``, are at most ``limit``."""
+    return len(sketch) if limit == own else int(np.searchsorted(sketch, limit, side="right"))
+
+
+def _boilerplate(sketches: Sequence[_Hashes], groups: Sequence[int]) -> _Hashes:
+    """The hashes that ``BOILERPLATE`` groups or more hold."""
+    hashes, held = _incidence(sketches)
+    of_group = np.asarray(groups, dtype=np.int64)[np.repeat(np.arange(len(sketches)), np.diff(held.indptr))]
+    different = np.unique(held.indices.astype(np.int64) * (len(sketches) + 1) + of_group)
+    return hashes[np.bincount(different // (len(sketches) + 1), minlength=len(hashes)) >= BOILERPLATE]
 
 
 def _groups(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import combinations
 
 import pytest
 
@@ -110,3 +111,18 @@ def test_many_editions_of_one_guideline_are_not_boilerplate() -> None:
     text = some_text(1, 1000)
     prints = {str(number): of_words(text, some_text(10 + number, 200)) for number in range(7)}
     assert len(shares(prints, least=0.7)) == 7 * 6 // 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_counting_all_together_is_counting_pair_by_pair(seed: int) -> None:
+    """Sketches with and without a limit, of one form and of their own words; no boilerplate, which pairs cannot see."""
+    chance = random.Random(seed)
+    words = [f"w{number}" for number in range(3000)]
+    forms = [[chance.choice(words) for _ in range(200)] for _ in range(3)]
+    prints = {}
+    for number in range(12):
+        own = [chance.choice(words) for _ in range(chance.choice((5, 40, 400, 4000)))]
+        prints[f"d{number}"] = of_words(forms[number // 4] + own)
+    pairs = {(a, b): share(prints[a], prints[b]) for a, b in combinations(prints, 2)}
+    assert any(len(one.sketch) == 4 * SKETCH for one in prints.values())
+    assert shares(prints, least=0.01) == pytest.approx({pair: value for pair, value in pairs.items() if value >= 0.01})
