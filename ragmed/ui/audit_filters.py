@@ -36,6 +36,8 @@ SEARCH, BEFORE = "search", "before"
 """In an address: the name of the words searched for; the number of the entry behind which the list goes on."""
 HELD = (*TEXTS, *CHOICES, SEARCH)
 _FIELD = "audit-{}"
+_OPEN = "audit_filters_open"
+"""Session key: whether the fold was open at first."""
 _TEXT = _FIELD.format("text")
 
 _Kind = TypeVar("_Kind", bound=StrEnum)
@@ -82,29 +84,30 @@ def link(path: str, said: Mapping[str, str]) -> str:
 
 def fields(view: View) -> None:
     """Draw the fields, as the address fills them. A changed one changes the address, which begins with the newest."""
-    words = view.words
-    _fill(view.desk.searches)
+    words, searches = view.words, view.desk.searches
 
     def changed() -> None:
-        _into_the_address(view.desk.searches)
-
-    def field(name: str) -> None:
-        hint = words("audit.filter.time") if name in ("since", "until") else None
-        label = words(f"audit.filter.{name}")
-        st.text_input(label, key=_FIELD.format(name), on_change=changed, max_chars=80, placeholder=hint)
+        _into_the_address(searches)
 
     with st.container(key="audit-filters"):
-        st.text_input(words("audit.filter.text"), key=_TEXT, on_change=changed, max_chars=200)
-        with st.expander(words("audit.filter.more"), expanded=any(st.query_params.get(name) for name in HELD[:-1])):
+        text = searches.words(st.query_params.get(SEARCH, "")) or ""
+        st.text_input(words("audit.filter.text"), _as_said(_TEXT, text), key=_TEXT, on_change=changed, max_chars=200)
+        unfolded = st.session_state.setdefault(_OPEN, any(st.query_params.get(name) for name in HELD[:-1]))
+        with st.expander(words("audit.filter.more"), expanded=unfolded):
             with st.container(key="audit-more", horizontal=True):
                 for name in TEXTS:
-                    field(name)
+                    key, label = _FIELD.format(name), words(f"audit.filter.{name}")
+                    hint = words("audit.filter.time") if name in ("since", "until") else None
+                    value = _as_said(key, st.query_params.get(name, ""))
+                    st.text_input(label, value, key=key, on_change=changed, max_chars=80, placeholder=hint)
             with st.container(key="audit-choices", horizontal=True):
                 for name, kind in CHOICES.items():
+                    key, label = _FIELD.format(name), words(f"audit.filter.{name}")
                     options = ["", *(one.value for one in kind)]
+                    stated = st.query_params.get(name, "")
+                    place = options.index(_as_said(key, stated if stated in options else ""))
                     said = partial(said_of, words=words, name=name)
-                    label = words(f"audit.filter.{name}")
-                    st.selectbox(label, options, format_func=said, key=_FIELD.format(name), on_change=changed)
+                    st.selectbox(label, options, place, format_func=said, key=key, on_change=changed)
 
 
 def said_of(option: str, *, name: str, words: Words) -> str:
@@ -121,19 +124,17 @@ def said_of(option: str, *, name: str, words: Words) -> str:
     )
 
 
-def _fill(searches: Searches) -> None:
-    """Put what the address says into the fields, before they are drawn."""
-    for name in (*TEXTS, *CHOICES):
-        said = st.query_params.get(name, "")
-        if name in CHOICES and said not in tuple(CHOICES[name]):
-            said = ""
-        _set(_FIELD.format(name), said)
-    _set(_TEXT, searches.words(st.query_params.get(SEARCH, "")) or "")
+def _as_said(key: str, said: str) -> str:
+    """What a field begins with. One that holds something else (the browser went back) is told to hold this.
 
-
-def _set(key: str, said: str) -> None:
-    if st.session_state.get(key) != said:  # what is being typed stays
+    Given as the field's own beginning and not as its state, which the browser may miss while it still loads the field;
+    and always the same beginning, for with another one it would be another field, drawn anew under the hand.
+    """
+    first: str = st.session_state.setdefault(f"{key}-first", said)
+    if st.session_state.get(key, first) != said:
         st.session_state[key] = said
+        return ""
+    return first
 
 
 def _into_the_address(searches: Searches) -> None:

@@ -10,7 +10,7 @@
 - ``--kills``: four writers, one of which is killed at its n-th step (SQL statement or file operation), for n = 1, 2, …,
   and all of which are killed at a random moment: what ``append`` returned from is there, and the log verifies.
 
-Prints one JSON object. Exit status 1 if there is a finding.
+Prints one JSON object; tells each part that is done on the error stream. Exit status 1 if there is a finding.
 """
 
 from __future__ import annotations
@@ -275,15 +275,24 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         course = Course(Path(scratch), given.seed)
-        course.flip_columns(given.flips)
-        course.flip_keys(given.flips // 50)
-        course.flip_raw(given.flips // 10)
+        parts: list[tuple[str, Callable[[], object]]] = [
+            ("bits of columns", lambda: course.flip_columns(given.flips)),
+            ("bits of keys", lambda: course.flip_keys(given.flips // 50)),
+            ("bytes of the files", lambda: course.flip_raw(given.flips // 10)),
+        ]
         if given.flips:
-            course.flip_checkpoints()
-            course.rows(given.step)
-            course.replayed()
-        course.honest(given.runs)
-        course.kills(given.kills, given.kills)
+            parts += [
+                ("bits of checkpoints", course.flip_checkpoints),
+                ("entries deleted, swapped, cut off", lambda: course.rows(given.step)),
+                ("checkpoints put back", course.replayed),
+            ]
+        parts += [
+            ("honest runs", lambda: course.honest(given.runs)),
+            ("kills", lambda: course.kills(given.kills, given.kills)),
+        ]
+        for name, part in parts:
+            part()
+            print(f"{name}: done, {len(course.findings)} findings so far", file=sys.stderr, flush=True)
     print(json.dumps({"counts": course.counts, "findings": course.findings}, indent=2))
     return 1 if course.findings else 0
 
