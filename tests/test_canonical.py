@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragmed.canonical import canonical_json, sha256_file, sha256_of, write_atomic
+from ragmed.canonical import canonical_json, sha256_file, sha256_of, write_atomic, write_private
 from ragmed.records import Filters, Language
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False)
@@ -58,3 +59,19 @@ def test_a_write_that_fails_leaves_the_old_bytes(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="pointer"):
         write_atomic(path, b"new")
     assert os.listdir(tmp_path) == ["pointer"]
+
+
+def test_a_private_file_is_for_its_owner_alone_and_whole_or_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "answers.csv"
+    assert write_private(path, [b"one\n", b"two\n"]) == 8
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+    def broken() -> Iterator[bytes]:
+        yield b"three\n"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write_private(path, broken())
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert [one.name for one in path.parent.iterdir()] == ["answers.csv"]

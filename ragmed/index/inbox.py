@@ -11,15 +11,13 @@ Laws of this room:
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from ragmed.canonical import sha256_bytes, sha256_file, sync_folder
+from ragmed.canonical import sha256_bytes, sha256_file, write_private
 from ragmed.corpus.library import INBOX, SUFFIXES
 from ragmed.errors import BadInputError, LimitExceededError, NotFoundError, NotPossibleError
 
@@ -66,7 +64,7 @@ class Inbox:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             place = self._free_place(wanted, sha256_bytes(content))
             if not place.is_file():
-                _write_private(place, content)
+                write_private(place, [content])
         except OSError as error:
             raise NotPossibleError(
                 f"{wanted}: the upload cannot be kept: {error.strerror or error}",
@@ -124,18 +122,3 @@ def _staged(path: Path) -> StagedFile:
     seen = path.stat()
     at = datetime.fromtimestamp(seen.st_mtime, UTC).isoformat(timespec="seconds")
     return StagedFile(name=path.name, size=seen.st_size, staged_at=at, path=path)
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """As ``canonical.write_atomic``, readable by the owner alone from its first byte."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-        sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
