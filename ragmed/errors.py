@@ -9,7 +9,8 @@
     ├── NotPossibleError         this machine or installation cannot do it             (exit code 3)
     │   ├── NoIndexError         nothing has been published yet
     │   │   └── OutdatedIndexError  what was published is of an older program
-    │   └── MissingPartError     an optional program or package is not installed
+    │   ├── MissingPartError     an optional program or package is not installed
+    │   └── ModelError           the language model cannot be used; the library is quoted instead
     ├── IntegrityError           bytes are not what the manifest says                  (exit code 1)
     └── BusyError                another writer holds the lock                         (exit code 3)
 
@@ -79,6 +80,10 @@ class OutdatedIndexError(NoIndexError):
 
 class MissingPartError(NotPossibleError):
     """An optional program, package or model is not installed."""
+
+
+class ModelError(NotPossibleError):
+    """The language model cannot be used: not there, half there, out of memory, not answering."""
 
 
 class IntegrityError(RagMedError):

@@ -7,6 +7,7 @@ protocol has a small real implementation that tests use instead of patching (``H
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator as GeneratorOf
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -200,6 +201,13 @@ class Retriever(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A further piece of a draft as a language model writes it: nothing of it is checked yet."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a generator hands to checking: prose with markers ``[1]`` at the end of each claim, and what wrote it.
 
@@ -212,6 +220,8 @@ class Draft:
     """(marker, start, end): offsets on the page of the marker's passage."""
     prompt: Prompt | None = None
     """What a language model was given; None where none was asked."""
+    left_out: int = 0
+    """Passages that did not fit into the prompt, the last ones found."""
 
 
 class Generator(Protocol):
@@ -219,7 +229,73 @@ class Generator(Protocol):
 
     kind: str
 
-    def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Draft: ...
+    def generate(
+        self, query: Query, mode: Mode, passages: Sequence[Passage]
+    ) -> GeneratorOf[Written | Draft, None, None]:
+        """Yields pieces while they are written, where there is a model that writes, and last the whole as a Draft.
+
+        Closing the iterator stops the work at once. Raises ModelError, IntegrityError, MissingPartError where the model
+        cannot be used.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a chat with a language model; ``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a language model is asked to write, and within which bounds."""
+
+    messages: tuple[Message, ...]
+    markers: int
+    """The passages are numbered from 1 to this; where the engine can, it lets no other marker be written."""
+    max_tokens: int
+    temperature: float = 0.0
+    """0: always the likeliest token."""
+    top_p: float = 1.0
+    seed: int = 0
+    schema: str = ""
+    """JSON schema that the text must follow; empty: prose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePiece:
+    """A further piece of text from an engine; the last one bears why it ended (``stop``, ``length``)."""
+
+    text: str
+    finish_reason: str = ""
+
+
+class Engine(Protocol):
+    """A language model that runs, here or behind an address: messages in, text out. Safe to share between threads."""
+
+    kind: str
+    """``qwen`` (on this machine) or ``served``."""
+    model_id: str
+    revision: str
+    adapter_sha256: str | None
+    quantisation: str
+    context_tokens: int
+    """Tokens that prompt and answer may have together."""
+    prompt_tokens: int
+    """Tokens of a prompt that it reads in good time."""
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Tokens of these messages as they are given to the model; an engine that cannot count says too many."""
+        ...
+
+    def stream(self, order: Order) -> GeneratorOf[EnginePiece, None, None]:
+        """The text, piece by piece; thoughts of a model that thinks are never among it.
+
+        Closing the iterator stops the model at once. Raises ModelError, IntegrityError.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,8 +323,12 @@ class Assistant(Protocol):
         mode: Mode | None = None,
         language: Language | None = None,
         filters: Filters | None = None,
-    ) -> Iterator[EvidenceFound | Finished]:
-        """Yields EvidenceFound (unless rejected) and then Finished. ``None`` means: decide from the question."""
+    ) -> Iterator[EvidenceFound | Written | Finished]:
+        """Yields EvidenceFound (unless rejected), what a language model writes as it writes it, and then Finished.
+
+        ``None`` means: decide from the question. Closing the iterator stops a model that writes; the draft so far is
+        kept as a rejected answer.
+        """
         ...
 
 

@@ -396,6 +396,18 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedDraft:
+    """What a language model wrote, or why it wrote nothing, where something else was shown in its place."""
+
+    generation: Generation
+    reason: str
+    """In the question's language."""
+    prompt: Prompt | None = None
+    withheld: tuple[Withheld, ...] = ()
+    """Its sentences that failed their check."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRecord:
     """Everything that was asked, found, written and checked, kept before it is shown (law 5)."""
 
@@ -432,3 +444,5 @@ class AnswerRecord:
     """Those settings, by key: what a replay asks with, and what it names where they have changed."""
     asked_characters: int = 0
     """Length of a question that was too long to be kept whole; else 0."""
+    refused: RefusedDraft | None = None
+    """The draft of a language model that was not shown; ``generation`` is then of what is shown in its place."""

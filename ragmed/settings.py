@@ -100,6 +100,43 @@ class AnswerSettings(_Part):
     question_characters: int = Field(4000, ge=100, description="longer questions are rejected")
 
 
+class ModelSettings(_Part):
+    """The language model on this machine that may write answers. Without a name, none is asked."""
+
+    name: str = Field("", description="a model of `ragmed models list`, or a folder with its files; empty: none")
+    folder: Path = Field(Path("models"), description="folder that `ragmed models pull` puts models into")
+    adapter: Path | None = Field(None, description="folder of a tuned adapter (PEFT) for the model")
+    quantisation: Literal["auto", "nf4", "none"] = Field(
+        "auto", description="`nf4`: 4 bits; `none`: 16 bits; `auto`: 4 bits wherever the device can"
+    )
+    device: Literal["auto", "cpu", "cuda", "mps", "npu"] = "auto"
+    prompt_tokens: int = Field(
+        0, ge=0, description="passages are left out over so many tokens; 0: what the device reads in good time"
+    )
+    answer_tokens: int = Field(400, ge=16, le=4096, description="tokens of an answer at most")
+    temperature: float = Field(0.0, ge=0, le=2, description="0: always the likeliest token")
+    top_p: float = Field(1.0, gt=0, le=1, description="share of the likeliest tokens that sampling draws from")
+    seed: int = Field(0, ge=0, description="where sampling begins: the same seed writes the same answer")
+    least_held: float = Field(
+        0.5, ge=0, le=1, description="a draft of which a smaller share holds is refused and the library quoted"
+    )
+
+
+class ServedSettings(_Part):
+    """A language model behind an OpenAI-compatible address (vLLM, SGLang, llama.cpp, Ollama)."""
+
+    url: str = Field("", description="address of the engine's API, as `http://127.0.0.1:8000/v1`; empty: none")
+    model: str = Field("", description="the model's or adapter's name there; empty: the first that it lists")
+    key_file: Path | None = Field(None, description="file with the key that the engine asks for")
+    connect_seconds: float = Field(3.0, gt=0, description="time to be reached, seconds")
+    silence_seconds: float = Field(30.0, gt=0, description="longest wait for the next piece of an answer, seconds")
+    retries: int = Field(2, ge=0, le=10, description="further tries before the first piece of an answer has come")
+    rest_seconds: float = Field(
+        30.0, gt=0, description="after three failures in a row the engine is left alone for so long, seconds"
+    )
+    context_tokens: int = Field(4096, ge=512, description="tokens that prompt and answer may have together")
+
+
 class AuditSettings(_Part):
     """The log of answers: who signs it, where its checkpoints go, how long answers are to be kept."""
 
@@ -163,6 +200,8 @@ class Settings(BaseSettings):
     retrieve: RetrieveSettings = RetrieveSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     answer: AnswerSettings = AnswerSettings()
+    model: ModelSettings = ModelSettings()
+    served: ServedSettings = ServedSettings()
     audit: AuditSettings = AuditSettings()
     app: AppSettings = AppSettings()
 
@@ -212,7 +251,7 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
     return chosen
 
 
-ANSWERING = ("answer", "retrieve", "embedder")
+ANSWERING = ("answer", "retrieve", "embedder", "model", "served")
 """The parts of the settings that an answer depends on, beside the snapshot that it is given from."""
 
 
@@ -226,8 +265,9 @@ def answer_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
         for part in ANSWERING
         for key, value in getattr(settings, part).model_dump(mode="json").items()
     }
-    if Path(found["embedder.model"]).is_dir():
-        found["embedder.model"] = Path(found["embedder.model"]).name
+    for key in ("embedder.model", "model.name", "model.folder", "model.adapter", "served.key_file"):
+        if found[key] and Path(found[key]).exists():
+            found[key] = Path(found[key]).name
     return tuple(sorted((key, json.dumps(value, ensure_ascii=False)) for key, value in found.items()))
 
 

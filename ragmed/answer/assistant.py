@@ -15,21 +15,22 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator as GeneratorOf
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ragmed import __version__
 from ragmed.answer import notices
 from ragmed.answer.case import read_case
-from ragmed.answer.citations import check_claim
-from ragmed.answer.claims import CitedClaim, cited_claims
 from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
 from ragmed.answer.differential import Card, differential_card
 from ragmed.answer.held_snapshot import HeldSnapshot
+from ragmed.answer.judging import Judged, judge_draft
 from ragmed.canonical import sha256_of
-from ragmed.errors import BusyError
-from ragmed.interfaces import Draft, EvidenceFound, Finished
+from ragmed.errors import BusyError, IntegrityError, MissingPartError, ModelError, RagMedError
+from ragmed.interfaces import Draft, EvidenceFound, Finished, Written
 from ragmed.records import (
     AnswerRecord,
     Candidate,
@@ -45,6 +46,7 @@ from ragmed.records import (
     Passage,
     Prompt,
     Query,
+    RefusedDraft,
     Retrieval,
     Timings,
     Withheld,
@@ -56,6 +58,9 @@ if TYPE_CHECKING:
     from ragmed.interfaces import Generator, Keeper, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
 
+_T = TypeVar("_T")
+_Writing = GeneratorOf[Written, None, _T]
+"""Yields what a model writes, and returns its end."""
 _TRIES = 5
 """Searches begun again because a snapshot was published meanwhile; more than one a question is not to be expected."""
 
@@ -96,6 +101,19 @@ class _Answer:
     withheld: tuple[Withheld, ...] = ()
     case: tuple[Finding, ...] = ()
     prompt: Prompt | None = None
+    refused: RefusedDraft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What there is to write an answer from."""
+
+    query: Query
+    mode: Mode
+    card: Card | None
+    retrieval: Retrieval
+    passages: tuple[Passage, ...]
+    snapshot: SnapshotReader
 
 
 class RagMedAssistant:
@@ -109,14 +127,17 @@ class RagMedAssistant:
         store: Keeper,
         settings: Settings,
         *,
+        instead: Generator | None = None,
         user: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
-        """``user``: who asks, as the records name them."""
+        """``instead``: what writes where the generator cannot be used or its draft does not hold; ``user``: who asks,
+        as the records name them."""
         self._snapshots = snapshots
         self._retriever = retriever
         self._generator = generator
+        self._instead = instead
         self._store = store
         self._settings = settings
         self._user = user
@@ -131,8 +152,8 @@ class RagMedAssistant:
         mode: Mode | None = None,
         language: Language | None = None,
         filters: Filters | None = None,
-    ) -> Iterator[EvidenceFound | Finished]:
-        """Yields EvidenceFound (unless rejected) and then Finished.
+    ) -> Iterator[EvidenceFound | Written | Finished]:
+        """Yields EvidenceFound (unless rejected), what a model writes, and then Finished.
 
         Raises NoIndexError, IntegrityError, BusyError, and what the store raises when the answer cannot be kept.
         """
@@ -152,7 +173,13 @@ class RagMedAssistant:
         snapshot, retrieval = self._search(question, language, filters or Filters(), clock)
         yield EvidenceFound(retrieval=retrieval, snapshot_id=snapshot.snapshot_id)
         clock.last = time.perf_counter()  # the caller's time between the two events is not ours
-        answer, retrieval = self._answer(mode, retrieval, snapshot, clock)
+        told: list[str] = []
+        try:
+            answer, retrieval = yield from self._answer(mode, retrieval, snapshot, clock, told)
+        except GeneratorExit:
+            if told:  # somebody has read it, so it is kept (law 5)
+                self._finish(self._stopped(mode, retrieval, told), retrieval, snapshot, asked_at, clock)
+            raise
         yield self._finish(answer, retrieval, snapshot, asked_at, clock)
 
     # --- taking the question, finding passages ---
@@ -195,8 +222,9 @@ class RagMedAssistant:
     # --- writing and checking ---
 
     def _answer(
-        self, mode: Mode | None, retrieval: Retrieval, snapshot: SnapshotReader, clock: _Clock
-    ) -> tuple[_Answer, Retrieval]:
+        self, mode: Mode | None, retrieval: Retrieval, snapshot: SnapshotReader, clock: _Clock, told: list[str]
+    ) -> _Writing[tuple[_Answer, Retrieval]]:
+        """Yields what is written as it is written, and puts it into ``told``; returns the answer and its retrieval."""
         query = retrieval.query
         if mode is None:
             mode = Mode.DIFFERENTIAL if read_case(query.text).is_vignette else Mode.ANSWER
@@ -209,11 +237,50 @@ class RagMedAssistant:
         if card is None and chosen:
             mode = Mode.ANSWER  # a case that the library has no card for is answered like any other question
         passages = with_related((*retrieval.passages, *self._about_first(query, card, snapshot)), card, snapshot)
-        draft = self._generator.generate(with_diagnoses(query, card), mode, passages)
+        work = _Work(with_diagnoses(query, card), mode, card, retrieval, passages, snapshot)
+        draft, refused = yield from self._drafted(work, told)
         clock.step("generate")
-        answer, retrieval = self._checked(mode, draft, card, retrieval, passages, snapshot)
+        judged = judge_draft(draft, passages, snapshot)
+        if self._falls(draft, judged):
+            refused = _refusal_of(draft, judged, query.language)
+            draft, _ = yield from self._drafted(work, told, refused)
+            judged = judge_draft(draft, passages, snapshot)
+        answer = self._composed(work, draft, judged, refused)
         clock.step("verify")
-        return answer, retrieval
+        return answer
+
+    def _drafted(
+        self, work: _Work, told: list[str], refused: RefusedDraft | None = None
+    ) -> _Writing[tuple[Draft, RefusedDraft | None]]:
+        """The draft, of what writes instead where the generator cannot be used or was ``refused``; and the refusal."""
+        if refused is None or self._instead is None:
+            try:
+                draft = yield from _whole(self._generator, work, told)
+            except (ModelError, MissingPartError, IntegrityError) as error:
+                if self._instead is None:
+                    raise
+                language = work.query.language
+                reason = notices.said("model_failed", language, reason=str(error).rstrip("."))
+                refused = RefusedDraft(generation=replace(self._unwritten(), text="".join(told)), reason=reason)
+            else:
+                return draft, refused
+        return (yield from _whole(self._instead, work, [])), refused
+
+    def _falls(self, draft: Draft, judged: Judged) -> bool:
+        """Whether so little of a model's draft holds that the library is quoted instead."""
+        if self._instead is None or draft.generation.kind == self._instead.kind:
+            return False
+        return not judged.held or judged.share_held < self._settings.model.least_held
+
+    def _stopped(self, mode: Mode | None, retrieval: Retrieval, told: Sequence[str]) -> _Answer:
+        """What is kept of an answer that was stopped while it was written."""
+        written_so_far = replace(self._unwritten(), text="".join(told), finish_reason="stopped")
+        return _Answer(
+            outcome=Outcome.REJECTED,
+            mode=mode or Mode.ANSWER,
+            generation=written_so_far,
+            notice=notices.said("stopped", retrieval.query.language),
+        )
 
     def _about_first(self, query: Query, card: Card | None, snapshot: SnapshotReader) -> tuple[Passage, ...]:
         """What the library says of the diagnosis that the case speaks for most: a case that looks like pneumonia to the
@@ -239,40 +306,30 @@ class RagMedAssistant:
             said.append(notices.said("nearest", language, titles=notices.quoted_titles(titles[:3], language)))
         return _Answer(outcome=Outcome.ABSTAINED, mode=mode, generation=generation, notice=joined(said, language))
 
-    def _checked(
-        self,
-        mode: Mode,
-        draft: Draft,
-        card: Card | None,
-        retrieval: Retrieval,
-        passages: Sequence[Passage],
-        snapshot: SnapshotReader,
+    def _composed(
+        self, work: _Work, draft: Draft, judged: Judged, refused: RefusedDraft | None
     ) -> tuple[_Answer, Retrieval]:
         """The answer made of what holds, its markers and passages numbered in the order of reading."""
-        drafted = cited_claims(draft, passages)
-        held: list[tuple[CitedClaim, tuple[CitationCheck, ...]]] = []
-        withheld: list[Withheld] = list(card.withheld) if card else []
-        for claim in drafted:
-            found = check_claim(claim.text, claim.citations, snapshot)
-            if found.verdict.holds:
-                held.append((claim, found.checks))
-            else:
-                withheld.append(Withheld(text=claim.text, verdict=found.verdict, reason=found.reason))
-        if not held and not (card and card.candidates):
-            if not drafted:
+        mode, card, retrieval = work.mode, work.card, work.retrieval
+        language = retrieval.query.language
+        withheld = (*(card.withheld if card else ()), *judged.withheld)
+        if not judged.held and not (card and card.candidates):
+            if not judged.count:
                 said = self._abstention(mode, retrieval, "no_sentence", draft.generation)
-                return replace(said, prompt=draft.prompt), retrieval
-            refused = _Answer(
+                notice = joined([refused.reason, said.notice], language) if refused else said.notice
+                return replace(said, prompt=draft.prompt, refused=refused, notice=notice), retrieval
+            rejected = _Answer(
                 outcome=Outcome.REJECTED,
                 mode=mode,
                 generation=draft.generation,
-                notice=notices.said("nothing_held", retrieval.query.language),
-                withheld=tuple(withheld),
+                notice=notices.said("nothing_held", language),
+                withheld=withheld,
                 prompt=draft.prompt,
+                refused=refused,
             )
-            return refused, retrieval
-        numbered = Numbered(passages, snapshot)
-        text, claims, checks = written(held, numbered)
+            return rejected, retrieval
+        numbered = Numbered(work.passages, work.snapshot)
+        text, claims, checks = written(judged.held, numbered)
         offset = len(checks)
         if card:
             checks += tuple(numbered.renumbered(check, claim=-1) for check in card.checks)
@@ -285,10 +342,11 @@ class RagMedAssistant:
             claims=claims,
             checks=checks,
             differential=tuple(shifted(one, offset) for one in card.candidates) if card else self._no_card(mode),
-            withheld=tuple(withheld),
+            withheld=withheld,
             case=tuple(moved(one, offset) for one in card.case) if card else (),
-            notice=about(mode, draft, card, checks, numbered, retrieval.query.language, len(withheld)),
+            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused),
             prompt=draft.prompt,
+            refused=refused,
         )
         return answer, retrieval
 
@@ -334,9 +392,30 @@ class RagMedAssistant:
             settings_sha256=sha256_of(self._depends_on),
             settings=self._depends_on,
             asked_characters=asked_characters,
+            refused=answer.refused,
         )
         self._store.append(record)
         return Finished(record=record)
+
+
+def _whole(generator: Generator, work: _Work, told: list[str]) -> _Writing[Draft]:
+    """The generator's draft; yields what it writes meanwhile and puts it into ``told``."""
+    with closing(generator.generate(work.query, work.mode, work.passages)) as pieces:
+        for piece in pieces:
+            if isinstance(piece, Draft):
+                return piece
+            told.append(piece.text)
+            yield piece
+    raise RagMedError(f"the generator {generator.kind!r} ended without a draft")
+
+
+def _refusal_of(draft: Draft, judged: Judged, language: Language) -> RefusedDraft:
+    """Why a model's draft is not shown: too much of it fell, or there is nothing in it."""
+    if judged.count:
+        reason = notices.said("draft_fell", language, failed=len(judged.withheld), count=judged.count)
+    else:
+        reason = notices.said("model_found_nothing", language)
+    return RefusedDraft(generation=draft.generation, reason=reason, prompt=draft.prompt, withheld=judged.withheld)
 
 
 def _language_of(question: str) -> Language:

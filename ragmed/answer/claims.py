@@ -43,7 +43,7 @@ def cited_claims(draft: Draft, passages: Sequence[Passage]) -> tuple[CitedClaim,
     found: list[CitedClaim] = []
     for line in draft.generation.text.splitlines():
         for number, (text, markers) in enumerate(_sentences(line)):
-            citations = tuple(_looked_for(text, marker, shown.get(marker), len(found)) for marker in markers)
+            citations = tuple(looked_for(text, marker, shown.get(marker), len(found)) for marker in markers)
             found.append(CitedClaim(text=text, citations=citations, new_line=number == 0))
     return tuple(found)
 
@@ -91,7 +91,8 @@ def _numbers(inside: str) -> list[int]:
     return numbers
 
 
-def _looked_for(text: str, marker: int, passage: Passage | None, claim: int) -> Citation:
+def looked_for(text: str, marker: int, passage: Passage | None, claim: int) -> Citation:
+    """A citation of the words of ``passage`` that share most with ``text``; ``claim`` is its claim's number."""
     if passage is None:
         return _nowhere(claim, marker)
     start, end = locate(text, passage.chunk.text)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragmed.answer import notices
-from ragmed.answer.claims import CitedClaim
 from ragmed.answer.differential import Card
+from ragmed.answer.judging import Held
 from ragmed.interfaces import Draft
 from ragmed.records import (
     Candidate,
@@ -26,6 +26,7 @@ from ragmed.records import (
     Mode,
     Passage,
     Query,
+    RefusedDraft,
 )
 from ragmed.terms import find_terms
 
@@ -71,9 +72,7 @@ class Numbered:
         )
 
 
-def written(
-    held: Sequence[tuple[CitedClaim, tuple[CitationCheck, ...]]], numbered: Numbered
-) -> tuple[str, tuple[Claim, ...], tuple[CitationCheck, ...]]:
+def written(held: Sequence[Held], numbered: Numbered) -> tuple[str, tuple[Claim, ...], tuple[CitationCheck, ...]]:
     """The prose of the claims that hold, each followed by its markers, with the offsets of the claims in it."""
     text = ""
     claims: list[Claim] = []
@@ -149,9 +148,10 @@ def about(
     numbered: Numbered,
     language: Language,
     withheld: int,
+    refused: RefusedDraft | None = None,
 ) -> str:
     """What has to be said of an answer: who wrote it, its language, superseded editions, what was left out."""
-    said: list[str] = []
+    said: list[str] = [refused.reason] if refused else []
     documents = {passage.marker: passage.document for passage in numbered.passages(())}
     if draft.generation.kind == "extractive":
         said.append(notices.said("extractive", language))
@@ -160,6 +160,12 @@ def about(
             said.append(notices.said("in_english", language))
         elif language is not Language.CHINESE and Language.CHINESE in languages:
             said.append(notices.said("in_chinese", language))
+    elif draft.prompt is not None:
+        said.append(notices.said("model", language))
+        if draft.left_out:
+            said.append(notices.said("left_out", language, count=draft.left_out))
+        if draft.generation.finish_reason == "length":
+            said.append(notices.said("cut", language))
     if mode is Mode.DIFFERENTIAL and card is None:
         said.append(notices.said("no_card", language))
     for status, key in ((DocumentStatus.SUPERSEDED, "superseded"), (DocumentStatus.WITHDRAWN, "withdrawn")):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,8 +97,11 @@ class ExtractiveGenerator:
         self._max_claims = max_claims
         self._multilingual = multilingual
 
-    def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Draft:
-        """One claim a line, each ending with its marker; ``quotes`` has the offsets of each. Empty: nothing answers."""
+    def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Generator[Draft, None, None]:
+        """The draft, at once: one claim a line, each ending with its marker; ``quotes`` has the offsets of each.
+
+        Empty: nothing answers.
+        """
         asks = asked_for(query.text, query.english)
         scored = self._scored(query, mode, passages, asks)
         chosen = _ordered(_chosen(scored, *self._extent(scored, mode, asks)))
@@ -106,7 +109,7 @@ class ExtractiveGenerator:
         model = "words+concepts" if self._embedder is None else f"words+concepts+{self._embedder.name}"
         generation = Generation(text="\n".join(lines), kind=self.kind, model_id=model, revision=REVISION)
         quotes = tuple((one.excerpt.passage.marker, one.excerpt.start, one.excerpt.end) for one in chosen)
-        return Draft(generation=generation, quotes=quotes)
+        yield Draft(generation=generation, quotes=quotes)
 
     def _extent(self, scored: Sequence[_Scored], mode: Mode, asks: Asks) -> tuple[int, float]:
         """How many claims at most, and the share of the best one's score that each needs: few where the best one is of

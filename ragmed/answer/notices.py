@@ -54,7 +54,31 @@ _WORDING: dict[str, tuple[str, str]] = {
     "opposite": ('"{claim}" stands on the page as "{page}"', "“{claim}”在页面上是“{page}”"),
     "drug": ('"{claim}" is not named in the cited words', "所引文字中没有提到“{claim}”"),
     "unsupported": ("too little of the sentence stands in the cited words", "所引文字不足以支持这句话"),
+    "unfinished": ("the writing ended before the sentence did", "这句话未写完"),
     # --- what is said of a whole answer (AnswerRecord.notice) ---
+    "model": (
+        "Written by a language model; every sentence was checked against its page.",
+        "由语言模型撰写；每句话均已与原文页面核对。",
+    ),
+    "left_out": (
+        "Passages found and not read by the model, for want of room: {count}.",
+        "因篇幅所限未交模型阅读的段落：{count}。",
+    ),
+    "cut": ("The answer was cut at its greatest length.", "答案已达长度上限，就此截断。"),
+    # --- why a model's draft is not shown (RefusedDraft.reason) ---
+    "model_failed": ("The language model could not be used: {reason}.", "语言模型无法使用：{reason}。"),
+    "draft_fell": (
+        "The language model's draft is not shown: {failed} of its {count} sentences failed their check.",
+        "语言模型的草稿不予显示：{count} 句中有 {failed} 句未通过核对。",
+    ),
+    "model_found_nothing": (
+        "The language model found no answer in these pages; the nearest sentences are quoted.",
+        "语言模型未在这些页面中找到答案；以下摘录最接近的句子。",
+    ),
+    "stopped": (
+        "Stopped before it was finished; what had been written was not checked and is not an answer.",
+        "在写完之前已停止；已写出的内容未经核对，不作为答案。",
+    ),
     "extractive": (
         "Quoted word for word from the library. No language model wrote this.",
         "以下为文献库原文摘录，未经任何语言模型撰写。",

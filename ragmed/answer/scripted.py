@@ -6,9 +6,9 @@ through the same checks as the real thing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
-from ragmed.interfaces import Draft
+from ragmed.interfaces import Draft, Written
 from ragmed.records import Generation, Mode, Passage, Prompt, Query
 
 
@@ -23,9 +23,11 @@ class ScriptedGenerator:
         self._texts = list(texts)
         self._quotes = quotes
 
-    def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Draft:
-        """The next text of the script, whatever the passages are."""
+    def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Generator[Written | Draft, None, None]:
+        """The next text of the script, line by line, whatever the passages are."""
         text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
         written = Generation(text=text, kind=self.kind, model_id="scripted", revision="1", sampling="greedy")
         prompt = Prompt(system="Say what the script says.", user=query.text, passages=tuple(passages))
-        return Draft(generation=written, quotes=self._quotes, prompt=prompt)
+        for line in text.splitlines(keepends=True):
+            yield Written(text=line)
+        yield Draft(generation=written, quotes=self._quotes, prompt=prompt)

@@ -34,6 +34,8 @@ CHOICES: dict[str, type[StrEnum]] = {
 }
 SEARCH, BEFORE = "search", "before"
 """In an address: the name of the words searched for; the number of the entry behind which the list goes on."""
+DAY = "2026-11-25"
+"""A time as it may be written."""
 HELD = (*TEXTS, *CHOICES, SEARCH)
 _FIELD = "audit-{}"
 _OPEN = "audit_filters_open"
@@ -97,7 +99,7 @@ def fields(view: View) -> None:
             with st.container(key="audit-more", horizontal=True):
                 for name in TEXTS:
                     key, label = _FIELD.format(name), words(f"audit.filter.{name}")
-                    hint = words("audit.filter.time") if name in ("since", "until") else None
+                    hint = DAY if name in ("since", "until") else None
                     value = _as_said(key, st.query_params.get(name, ""))
                     st.text_input(label, value, key=key, on_change=changed, max_chars=80, placeholder=hint)
             with st.container(key="audit-choices", horizontal=True):

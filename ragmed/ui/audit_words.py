@@ -20,7 +20,6 @@ AUDIT: dict[str, tuple[str, str]] = {
     "audit.filter.text": ("Words in question or answer", "提问或回答中的词"),
     "audit.filter.since": ("From", "起始"),
     "audit.filter.until": ("To", "截止"),
-    "audit.filter.time": ("2026-11-25", "2026-11-25"),
     "audit.filter.user": ("User", "用户"),
     "audit.filter.document": ("Document id", "文件编号"),
     "audit.filter.series": ("Series", "指南系列"),

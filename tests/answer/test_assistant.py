@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator as GeneratorOf
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +16,9 @@ from ragmed.answer.extractive import ExtractiveGenerator
 from ragmed.answer.scripted import ScriptedGenerator
 from ragmed.audit.log import SqliteLog
 from ragmed.canonical import sha256_of
-from ragmed.errors import BusyError, NotFoundError, NotPossibleError
-from ragmed.interfaces import EvidenceFound, Finished, Generator
-from ragmed.records import AnswerRecord, BlockKind, Document, Language, Mode, Outcome, Page, Verdict
+from ragmed.errors import BusyError, IntegrityError, ModelError, NotFoundError, NotPossibleError, RagMedError
+from ragmed.interfaces import Draft, EvidenceFound, Finished, Generator, Written
+from ragmed.records import AnswerRecord, BlockKind, Document, Language, Mode, Outcome, Page, Passage, Query, Verdict
 from ragmed.settings import Settings, answer_settings
 from tests.answer.small_library import (
     SUPERSEDED,
@@ -38,6 +39,21 @@ SECOND = plain_page(OTHER, "In sepsis give antibiotics within 1 hour. Observe fo
 HEADING, ITEM = BlockKind.HEADING, BlockKind.LIST_ITEM
 
 
+class Broken:
+    """A generator whose model cannot be used."""
+
+    kind = "qwen"
+
+    def __init__(self, error: RagMedError) -> None:
+        self._error = error
+
+    def generate(
+        self, query: Query, mode: Mode, passages: Sequence[Passage]
+    ) -> GeneratorOf[Written | Draft, None, None]:
+        raise self._error
+        yield  # a generator all the same
+
+
 class Bench:
     """An assistant over hand-made pages with a real store."""
 
@@ -50,6 +66,7 @@ class Bench:
         pages: tuple[Page, ...] = (FIRST, SECOND),
         coverage: float = 0.9,
         missing: tuple[str, ...] = (),
+        instead: Generator | None = None,
     ) -> None:
         self.snapshot = SmallSnapshot(documents, pages)
         self.store = SqliteLog(folder / "records.sqlite")
@@ -59,6 +76,7 @@ class Bench:
             generator or ExtractiveGenerator(),
             self.store,
             Settings(),
+            instead=instead,
             now=lambda: datetime(2026, 11, 23, 10, 0, 0, 123456, UTC),
         )
 
@@ -112,9 +130,8 @@ def test_law_5_an_answer_that_cannot_be_kept_is_not_shown(tmp_path: Path) -> Non
         ("Adults with anaphylaxis should receive adrenaline 0.5 g IM [1].", Verdict.NUMBER_MISMATCH),
         ("Give it intravenously [1].", Verdict.NEGATION_MISMATCH),
         ("Adults with anaphylaxis should receive atropine 0.5 mg IM [1].", Verdict.UNSUPPORTED),
-        ("Adults with anaphylaxis should receive adrenaline 0.5 mg IM [2].", Verdict.NUMBER_MISMATCH),
-        ("Adults with anaphylaxis should receive adrenaline 0.5 mg IM [7].", Verdict.UNRESOLVABLE),
-        ("Adults with anaphylaxis should receive adrenaline 0.5 mg IM.", Verdict.UNSUPPORTED),
+        ("Adults with anaphylaxis should receive adrenaline 5 mg IM [7].", Verdict.UNRESOLVABLE),
+        ("Adults with anaphylaxis should receive adrenaline 5 mg IM.", Verdict.UNSUPPORTED),
     ],
 )
 def test_law_2_a_failing_claim_is_withheld_and_the_true_one_stays(
@@ -127,6 +144,92 @@ def test_law_2_a_failing_claim_is_withheld_and_the_true_one_stays(
     assert [(one.verdict, bool(one.reason)) for one in record.withheld] == [(verdict, True)]
     assert "atropine" not in record.text
     assert "1." in record.notice  # the count of what was withheld is told
+
+
+@pytest.mark.parametrize("marker", [" [2]", " [7]", ""])
+def test_a_claim_of_another_page_than_the_one_cited_is_cited_to_its_own(tmp_path: Path, marker: str) -> None:
+    written = f"Adults with anaphylaxis should receive adrenaline 0.5 mg IM{marker}."
+    record = Bench(tmp_path, ScriptedGenerator(written)).ask("What to give?")
+    assert [check.citation.document_id for check in record.checks] == [GUIDE.document_id]
+    assert [check.verdict for check in record.checks] == [Verdict.VERBATIM]
+    assert record.text == "Adults with anaphylaxis should receive adrenaline 0.5 mg IM. [1]"
+    assert record.generation.text == written, "what the model wrote is kept as it wrote it"
+    assert record.withheld == ()
+
+
+TRUE = "In sepsis give antibiotics within 1 hour [2]."
+FALSE = "Adults with anaphylaxis should receive adrenaline 5 mg IM [1]."
+INSTEAD = ExtractiveGenerator()
+
+
+def test_a_draft_of_which_too_little_holds_is_refused_and_the_library_quoted(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, ScriptedGenerator(f"{FALSE} {FALSE} {TRUE}"), instead=INSTEAD)
+    record = bench.ask("What dose of adrenaline in anaphylaxis?")
+    assert (record.outcome, record.generation.kind) == (Outcome.ANSWERED, "extractive")
+    assert "adrenaline 0.5 mg" in record.text
+    assert "2 of its 3 sentences failed" in record.notice
+    assert record.refused is not None
+    assert record.refused.generation.text == f"{FALSE} {FALSE} {TRUE}"
+    assert len(record.refused.withheld) == 2
+    assert record.refused.prompt is not None
+    assert bench.store.get(record.record_id) == record
+
+
+def test_a_draft_of_which_enough_holds_is_shown_without_the_rest(tmp_path: Path) -> None:
+    record = Bench(tmp_path, ScriptedGenerator(f"{FALSE} {TRUE}"), instead=INSTEAD).ask("What to give?")
+    assert (record.generation.kind, record.refused) == ("scripted", None)
+    assert [claim.text for claim in record.claims] == ["In sepsis give antibiotics within 1 hour."]
+    assert "Written by a language model" in record.notice
+
+
+@pytest.mark.parametrize("error", [ModelError("model tiny is half there"), IntegrityError("model tiny is another")])
+def test_a_model_that_cannot_be_used_is_told_and_the_library_quoted(tmp_path: Path, error: RagMedError) -> None:
+    bench = Bench(tmp_path, Broken(error), instead=INSTEAD)
+    record = bench.ask("What dose of adrenaline in anaphylaxis?")
+    assert (record.outcome, record.generation.kind) == (Outcome.ANSWERED, "extractive")
+    assert f"could not be used: {error}." in record.notice
+    assert record.refused is not None
+    with pytest.raises(type(error)):  # with nothing to quote instead, the caller hears of it
+        Bench(tmp_path, Broken(error)).ask("What dose of adrenaline in anaphylaxis?")
+
+
+def test_a_model_that_finds_nothing_is_told_and_the_nearest_is_quoted(tmp_path: Path) -> None:
+    record = Bench(tmp_path, ScriptedGenerator(""), instead=INSTEAD).ask("What dose of adrenaline in anaphylaxis?")
+    assert record.generation.kind == "extractive"
+    assert "The language model found no answer" in record.notice
+
+
+def test_what_is_written_is_told_piece_by_piece(tmp_path: Path) -> None:
+    events = list(Bench(tmp_path, ScriptedGenerator(f"{TRUE}\n{FALSE}")).assistant.ask("What to give?"))
+    assert [type(event) for event in events] == [EvidenceFound, Written, Written, Finished]
+    assert [event.text for event in events if isinstance(event, Written)] == [f"{TRUE}\n", FALSE]
+
+
+def test_an_answer_that_is_stopped_is_kept_as_far_as_it_was_told(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, ScriptedGenerator(f"{TRUE}\n{FALSE}"), instead=INSTEAD)
+    events = bench.assistant.ask("What to give?")
+    assert isinstance(next(events), EvidenceFound)
+    assert isinstance(next(events), Written)
+    events.close()  # type: ignore[attr-defined]
+    (record,) = bench.store.recent(5)
+    assert (record.outcome, record.text, record.claims) == (Outcome.REJECTED, "", ())
+    assert (record.generation.text, record.generation.finish_reason) == (f"{TRUE}\n", "stopped")
+    assert "Stopped before it was finished" in record.notice
+
+
+def test_a_draft_cut_off_loses_its_last_sentence(tmp_path: Path) -> None:
+    class CutOff(ScriptedGenerator):
+        def generate(
+            self, query: Query, mode: Mode, passages: Sequence[Passage]
+        ) -> GeneratorOf[Written | Draft, None, None]:
+            for piece in super().generate(query, mode, passages):
+                cut = isinstance(piece, Draft)
+                yield replace(piece, generation=replace(piece.generation, finish_reason="length")) if cut else piece
+
+    record = Bench(tmp_path, CutOff(f"{TRUE}\nGive antibiotics within 1 hour")).ask("What to give?")
+    assert [claim.text for claim in record.claims] == ["In sepsis give antibiotics within 1 hour."]
+    assert [one.reason for one in record.withheld] == ["the writing ended before the sentence did"]
+    assert "cut at its greatest length" in record.notice
 
 
 def test_law_2_nothing_is_shown_where_nothing_holds(tmp_path: Path) -> None:

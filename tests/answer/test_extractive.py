@@ -38,7 +38,7 @@ def asked(question: str, *pages: Page, most: int = 7, mode: Mode = Mode.ANSWER) 
     snapshot = SmallSnapshot([GUIDE], pages or [TREAT])
     query = Query(text=question, language=detect_language(question), english=question, chinese=question)
     passages = passages_of(snapshot)
-    draft = ExtractiveGenerator(max_claims=most).generate(query, mode, passages)
+    (draft,) = ExtractiveGenerator(max_claims=most).generate(query, mode, passages)
     by_marker = {passage.marker: passage for passage in passages}
     quotes = [
         snapshot.page(GUIDE.document_id, by_marker[marker].chunk.page_number).text[start:end]

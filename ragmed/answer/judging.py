@@ -1,0 +1,96 @@
+"""A draft judged sentence by sentence: what holds and may be shown, what falls and why.
+
+Laws of this room: every sentence of a draft is in exactly one of the two lists; a sentence of a language model that
+fails is tried once more against the passage that shares most with it, and the page alone decides; the last sentence of
+a draft that was cut off is never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ragmed.answer import support
+from ragmed.answer.citations import check, check_claim
+from ragmed.answer.claims import CitedClaim, cited_claims, looked_for
+from ragmed.answer.notices import said
+from ragmed.records import CitationCheck, Passage, Verdict, Withheld
+from ragmed.text.language import detect_language
+from ragmed.text.numbers import quantities
+
+if TYPE_CHECKING:
+    from ragmed.interfaces import Draft, SnapshotReader
+
+UNFINISHED = frozenset({"length", "stopped"})
+"""Reasons to end that leave the last sentence without its end."""
+
+Held = tuple[CitedClaim, tuple[CitationCheck, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The sentences of a draft."""
+
+    held: tuple[Held, ...]
+    withheld: tuple[Withheld, ...]
+
+    @property
+    def count(self) -> int:
+        """All sentences of the draft."""
+        return len(self.held) + len(self.withheld)
+
+    @property
+    def share_held(self) -> float:
+        """Of all sentences, from 0 to 1; 1 where there is none."""
+        return len(self.held) / self.count if self.count else 1.0
+
+
+def judge_draft(draft: Draft, passages: Sequence[Passage], snapshot: SnapshotReader) -> Judged:
+    """Check every sentence of the draft against the page that it cites.
+
+    ``passages``: those that the draft's markers mean, where its prompt does not say which.
+    """
+    shown = draft.prompt.passages if draft.prompt else passages
+    drafted = cited_claims(draft, shown)
+    held: list[Held] = []
+    withheld: list[Withheld] = []
+    cut = _cut_off(draft, drafted)
+    for claim in drafted:
+        found = check_claim(claim.text, claim.citations, snapshot)
+        if claim is cut:
+            reason = said("unfinished", detect_language(claim.text))
+            withheld.append(Withheld(text=claim.text, verdict=Verdict.UNSUPPORTED, reason=reason))
+        elif found.verdict.holds:
+            held.append((claim, found.checks))
+        elif not draft.quotes and (again := _against_the_best(claim, shown, snapshot)):
+            held.append((claim, (again,)))
+        else:
+            withheld.append(Withheld(text=claim.text, verdict=found.verdict, reason=found.reason))
+    return Judged(held=tuple(held), withheld=tuple(withheld))
+
+
+def _cut_off(draft: Draft, drafted: Sequence[CitedClaim]) -> CitedClaim | None:
+    """The sentence in which the writing ended too early, if it did."""
+    if draft.generation.finish_reason not in UNFINISHED or not drafted:
+        return None
+    ended = draft.generation.text.rstrip().endswith(("]", "】"))  # its marker is the last thing of a sentence
+    return None if ended else drafted[-1]
+
+
+def _against_the_best(claim: CitedClaim, passages: Sequence[Passage], snapshot: SnapshotReader) -> CitationCheck | None:
+    """The sentence cited to the passage that shares most with it, where that bears it out."""
+    tried = {citation.chunk_id for citation in claim.citations}
+    others = [passage for passage in passages if passage.chunk.chunk_id not in tried]
+    if not others:
+        return None
+    wanted = {quantity.key for quantity in quantities(claim.text)}
+
+    def likeness(passage: Passage) -> float:
+        there = {quantity.key for quantity in quantities(passage.chunk.text)}
+        numbers = len(wanted & there) / len(wanted) if wanted else 1.0
+        return support.share(claim.text, passage.chunk.text) + 2 * numbers
+
+    best = max(others, key=lambda passage: (likeness(passage), -passage.marker))
+    found = check(claim.text, looked_for(claim.text, best.marker, best, 0), snapshot)
+    return found if found.verdict.holds else None
