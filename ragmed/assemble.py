@@ -5,12 +5,13 @@ Everything heavy is imported inside the functions, at the moment it is first nee
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragmed.errors import NoIndexError, NotPossibleError
+from ragmed.errors import MissingPartError, NoIndexError, RagMedError, SettingsError
 from ragmed.interfaces import no_file_progress, no_progress
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ragmed.interfaces import (
         Assistant,
         Embedder,
+        Engine,
         FileProgress,
         Keeper,
         Progress,
@@ -108,15 +110,30 @@ class Program:
         from ragmed.answer.assistant import RagMedAssistant
         from ragmed.answer.extractive import ExtractiveGenerator
 
-        if settings.answer.generator in ("qwen", "served"):
-            raise NotPossibleError(
-                f"the generator {settings.answer.generator!r} is not part of this version",
-                remedy="use --generator extractive, which quotes the library verbatim",
-            )
-        generator = ExtractiveGenerator(
+        quoting = ExtractiveGenerator(
             embedder, max_claims=settings.answer.max_claims, multilingual=settings.embedder.multilingual
         )
-        return RagMedAssistant(snapshots, retriever, generator, keeper, settings, user=self.who)
+        if kind_of_generator(settings) == "extractive":
+            return RagMedAssistant(snapshots, retriever, quoting, keeper, settings, user=self.who)
+        from ragmed.generate.prose import ProseGenerator
+
+        generator = ProseGenerator(self._engine_for(settings), settings.model)
+        return RagMedAssistant(snapshots, retriever, generator, keeper, settings, instead=quoting, user=self.who)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The language model named in the settings; nothing is loaded or called before its first use."""
+        return _engine(self.settings)
+
+    def _engine_for(self, settings: Settings) -> Engine:
+        """An engine of these settings, the program's own where they ask for the same: weights are loaded once."""
+        own = self.settings
+        same = (settings.model, settings.served, kind_of_generator(settings)) == (
+            own.model,
+            own.served,
+            kind_of_generator(own),
+        )
+        return self.engine if same else _engine(settings)
 
     def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
         """An assistant for a replay: it answers from this snapshot with these settings, and keeps nothing.
@@ -175,6 +192,34 @@ class Program:
         """Load what the first question would otherwise wait for."""
         self.embedder.embed_queries(["warm"])
         self.snapshots.current()
+        if kind_of_generator(self.settings) != "extractive":
+            with suppress(RagMedError):  # an answer says what is wrong with the model, and quotes the library
+                self.engine.warm()
+
+
+def kind_of_generator(settings: Settings) -> str:
+    """What writes the answers: ``extractive``, ``qwen`` or ``served``. Raises SettingsError, MissingPartError."""
+    wanted = settings.answer.generator
+    if wanted == "qwen" and not settings.model.name:
+        raise MissingPartError(
+            "no language model is named in the settings",
+            remedy="`ragmed models pull`, then set model.name; or use --generator extractive, which quotes the library",
+        )
+    if wanted == "served" and not settings.served.url:
+        raise SettingsError("served.url is empty", remedy="set it to the engine's address, as http://127.0.0.1:8000/v1")
+    if wanted != "auto":
+        return wanted
+    return "qwen" if settings.model.name else "served" if settings.served.url else "extractive"
+
+
+def _engine(settings: Settings) -> Engine:
+    if kind_of_generator(settings) == "served":
+        from ragmed.generate.served import ServedEngine
+
+        return ServedEngine(settings.served)
+    from ragmed.generate.local import LocalEngine
+
+    return LocalEngine(settings.model)
 
 
 def open_program(settings: Settings, *, user: str = "") -> Program:

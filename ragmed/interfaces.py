@@ -222,12 +222,17 @@ class Draft:
     """What a language model was given; None where none was asked."""
     left_out: int = 0
     """Passages that did not fit into the prompt, the last ones found."""
+    found_nothing: bool = False
+    """The model says that the passages hold no answer."""
 
 
 class Generator(Protocol):
     """Passages → prose that cites them."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """``extractive``, ``qwen``, ``served``."""
+        ...
 
     def generate(
         self, query: Query, mode: Mode, passages: Sequence[Passage]
@@ -273,18 +278,41 @@ class EnginePiece:
 
 
 class Engine(Protocol):
-    """A language model that runs, here or behind an address: messages in, text out. Safe to share between threads."""
+    """A language model that runs, here or behind an address: messages in, text out. Safe to share between threads.
 
-    kind: str
-    """``qwen`` (on this machine) or ``served``."""
-    model_id: str
-    revision: str
-    adapter_sha256: str | None
-    quantisation: str
-    context_tokens: int
-    """Tokens that prompt and answer may have together."""
-    prompt_tokens: int
-    """Tokens of a prompt that it reads in good time."""
+    The properties raise ModelError, IntegrityError and MissingPartError where the model cannot be used.
+    """
+
+    @property
+    def kind(self) -> str:
+        """``qwen`` (on this machine) or ``served``."""
+        ...
+
+    @property
+    def model_id(self) -> str: ...
+
+    @property
+    def revision(self) -> str: ...
+
+    @property
+    def adapter_sha256(self) -> str | None: ...
+
+    @property
+    def quantisation(self) -> str: ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and answer may have together."""
+        ...
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of a prompt that it reads in good time."""
+        ...
+
+    def warm(self) -> None:
+        """Do now what the first answer would otherwise wait for. Raises what ``stream`` raises."""
+        ...
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of these messages as they are given to the model; an engine that cannot count says too many."""

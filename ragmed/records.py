@@ -315,6 +315,8 @@ class Generation:
     """``nf4``, ``int8``, …; empty where no weights were asked."""
     sampling: str = ""
     """``greedy``, or the settings of sampling as ``temperature=0.7 top_p=0.9``; empty where nothing is sampled."""
+    prompt_revision: str = ""
+    """Of the prompt module; empty where no language model was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

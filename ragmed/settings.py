@@ -253,6 +253,10 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
 
 ANSWERING = ("answer", "retrieve", "embedder", "model", "served")
 """The parts of the settings that an answer depends on, beside the snapshot that it is given from."""
+_PLACES = ("embedder.model", "model.name", "model.adapter")
+"""Settings that may be a folder: its name is recorded, for a path says where this machine keeps it."""
+NOT_RECORDED = ("model.folder", "served.key_file")
+"""Settings of those parts that say where something lies and nothing of what is answered."""
 
 
 def answer_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -265,10 +269,16 @@ def answer_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
         for part in ANSWERING
         for key, value in getattr(settings, part).model_dump(mode="json").items()
     }
-    for key in ("embedder.model", "model.name", "model.folder", "model.adapter", "served.key_file"):
-        if found[key] and Path(found[key]).exists():
-            found[key] = Path(found[key]).name
+    for key in NOT_RECORDED:
+        del found[key]
+    for key in _PLACES:
+        if found[key]:
+            found[key] = _as_recorded(found[key])
     return tuple(sorted((key, json.dumps(value, ensure_ascii=False)) for key, value in found.items()))
+
+
+def _as_recorded(stated: str) -> str:
+    return Path(stated).name if Path(stated).is_dir() or Path(stated).is_absolute() else stated
 
 
 def with_answer_settings(settings: Settings, recorded: Sequence[tuple[str, str]]) -> Settings:
@@ -281,9 +291,14 @@ def with_answer_settings(settings: Settings, recorded: Sequence[tuple[str, str]]
         part, _, name = key.partition(".")
         if part in parts and name in type(getattr(settings, part)).model_fields:
             parts[part][name] = json.loads(value)
-    model = settings.embedder.model
-    if parts["embedder"].get("model") == Path(model).name:
-        parts["embedder"]["model"] = model  # the same model, and where this machine keeps it
+    for key in _PLACES:  # the same model, and where this machine keeps it
+        part, _, name = key.partition(".")
+        here = getattr(getattr(settings, part), name)
+        if here and parts[part].get(name) == _as_recorded(str(here)):
+            parts[part][name] = here
+    for key in NOT_RECORDED:
+        part, _, name = key.partition(".")
+        parts[part][name] = getattr(getattr(settings, part), name)
     try:
         chosen = {part: type(getattr(settings, part))(**values) for part, values in parts.items()}
     except ValidationError as error:

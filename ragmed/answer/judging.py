@@ -51,6 +51,8 @@ def judge_draft(draft: Draft, passages: Sequence[Passage], snapshot: SnapshotRea
 
     ``passages``: those that the draft's markers mean, where its prompt does not say which.
     """
+    if draft.found_nothing:
+        return Judged(held=(), withheld=())
     shown = draft.prompt.passages if draft.prompt else passages
     drafted = cited_claims(draft, shown)
     held: list[Held] = []

@@ -1,0 +1,200 @@
+"""A model's folder → tokenizer and weights, on the device at hand, in 4 bits where it can.
+
+Laws of this room: bytes are compared with the lock before they are loaded; nothing is fetched and no code of a model's
+folder is run; whatever goes wrong is a ModelError that says what to do, for the library can be quoted without a model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ragmed.canonical import sha256_file
+from ragmed.errors import ModelError, RagMedError
+from ragmed.models.store import InstalledModel, require_whole
+
+if TYPE_CHECKING:
+    from ragmed.settings import ModelSettings
+
+Device = Literal["cpu", "cuda", "mps", "npu"]
+FOUR_BITS: frozenset[Device] = frozenset({"cpu", "cuda"})
+"""Devices for which bitsandbytes has 4-bit kernels."""
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+
+
+def device_of(settings: ModelSettings) -> Device:
+    """The device named in the settings, or the fastest one there. Raises ModelError where the named one is missing."""
+    import torch
+
+    there: dict[Device, bool] = {
+        "cuda": torch.cuda.is_available(),
+        "npu": _has_npu(torch),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if settings.device == "auto":
+        return next(device for device, found in there.items() if found)
+    if not there[settings.device]:
+        raise ModelError(f"this machine has no {settings.device} device", remedy="set model.device to auto")
+    return settings.device
+
+
+def _has_npu(torch: Any) -> bool:
+    """Ascend's plug-in adds ``torch.npu`` where it is installed."""
+    return hasattr(torch, "npu") and bool(torch.npu.is_available())
+
+
+def quantisation_of(settings: ModelSettings, device: Device) -> str:
+    """``nf4``, or ``bf16`` where the device cannot or the settings do not want it. Raises ModelError."""
+    if settings.quantisation == "nf4" and device not in FOUR_BITS:
+        raise ModelError(f"4-bit weights do not run on {device}", remedy="set model.quantisation to auto")
+    wanted = settings.quantisation == "nf4" or (settings.quantisation == "auto" and device in FOUR_BITS)
+    return "nf4" if wanted else "bf16"
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A tuned adapter's folder, as PEFT writes it."""
+
+    folder: Path
+
+    def require(self) -> None:
+        """Raises ModelError where it is none."""
+        missing = [name for name in ADAPTER_FILES if not (self.folder / name).is_file()]
+        if missing:
+            raise ModelError(
+                f"adapter {self.folder.name}: no {' and no '.join(missing)}",
+                remedy="name an adapter's folder in model.adapter, or leave the setting empty",
+            )
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of both files' hashes, in order."""
+        self.require()
+        joined = "\n".join(sha256_file(self.folder / name) for name in ADAPTER_FILES)
+        return hashlib.sha256(joined.encode("ascii")).hexdigest()
+
+
+def load_tokenizer(model: InstalledModel) -> Any:
+    """The model's tokenizer with its chat template. Raises ModelError."""
+    from transformers import AutoTokenizer
+
+    with _told(model.name):
+        tokenizer = AutoTokenizer.from_pretrained(model.folder, local_files_only=True, trust_remote_code=False)
+    if not tokenizer.chat_template:
+        raise ModelError(f"model {model.name}: its tokenizer has no chat template", remedy="use an instruct model")
+    return tokenizer
+
+
+def load_weights(model: InstalledModel, settings: ModelSettings, adapter: Adapter | None) -> Any:
+    """The model, ready to generate. Raises ModelError, IntegrityError (bytes are not the lock's)."""
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    device = device_of(settings)
+    four_bits = quantisation_of(settings, device) == "nf4"
+    require_whole(model)
+    if adapter:
+        adapter.require()
+    how = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+    with _told(model.name):
+        loaded = AutoModelForCausalLM.from_pretrained(
+            model.folder,
+            dtype=torch.bfloat16,
+            device_map={"": device},
+            quantization_config=how if four_bits else None,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+        )
+        if adapter:
+            loaded = _with_adapter(loaded, adapter)
+        return loaded.eval()
+
+
+def _with_adapter(loaded: Any, adapter: Adapter) -> Any:
+    from peft import PeftModel
+
+    _require_fitting(loaded, adapter)
+    return PeftModel.from_pretrained(loaded, adapter.folder, is_trainable=False, local_files_only=True)
+
+
+def _require_fitting(loaded: Any, adapter: Adapter) -> None:
+    """PEFT passes over modules that an adapter names and a model lacks; of another model's adapter nothing may stay."""
+    from safetensors import safe_open
+
+    modules = dict(loaded.named_modules())
+    with safe_open(adapter.folder / ADAPTER_FILES[1], framework="pt") as tensors:
+        for name in tensors.keys():  # noqa: SIM118 - not a mapping
+            where, _, part = name.removeprefix("base_model.model.").rpartition(".lora_")
+            module = modules.get(where)
+            if not part or module is None:
+                raise ModelError(
+                    f"adapter {adapter.folder.name}: made for another model (it tunes {where or name})",
+                    remedy="name the model that the adapter was tuned on",
+                )
+            shape = tensors.get_slice(name).get_shape()
+            wanted = module.in_features if part.startswith("A") else module.out_features
+            if wanted not in shape:
+                raise ModelError(
+                    f"adapter {adapter.folder.name}: made for a model of another size ({where})",
+                    remedy="name the model that the adapter was tuned on",
+                )
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What loading raises, as a ModelError of the model's name; and none of its warnings on the terminal."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except RagMedError:
+        raise
+    except Exception as error:
+        raise as_model_error(name, error) from error
+
+
+def as_model_error(name: str, error: Exception) -> ModelError:
+    """What a failure of loading or generating is called."""
+    said = type(error).__name__
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return ModelError(f"model {name}: not enough memory", remedy="`ragmed doctor` says which model fits here")
+    if isinstance(error, ImportError):
+        return ModelError(f"model {name}: a package is missing ({error.name})", remedy="install RagMed's requirements")
+    return ModelError(f"model {name}: could not be used ({said})", remedy="`ragmed models check` says what is wrong")
+
+
+def quiet_libraries() -> None:
+    """No progress bars, no advice and no network from the libraries that load a model."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def end_tokens(loaded: Any, tokenizer: Any, folder: Path) -> tuple[int, ...]:
+    """Ids of the tokens that end an answer: the model's own, and the tokenizer's."""
+    stated: list[int] = []
+    file = folder / "generation_config.json"
+    if file.is_file():
+        found = json.loads(file.read_text("utf-8")).get("eos_token_id")
+        stated += found if isinstance(found, list) else [found] if isinstance(found, int) else []
+    for one in (loaded.config.eos_token_id, tokenizer.eos_token_id):
+        stated += one if isinstance(one, list) else [one] if isinstance(one, int) else []
+    return tuple(dict.fromkeys(stated))

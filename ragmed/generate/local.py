@@ -1,0 +1,244 @@
+"""The Qwen on this machine: an ``Engine`` over transformers, with 4-bit weights where the device can.
+
+Laws of this room:
+
+* Nothing is loaded before the first question, and then once; one answer is written at a time, others wait their turn.
+* The same question writes the same answer: greedy, or sampled from a seed. What speeds it up (the memory of the fixed
+  prefix, looking ahead in the prompt) is on or off for all answers alike.
+* Thoughts of a model that thinks are asked not to come, and taken out where they come.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections import OrderedDict
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ragmed.errors import ModelError, RagMedError
+from ragmed.generate.loading import (
+    Adapter,
+    as_model_error,
+    device_of,
+    end_tokens,
+    load_tokenizer,
+    load_weights,
+    quantisation_of,
+    quiet_libraries,
+)
+from ragmed.generate.thoughts import ThoughtFilter
+from ragmed.interfaces import EnginePiece
+from ragmed.models.store import installed
+
+if TYPE_CHECKING:
+    from ragmed.interfaces import Message, Order
+    from ragmed.models.store import InstalledModel
+    from ragmed.settings import ModelSettings
+
+READ_IN_GOOD_TIME = {"cpu": 1_200, "cuda": 4_000, "mps": 2_000, "npu": 4_000}
+"""Tokens of a prompt by device. On a CPU of 2 cores a 0.5B model reads about 280 a second (benchmarks/qwen.py)."""
+_PREFIXES = 4
+"""Beginnings of prompts whose memory is kept: a language and a mode each."""
+_WAIT = 0.1
+"""Seconds between two looks whether a reader that waits for its turn has left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """What makes an answer come sooner; each on or off by measurement (docs/figures.md)."""
+
+    reuse_prefix: bool = True
+    """The fixed beginning of the prompt is read once, not at every question."""
+    look_ahead: int = 8
+    """Tokens guessed at once from the prompt, which answers copy from; 0: none."""
+
+
+class LocalEngine:
+    """An ``Engine``. Safe to share between threads."""
+
+    kind = "qwen"
+
+    def __init__(self, settings: ModelSettings, *, speed: Speed | None = None) -> None:
+        self._settings = settings
+        self._speed = speed or Speed()
+        self._adapter = Adapter(settings.adapter) if settings.adapter else None
+        self._loading = threading.Lock()
+        self._turn = threading.Lock()
+        self._loaded: _Loaded | None = None
+
+    @cached_property
+    def _model(self) -> InstalledModel:
+        return installed(self._settings)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        quiet_libraries()
+        return load_tokenizer(self._model)
+
+    @property
+    def model_id(self) -> str:
+        return self._model.name
+
+    @property
+    def revision(self) -> str:
+        return self._model.revision
+
+    @property
+    def adapter_sha256(self) -> str | None:
+        return self._adapter.sha256 if self._adapter else None
+
+    @cached_property
+    def quantisation(self) -> str:
+        return quantisation_of(self._settings, device_of(self._settings))
+
+    @property
+    def context_tokens(self) -> int:
+        return int(self._model.config.max_positions)
+
+    @cached_property
+    def prompt_tokens(self) -> int:
+        return self._settings.prompt_tokens or READ_IN_GOOD_TIME[device_of(self._settings)]
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Tokens of the prompt, the beginning of the answer included. Raises ModelError."""
+        return len(self._tokens(messages))
+
+    def warm(self) -> None:
+        """Load what the first answer would otherwise wait for. Raises ModelError, IntegrityError, MissingPartError."""
+        with self._loading:
+            if self._loaded is None:
+                tokenizer = self._tokenizer
+                weights = load_weights(self._model, self._settings, self._adapter)
+                ends = end_tokens(weights, tokenizer, self._model.folder)
+                self._loaded = _Loaded(weights, tokenizer, ends)
+
+    def stream(self, order: Order) -> Generator[EnginePiece, None, None]:
+        """The answer, piece by piece; the last piece bears why it ended. Raises ModelError, IntegrityError."""
+        self.warm()
+        loaded = self._loaded
+        assert loaded is not None
+        ids = self._tokens(order.messages)
+        if len(ids) + order.max_tokens > self.context_tokens:
+            raise ModelError(
+                f"prompt and answer are {len(ids) + order.max_tokens} tokens, and model {self.model_id} reads"
+                f" {self.context_tokens}",
+                remedy="lower model.prompt_tokens or model.answer_tokens",
+            )
+        stop = threading.Event()
+        thoughts = ThoughtFilter()
+        written: list[int] = []
+        with closing(self._generated(loaded, order, ids, stop)) as pieces:
+            for text, tokens in pieces:
+                written.extend(tokens)
+                shown = thoughts.feed(text)
+                if shown:
+                    yield EnginePiece(text=shown)
+        ended = "stop" if written and written[-1] in loaded.ends else "length"
+        yield EnginePiece(text=thoughts.end(), finish_reason=ended)
+
+    def _generated(
+        self, loaded: _Loaded, order: Order, ids: list[int], stop: threading.Event
+    ) -> Generator[tuple[str, list[int]], None, None]:
+        """Text and tokens as they are written."""
+        from ragmed.generate.streaming import Decoder, tokens_of
+
+        def run(tokens: Any) -> None:
+            while not self._turn.acquire(timeout=_WAIT):
+                if stop.is_set():
+                    return
+            try:
+                loaded.generate(order, ids, tokens, stop, self._speed)
+            finally:
+                self._turn.release()
+
+        decoder = Decoder(loaded.decode)
+        try:
+            with closing(tokens_of(run, stop)) as batches:
+                for tokens in batches:
+                    yield decoder.feed([token for token in tokens if token not in loaded.ends]), tokens
+        except RagMedError:
+            raise
+        except Exception as error:
+            raise as_model_error(self.model_id, error) from error
+        yield decoder.end(), []
+
+    def _tokens(self, messages: Sequence[Message]) -> list[int]:
+        return _templated(self._tokenizer, messages, answering=True)
+
+
+def _templated(tokenizer: Any, messages: Sequence[Message], *, answering: bool) -> list[int]:
+    """Token ids of a chat by the model's own template, thinking switched off where it knows of it."""
+    turns = [{"role": message.role, "content": message.content} for message in messages]
+    found = tokenizer.apply_chat_template(turns, add_generation_prompt=answering, enable_thinking=False)
+    return [int(token) for token in found["input_ids"]]
+
+
+class _Loaded:
+    """Weights and tokenizer, and what is kept between answers."""
+
+    def __init__(self, weights: Any, tokenizer: Any, ends: tuple[int, ...]) -> None:
+        from ragmed.generate.markers import Vocabulary
+
+        self.weights = weights
+        self.tokenizer = tokenizer
+        self.ends = ends
+        self._vocabulary = Vocabulary.of(tokenizer.get_vocab(), ends)
+        self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of tokens, special ones included: thoughts are told apart by them."""
+        return str(self.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+
+    def generate(self, order: Order, ids: list[int], tokens: Any, stop: threading.Event, speed: Speed) -> None:
+        """Write the answer to ``order`` into ``tokens``."""
+        import torch
+        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
+
+        from ragmed.generate.markers import MarkerProcessor
+        from ragmed.generate.streaming import StopWhen
+
+        prompt = torch.tensor([ids], device=self.weights.device)
+        sampled = order.temperature > 0
+        how = GenerationConfig(
+            max_new_tokens=order.max_tokens,
+            do_sample=sampled,
+            eos_token_id=list(self.ends),
+            pad_token_id=self.ends[0],
+            **({"temperature": order.temperature, "top_p": order.top_p, "top_k": 0} if sampled else {}),
+            **({"prompt_lookup_num_tokens": speed.look_ahead} if speed.look_ahead else {}),
+        )
+        rules = MarkerProcessor(self._vocabulary, self.decode, prompt_length=len(ids), markers=order.markers)
+        with torch.inference_mode(), torch.random.fork_rng():
+            torch.manual_seed(order.seed)
+            self.weights.generate(
+                prompt,
+                attention_mask=torch.ones_like(prompt),
+                generation_config=how,
+                logits_processor=LogitsProcessorList([rules] if order.markers else []),
+                stopping_criteria=StoppingCriteriaList([StopWhen(stop)]),
+                streamer=tokens,
+                past_key_values=self._memory_of_prefix(order, ids) if speed.reuse_prefix else None,
+            )
+
+    def _memory_of_prefix(self, order: Order, ids: list[int]) -> Any:
+        """A copy of the keys and values of the system message, which is the same for many questions; None where the
+        prompt does not begin with it."""
+        import torch
+        from transformers import DynamicCache
+
+        prefix = tuple(_templated(self.tokenizer, order.messages[:1], answering=False))
+        if not 0 < len(prefix) < len(ids) or list(prefix) != ids[: len(prefix)]:
+            return None
+        if prefix not in self._prefixes:
+            memory = DynamicCache(config=self.weights.config)
+            there = torch.tensor([list(prefix)], device=self.weights.device)
+            self.weights(input_ids=there, past_key_values=memory, use_cache=True, logits_to_keep=1)
+            self._prefixes[prefix] = memory
+            if len(self._prefixes) > _PREFIXES:
+                self._prefixes.popitem(last=False)
+        self._prefixes.move_to_end(prefix)
+        return copy.deepcopy(self._prefixes[prefix])

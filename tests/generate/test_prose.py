@@ -1,0 +1,97 @@
+"""From passages to a draft: budget, stream, what the draft says of its making."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from ragmed.errors import ModelError
+from ragmed.generate.prose import ProseGenerator
+from ragmed.generate.scripted import ScriptedEngine
+from ragmed.interfaces import Draft, Written
+from ragmed.records import Language, Mode, Passage, Query
+from ragmed.settings import ModelSettings
+from tests.answer.small_library import SmallSnapshot, document, passages_of, plain_page
+
+GUIDE = document("guide", title="Anaphylaxis", pages=6)
+TEXTS = [f"Passage {number} says: " + "give adrenaline 0.5 mg into the thigh. " * 10 for number in range(1, 7)]
+PASSAGES = passages_of(SmallSnapshot([GUIDE], [plain_page(GUIDE, text, number=n) for n, text in enumerate(TEXTS, 1)]))
+QUERY = Query(text="What dose?", language=Language.ENGLISH, english="What dose?", chinese="")
+
+
+def drafted(
+    engine: ScriptedEngine, passages: Sequence[Passage] = PASSAGES, **settings: object
+) -> tuple[list[str], Draft]:
+    chosen = ModelSettings(name="x", **settings)  # type: ignore[arg-type]
+    *pieces, draft = ProseGenerator(engine, chosen).generate(QUERY, Mode.ANSWER, passages)
+    assert isinstance(draft, Draft)
+    return [piece.text for piece in pieces if isinstance(piece, Written)], draft
+
+
+def test_what_is_written_is_told_and_makes_the_draft() -> None:
+    pieces, draft = drafted(ScriptedEngine("Give adrenaline 0.5 mg [1]."))
+    assert len(pieces) == 5
+    assert "".join(pieces) == draft.generation.text
+    assert (draft.generation.kind, draft.generation.model_id, draft.generation.quantisation) == (
+        "qwen",
+        "scripted",
+        "nf4",
+    )
+    assert (draft.generation.sampling, draft.generation.seed) == ("greedy", None)
+    assert draft.generation.prompt_revision
+    assert (draft.left_out, draft.found_nothing) == (0, False)
+    assert draft.prompt is not None
+    assert len(draft.prompt.passages) == 6
+
+
+def test_sampling_is_recorded_with_its_seed() -> None:
+    engine = ScriptedEngine("x")
+    _, draft = drafted(engine, temperature=0.7, top_p=0.9, seed=5, answer_tokens=50)
+    assert (draft.generation.sampling, draft.generation.seed) == ("temperature=0.7 top_p=0.9", 5)
+    order = engine.orders[0]
+    assert (order.temperature, order.top_p, order.seed, order.max_tokens, order.markers) == (0.7, 0.9, 5, 50, 6)
+
+
+@pytest.mark.parametrize("budget", range(700, 1500, 50))
+def test_a_passage_is_in_the_prompt_whole_or_not_at_all(budget: int) -> None:
+    engine = ScriptedEngine("x", prompt_tokens=budget)
+    _, draft = drafted(engine)
+    assert draft.prompt is not None
+    used = draft.prompt.passages
+    assert engine.count(engine.orders[0].messages) <= budget
+    assert [passage.marker for passage in used] == list(range(1, len(used) + 1))
+    assert draft.left_out == 6 - len(used)
+    for passage in PASSAGES:
+        assert (passage.chunk.text in draft.prompt.user) is (
+            passage.chunk.chunk_id in {one.chunk.chunk_id for one in used}
+        )
+    if used != PASSAGES:  # as many as fit, and no fewer
+        more = ScriptedEngine("x", prompt_tokens=budget + 120)
+        _, wider = drafted(more)
+        assert wider.prompt is not None
+        assert len(wider.prompt.passages) > len(used)
+
+
+def test_room_is_left_for_the_answer() -> None:
+    engine = ScriptedEngine("x", prompt_tokens=10_000, context_tokens=1_200)
+    drafted(engine, answer_tokens=300)
+    assert engine.count(engine.orders[0].messages) <= 900
+
+
+def test_a_question_too_long_for_the_budget_is_an_error_with_a_remedy() -> None:
+    with pytest.raises(ModelError, match="more than 100 tokens") as caught:
+        drafted(ScriptedEngine("x", prompt_tokens=100))
+    assert "model.prompt_tokens" in caught.value.remedy
+
+
+def test_a_reader_who_leaves_stops_the_engine() -> None:
+    engine = ScriptedEngine("one two three four")
+    pieces = ProseGenerator(engine, ModelSettings(name="x")).generate(QUERY, Mode.ANSWER, PASSAGES)
+    next(pieces)
+    pieces.close()
+    assert engine.left == 1
+
+
+def test_a_model_that_finds_nothing_says_so() -> None:
+    assert drafted(ScriptedEngine("NOT COVERED"))[1].found_nothing
