@@ -386,6 +386,8 @@ class Timings:
     generate: float
     verify: float
     total: float
+    first_piece: float = 0.0
+    """From the question to the first piece that a language model wrote; 0 where none wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

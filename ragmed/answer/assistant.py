@@ -72,6 +72,11 @@ class _Clock:
     started: float = field(default_factory=time.perf_counter)
     last: float = field(default_factory=time.perf_counter)
     steps: dict[str, float] = field(default_factory=dict)
+    first: float = 0.0
+
+    def first_piece(self) -> None:
+        """A language model has written its first words."""
+        self.first = self.first or (time.perf_counter() - self.started) * 1000
 
     def step(self, name: str) -> None:
         """The time since the last step belongs to ``name``."""
@@ -83,7 +88,8 @@ class _Clock:
         """As they go into the record, to the microsecond."""
         names = ("analyse", "retrieve", "generate", "verify")
         total = (time.perf_counter() - self.started) * 1000
-        return Timings(**{name: round(self.steps.get(name, 0.0), 3) for name in names}, total=round(total, 3))
+        steps = {name: round(self.steps.get(name, 0.0), 3) for name in names}
+        return Timings(**steps, total=round(total, 3), first_piece=round(self.first, 3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +120,7 @@ class _Work:
     retrieval: Retrieval
     passages: tuple[Passage, ...]
     snapshot: SnapshotReader
+    clock: _Clock
 
 
 class RagMedAssistant:
@@ -237,7 +244,7 @@ class RagMedAssistant:
         if card is None and chosen:
             mode = Mode.ANSWER  # a case that the library has no card for is answered like any other question
         passages = with_related((*retrieval.passages, *self._about_first(query, card, snapshot)), card, snapshot)
-        work = _Work(with_diagnoses(query, card), mode, card, retrieval, passages, snapshot)
+        work = _Work(with_diagnoses(query, card), mode, card, retrieval, passages, snapshot, clock)
         draft, refused = yield from self._drafted(work, told)
         clock.step("generate")
         judged = judge_draft(draft, passages, snapshot)
@@ -404,6 +411,7 @@ def _whole(generator: Generator, work: _Work, told: list[str]) -> _Writing[Draft
         for piece in pieces:
             if isinstance(piece, Draft):
                 return piece
+            work.clock.first_piece()
             told.append(piece.text)
             yield piece
     raise RagMedError(f"the generator {generator.kind!r} ended without a draft")

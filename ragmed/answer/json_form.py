@@ -44,6 +44,7 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
             "generate": timings.generate,
             "verify": timings.verify,
             "total": timings.total,
+            "first_piece": timings.first_piece,
         },
     }
 

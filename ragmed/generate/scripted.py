@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ScriptedEngine:
-    """An ``Engine`` that gives its texts in turn, the last one from then on, a word at a time."""
+    """An ``Engine`` that gives its texts in turn, the last one from then on, a word every ``pause`` seconds."""
 
     kind = "qwen"
     model_id = "scripted"
@@ -21,11 +22,14 @@ class ScriptedEngine:
     adapter_sha256: str | None = None
     quantisation = "nf4"
 
-    def __init__(self, *texts: str, prompt_tokens: int = 4_000, context_tokens: int = 8_000) -> None:
+    def __init__(
+        self, *texts: str, prompt_tokens: int = 4_000, context_tokens: int = 8_000, pause: float = 0.0
+    ) -> None:
         if not texts:
             raise ValueError("a script needs at least one text")
         self._texts = list(texts)
         self._lock = threading.Lock()
+        self._pause = pause
         self.prompt_tokens = prompt_tokens
         self.context_tokens = context_tokens
         self.orders: list[Order] = []
@@ -47,6 +51,7 @@ class ScriptedEngine:
             text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
         try:
             for piece in text.split(" "):
+                time.sleep(self._pause)
                 yield EnginePiece(text=piece + " ")
         except GeneratorExit:
             self.left += 1

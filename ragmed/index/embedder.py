@@ -161,7 +161,7 @@ class SentenceTransformerEmbedder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()
         model = SentenceTransformer(str(self._folder), device=_torch_device(self._device), local_files_only=True)
         model.eval()
         model.max_seq_length = self.max_tokens

@@ -45,6 +45,7 @@ def answer(
     return el(
         "article",
         _head(record, words, zone),
+        _instead(record, words),
         _body(record, words, shown),
         case_findings(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
         differential_card(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
@@ -62,7 +63,11 @@ def written_by(generation: Generation, words: Words) -> str:
     """What wrote the prose, in words."""
     if generation.kind == "extractive":
         return words("answer.extractive")
+    if not generation.model_id:
+        return words("answer.unwritten")
     said = words("answer.model", model=generation.model_id)
+    if generation.quantisation:
+        said += f" · {generation.quantisation}"
     if generation.adapter_sha256:
         said += f" ({words('answer.adapter', adapter=generation.adapter_sha256[:8])})"
     return said
@@ -91,7 +96,10 @@ def _body(record: AnswerRecord, words: Words, shown: str) -> Markup:
     if record.outcome is Outcome.ABSTAINED:
         return _abstention(record, words)
     if record.outcome is Outcome.REJECTED:
-        return el("section", el("h2", words("reject.title")), _notice(record), class_="rm-calm")
+        stopped = record.generation.finish_reason == "stopped"
+        title = words("stopped.title" if stopped else "reject.title")
+        draft = el("p", record.generation.text, dir="auto", class_="rm-draft") if stopped else None
+        return el("section", el("h2", title), _notice(record), draft, class_="rm-calm")
     keys, items = keys_of(record), cited(record)
     rows = []
     for index, claim in enumerate(record.claims):
@@ -147,7 +155,7 @@ def _verdict_key(record: AnswerRecord, words: Words) -> Markup:
         )
         for verdict in seen
     ]
-    more = _beyond_authorship(record.notice)
+    more = _beyond_authorship(_own_notice(record))
     return join(
         el("p", el("span", written_by(record.generation, words)), *marks, class_="rm-written"),
         el("p", more, dir="auto", lang=record.language.value, class_="rm-missing") if more else None,
@@ -157,7 +165,7 @@ def _verdict_key(record: AnswerRecord, words: Words) -> Markup:
 def _abstention(record: AnswerRecord, words: Words) -> Markup:
     titles = record.retrieval.nearest_titles
     # why, as the record says it, where the reader has that language
-    said = _first_sentence(record.notice) if record.language.value == words.tongue else ""
+    said = _first_sentence(_own_notice(record)) if record.language.value == words.tongue else ""
     note = words("abstain.librarian.text", question=record.question)
     return el(
         "section",
@@ -179,6 +187,25 @@ def _abstention(record: AnswerRecord, words: Words) -> Markup:
         ),
         class_="rm-calm",
     )
+
+
+def _instead(record: AnswerRecord, words: Words) -> Markup | None:
+    """Why not the language model, whose answer was wanted."""
+    if record.refused is None:
+        return None
+    reason = el("p", record.refused.reason, dir="auto", lang=record.language.value)
+    rows = [
+        el("li", el("s", claim.text, dir="auto"), el("p", claim.reason, class_="rm-meta"))
+        for claim in record.refused.withheld
+    ]
+    fold = el("details", el("summary", words("instead.draft")), el("ul", *rows), class_="rm-fold rm-withheld")
+    return el("section", el("h2", words("instead.title")), reason, fold if rows else None, class_="rm-calm rm-instead")
+
+
+def _own_notice(record: AnswerRecord) -> str:
+    """The notice without the reason for which a model's draft is not shown, which has a place of its own."""
+    reason = record.refused.reason if record.refused else ""
+    return record.notice.removeprefix(reason).strip()
 
 
 def _first_sentence(notice: str) -> str:
@@ -266,6 +293,9 @@ def _foot(
             "p",
             el("span", words("snapshot.published", number=number), age) if record.snapshot_id else None,
             el("span", words("answer.took", seconds=f"{record.timings_ms.total / 1000:.1f}")),
+            el("span", words("answer.first", seconds=f"{record.timings_ms.first_piece / 1000:.1f}"))
+            if record.timings_ms.first_piece
+            else None,
             el(
                 "span",
                 words("answer.record"),

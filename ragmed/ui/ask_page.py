@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ragmed.errors import ErasedError, NotFoundError, RagMedError
-from ragmed.interfaces import EvidenceFound, Finished
 from ragmed.records import Filters, Mode
 from ragmed.ui import feedback_view, first_run
 from ragmed.ui.answer_view import answer
+from ragmed.ui.asking import Asking, browser_is_there
 from ragmed.ui.erased_view import erased
 from ragmed.ui.evidence_view import viewer
 from ragmed.ui.examples import examples
-from ragmed.ui.markup import Markup, el, label
+from ragmed.ui.markup import Markup, el, join, label
 from ragmed.ui.moments import ago
 from ragmed.ui.notices import error_box, notice
 from ragmed.ui.references import cited
@@ -28,10 +28,15 @@ if TYPE_CHECKING:
     from ragmed.interfaces import SnapshotReader
     from ragmed.records import AnswerRecord
     from ragmed.ui.main import View
+    from ragmed.ui.words import Words
 
 MODES = ("auto", "answer", "differential")
 RECENT = 12
 QUESTION = "question"
+ASKING = "asking"
+"""Session key: the question that is being answered."""
+REDRAWN = 0.15
+"""Seconds between two drawings of an answer that is being written."""
 WANTED = "wanted"
 """Session key: a question picked from the examples or asked again, to be answered in this run."""
 
@@ -47,16 +52,18 @@ def show(view: View) -> None:
             below = st.container(key="below")
         right = st.container(key="right")
     record = None
-    if asked:
+    asking = _ask(view, asked) if asked else st.session_state.get(ASKING)
+    if asking is not None:
         with below:
-            record = _ask(view, asked)
+            record = _answered(view, asking)
     elif "record" in st.query_params:
         record = _kept(view, below)
         if record is None:
             return
     if record is None:
-        with below:
-            _empty(view)
+        if asking is None or asking.error is None:
+            with below:
+                _empty(view)
         return
     _show_record(view, record, below, right)
 
@@ -84,32 +91,70 @@ def _box(view: View) -> str | None:
     return typed or wanted
 
 
-def _ask(view: View, question: str) -> AnswerRecord | None:
-    words = view.words
+def _ask(view: View, question: str) -> Asking:
+    """Begin to answer; what was being answered in this session is stopped."""
+    before = st.session_state.pop(ASKING, None)
+    if before is not None:
+        before.stop()
     mode = st.session_state.get("mode", MODES[0])
+    filters = Filters(include_superseded=bool(st.session_state.get("older")))
+    program = view.desk.program
+    asking = Asking(
+        question,
+        lambda: program.assistant.ask(question, mode=None if mode == "auto" else Mode(mode), filters=filters),
+        wanted=browser_is_there(),
+    )
+    st.session_state[ASKING] = asking
+    return asking
+
+
+def _answered(view: View, asking: Asking) -> AnswerRecord | None:
+    """Draw what is found and written as it comes, and give the record at the end; None where an error is drawn.
+
+    A click draws the page anew meanwhile: then the work goes on, and the new drawing takes it up.
+    """
+    words = view.words
     place = st.empty()
-    place.html(_working(question, words("ask.working.search")))
-    record = None
-    try:
-        for event in view.desk.program.assistant.ask(
-            question,
-            mode=None if mode == "auto" else Mode(mode),
-            filters=Filters(include_superseded=bool(st.session_state.get("older"))),
-        ):
-            if isinstance(event, EvidenceFound):
-                place.html(_working(question, words("ask.working.check"), found_list(event.retrieval, words)))
-            elif isinstance(event, Finished):
-                record = event.record
-    except RagMedError as error:
-        place.html(error_box(error, words))
-        return None
-    except Exception:
-        place.empty()  # or the page would say "searching" for ever, above the notice of the fault
-        raise
+    with st.container(key="stop"):
+        button = st.empty()
+    place.html(_working(asking.question, words("ask.working.search")))
+    stoppable = False
+    for _ in asking.changes(REDRAWN):
+        if asking.record is not None or asking.error is not None:
+            continue
+        place.html(_progress(asking, words))
+        if asking.written and not stoppable:
+            button.button(words("ask.stop"), key="stop_asking", on_click=asking.stop)
+            stoppable = True
+    st.session_state.pop(ASKING, None)
+    button.empty()
     place.empty()
-    if record is not None:
-        _address(record.record_id)
-    return record
+    if asking.stopped and asking.record is None:
+        asking.record = _kept_when_stopped(view, asking.question)
+    if asking.record is not None:
+        _address(asking.record.record_id)
+        return asking.record
+    if isinstance(asking.error, RagMedError):
+        place.html(error_box(asking.error, words))
+    elif asking.error is not None:
+        raise asking.error
+    return None
+
+
+def _progress(asking: Asking, words: Words) -> Markup:
+    """The evidence, and in grey what a language model has written of it."""
+    found = found_list(asking.found, words) if asking.found is not None else None
+    if not asking.written:
+        return _working(asking.question, words("ask.working.check"), found)
+    lines = [line for line in asking.written.splitlines() if line.strip()]
+    draft = el("div", *(el("p", line, dir="auto") for line in lines), class_="rm-draft", aria_hidden="true")
+    return _working(asking.question, words("ask.working.write"), join(draft, found) if found else draft)
+
+
+def _kept_when_stopped(view: View, question: str) -> AnswerRecord | None:
+    """The record of what was written before it was stopped; None where nothing had been."""
+    newest = view.desk.program.records.recent(RECENT)
+    return next((one for one in newest if one.question == question and one.generation.finish_reason == "stopped"), None)
 
 
 def _kept(view: View, below: st.delta_generator.DeltaGenerator) -> AnswerRecord | None:
@@ -210,7 +255,7 @@ def _recent(view: View) -> None:
                 key=f"recent-{record.record_id}",
                 type="tertiary",
                 width="stretch",
-                on_click=_address,
+                on_click=_open,
                 args=(record.record_id,),
             )
 
@@ -231,6 +276,12 @@ def _want(question: str) -> None:
 
 def _edit(question: str) -> None:
     st.session_state[QUESTION] = question
+
+
+def _open(record_id: str) -> None:
+    """Show an old answer; one that is still being written goes on and is found among the recent ones."""
+    st.session_state.pop(ASKING, None)
+    _address(record_id)
 
 
 def _address(record_id: str) -> None:

@@ -203,6 +203,9 @@ def test_what_is_written_is_told_piece_by_piece(tmp_path: Path) -> None:
     events = list(Bench(tmp_path, ScriptedGenerator(f"{TRUE}\n{FALSE}")).assistant.ask("What to give?"))
     assert [type(event) for event in events] == [EvidenceFound, Written, Written, Finished]
     assert [event.text for event in events if isinstance(event, Written)] == [f"{TRUE}\n", FALSE]
+    assert isinstance(events[-1], Finished)
+    timings = events[-1].record.timings_ms
+    assert 0 < timings.first_piece <= timings.total
 
 
 def test_an_answer_that_is_stopped_is_kept_as_far_as_it_was_told(tmp_path: Path) -> None:

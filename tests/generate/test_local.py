@@ -145,7 +145,7 @@ def test_an_adapter_of_another_model_is_refused(model: Path, tmp_path: Path) -> 
     with pytest.raises(ModelError, match="another size"):
         next(engine_of(model, adapter=adapter).stream(ORDER))
     (adapter / "adapter_config.json").unlink()
-    with pytest.raises(ModelError, match="no adapter_config.json"):
+    with pytest.raises(ModelError, match=r"no adapter_config\.json"):
         next(engine_of(model, adapter=adapter).stream(ORDER))
 
 
