@@ -1,8 +1,8 @@
 """Published Qwen instruct models that RagMed knows by a short name: id, licence, and the shape that memory is
 forecast from before anything is downloaded.
 
-Ids are the same on Hugging Face and ModelScope. Shapes are those of the published ``config.json`` files; once a model is
-here, its own file counts.
+Ids are the same on Hugging Face and ModelScope. Shapes are those of the published ``config.json`` files; once a model
+is here, its own file counts.
 """
 
 from __future__ import annotations

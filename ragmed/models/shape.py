@@ -127,14 +127,14 @@ def read_shape(content: bytes, name: str) -> ModelShape:
     if config.get("quantization_config"):
         raise ModelError(
             f"{name}: its weights are quantised already",
-            remedy="take the model in 16 bits (without GPTQ, AWQ, FP8, GGUF in its name): it is quantised when it loads",
+            remedy="take the model in 16 bits (no GPTQ, AWQ, FP8 in its name): it is quantised when it loads",
         )
     qwen3 = architecture == "Qwen3ForCausalLM"
     hidden, heads = _size(config, "hidden_size", name), _size(config, "num_attention_heads", name)
     shape = ModelShape(
         architecture=architecture,
         hidden=hidden,
-        layers=_size(config, "num_hidden_layers", name),
+        layers=_size(config, "num_hidden_layers", name, largest=1000),
         heads=heads,
         kv_heads=_size(config, "num_key_value_heads", name, heads),
         head_dim=_size(config, "head_dim", name, 128 if qwen3 else max(1, hidden // heads)),
@@ -154,10 +154,10 @@ _LARGEST = 10_000_000
 """No size of a language model comes near it; a larger one is a damaged file."""
 
 
-def _size(config: dict[str, Any], key: str, name: str, default: int | None = None) -> int:
+def _size(config: dict[str, Any], key: str, name: str, default: int | None = None, *, largest: int = _LARGEST) -> int:
     value = config.get(key)
     if value is None and default is not None:
         return default
-    if type(value) is not int or not 0 < value <= _LARGEST:
+    if type(value) is not int or not 0 < value <= largest:
         raise ModelError(f"{name}: config.json: {key} is {value!r}", remedy=_REMEDY)
     return value

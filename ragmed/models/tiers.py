@@ -4,11 +4,12 @@ Law: nothing is chosen that its own forecast says does not fit, in memory or on 
 the library is quoted. The candidates of a tier go from the best to the smallest. Models whose licence restricts use are
 no defaults.
 
-Where the figures come from: on a GPU, the CUDA runtime, its libraries and the allocator's waste take about 1 to 1.5 GiB
-beside what a forecast counts (an allowance, not measured here). On a CPU the 16-bit weights lie in memory while they are
-packed to 4 bits: a 0.5B-shaped model peaked at 1.9 to 2.9 GB, a 1.5B-shaped one at 5.2 GB, which is both weights and
-1 to 1.5 GB for the program. The same two read 260 to 310 and 81 tokens of a prompt a second and write 9 to 17 and 5
-(two AVX512-BF16 cores): the larger one is too slow to wait for, so a CPU takes 0.5B or 0.6B and a short prompt.
+Where the figures come from: on a GPU, the CUDA runtime, its libraries and the allocator's waste take about 1 to 1.5
+GiB beside what a forecast counts (an allowance, not measured here). On a CPU the 16-bit weights lie in memory while
+they are packed to 4 bits: a 0.5B-shaped model peaked at 1.9 to 2.9 GB, a 1.5B-shaped one at 5.2 GB, which is both
+weights and 1 to 1.5 GB for the program. The same two read 260 to 310 and 81 tokens of a prompt a second and write 9 to
+17 and 5 (two AVX512-BF16 cores): the larger one is too slow to wait for, so a CPU takes half a billion parameters and a
+short prompt.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ def disk_bytes(model: Published) -> int:
 def choose(device: Device, memory_bytes: int, free_disk_bytes: int) -> Choice:
     """The default for this machine: the first candidate of its tier that fits into memory and onto the disk.
 
-    ``memory_bytes``: of the largest card, or of the machine for CPU and MPS. ``free_disk_bytes``: where models are kept.
+    ``memory_bytes``: of the largest card, or of the machine for CPU and MPS. ``free_disk_bytes``: where models lie.
     """
     tier, quantisation = tier_of(device, memory_bytes), quantisation_of(device)
     plan = _PLANS[tier]
