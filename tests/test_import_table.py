@@ -24,6 +24,7 @@ FOUNDATIONS = {
     "citation_keys",
     "text",
     "terms",
+    "models",
 }
 STAGES = {"corpus", "index", "retrieve", "answer"}
 # module → other stages that it may join (the composers of docs/architecture.md)
@@ -62,6 +63,7 @@ OWNERS = {
     "docx": {"ragmed.corpus"},
     "markdown_it": {"ragmed.corpus"},
     "PIL": {"ragmed.corpus"},
+    "httpx": {"ragmed.models.asking", "ragmed.models.download", "ragmed.models.pulling"},
     "llama_index": {"ragmed.corpus.llama", "ragmed.retrieve.llama"},
     "ir_measures": {"ragmed.evaluate"},
     "cryptography": {"ragmed.audit"},

@@ -20,6 +20,14 @@ def is_path(name: str) -> bool:
     return name.startswith(("./", "../", "/", "~")) or name in (".", "..")
 
 
+def as_path(name: str) -> Path:
+    """A path as it is typed; ``~`` is the home folder where there is one of that name."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
 def hub_id(name: str) -> str:
     """The hub's id of a short name or id. Raises BadInputError."""
     known = find_published(name)
@@ -41,7 +49,7 @@ def folder_name(model_id: str) -> str:
 def find_folder(folder: Path, name: str) -> Path | None:
     """The model's folder: of a path, or below ``folder`` by short name, id or folder's name; None where none is."""
     if is_path(name):
-        found = Path(name).expanduser()
+        found = as_path(name)
         return found if found.is_dir() else None
     known = find_published(name)
     model_id = known.model_id if known else name

@@ -19,7 +19,7 @@ from ragmed.errors import IntegrityError, MissingPartError, ModelError
 from ragmed.interfaces import Progress, no_progress
 from ragmed.models.hashing import hash_files
 from ragmed.models.lock_file import LOCK_FILE, PULLING_FILE, SEEN_FILE, ModelFile, ModelLock, read_lock
-from ragmed.models.places import find_folder, is_path
+from ragmed.models.places import as_path, find_folder, is_path
 from ragmed.models.shape import ModelShape, read_shape
 from ragmed.models.wanted import CONFIG, files_in, is_read, parts_in
 from ragmed.settings import ModelSettings
@@ -59,7 +59,7 @@ class _Seen:
 
 def shown(name: str) -> str:
     """A model's name as messages and records may bear it: of a path, the last part alone."""
-    return Path(name).expanduser().resolve().name if is_path(name) or Path(name).is_absolute() else name
+    return as_path(name).resolve().name if is_path(name) or Path(name).is_absolute() else name
 
 
 def installed(settings: ModelSettings) -> InstalledModel:

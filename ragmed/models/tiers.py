@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ragmed.models.published import Published, published
+from ragmed.models.published import PUBLISHED, Published, published
 from ragmed.models.shape import ModelShape, Quantisation
 
 GIB = 1 << 30
@@ -130,6 +130,11 @@ def tier_of(device: Device, memory_bytes: int) -> Tier:
     return {Device.MPS: Tier.APPLE, Device.NPU: Tier.ASCEND, Device.CPU: Tier.CPU}[device]
 
 
+def prompt_tokens_of(device: Device, memory_bytes: int) -> int:
+    """Tokens of a prompt that such a machine reads in good time."""
+    return _PLANS[tier_of(device, memory_bytes)].prompt_tokens
+
+
 def quantisation_of(device: Device) -> Quantisation:
     """4 bits where bitsandbytes' kernels are: CUDA and CPU."""
     return "nf4" if device in (Device.CUDA, Device.CPU) else "none"
@@ -142,7 +147,7 @@ def usable_bytes(device: Device, memory_bytes: int) -> int:
     but 3%, which drivers keep.
     """
     if device is Device.CPU:
-        return memory_bytes - GIB
+        return max(0, memory_bytes - GIB)
     return memory_bytes * 2 // 3 if device is Device.MPS else memory_bytes * 97 // 100
 
 
@@ -196,6 +201,35 @@ def choose(device: Device, memory_bytes: int, free_disk_bytes: int) -> Choice:
         prompt_tokens=plan.prompt_tokens,
         forecast=None,
         why="; ".join(["no model fits", *passed]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """A model of the table as ``ragmed models list`` shows it."""
+
+    name: str
+    model_id: str
+    licence: str
+    tiers: tuple[str, ...]
+    """Kinds of machine that it is the first candidate of."""
+    bytes_in_4_bits: int
+    bytes_in_16_bits: int
+    """Also what is fetched."""
+
+
+def defaults() -> tuple[Default, ...]:
+    """The table of models, each with the tiers whose default it is."""
+    return tuple(
+        Default(
+            name=one.short,
+            model_id=one.model_id,
+            licence=one.licence,
+            tiers=tuple(tier.value for tier, plan in _PLANS.items() if plan.candidates[0] == one.short),
+            bytes_in_4_bits=one.shape.weight_bytes("nf4"),
+            bytes_in_16_bits=one.shape.weight_bytes("none"),
+        )
+        for one in PUBLISHED
     )
 
 
