@@ -23,7 +23,7 @@ from ragmed.models.lock_file import (
     read_lock,
     write_lock,
 )
-from ragmed.models.safetensors import weight_faults
+from ragmed.models.safetensors import weight_faults, weights_in
 from ragmed.models.shape import read_shape
 from ragmed.models.store import is_half, unlocked
 from ragmed.models.wanted import CONFIG, files_in, is_read
@@ -54,7 +54,7 @@ def _lock(folder: Path, name: str, progress: Progress) -> ModelLock:
     if _ADAPTER in paths:
         raise ModelError(f"{name}: this is an adapter, or has one in it", remedy="keep it apart: see model.adapter")
     shape = read_shape((folder / CONFIG).read_bytes(), name)
-    for fault in weight_faults(folder, shape):
+    for fault in weight_faults(weights_in(folder), shape):
         raise IntegrityError(f"{name}: {fault.path}: {fault.words}", remedy="copy the files again")
     read = [path for path in paths if is_read(path)]
     odd = next((path for path in read if not is_safe(path)), None)

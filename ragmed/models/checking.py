@@ -14,7 +14,7 @@ from ragmed.interfaces import Progress, no_progress
 from ragmed.models.hashing import hash_files
 from ragmed.models.lock_file import LOCK_FILE, ModelLock, read_lock
 from ragmed.models.places import find_folder, model_folders
-from ragmed.models.safetensors import Fault, weight_faults
+from ragmed.models.safetensors import Fault, weight_faults, weights_in
 from ragmed.models.shape import read_shape
 from ragmed.models.store import extra_files, is_half, remedy_for, remember, shown, unlocked
 from ragmed.models.wanted import CONFIG, files_in
@@ -128,7 +128,7 @@ def _content_faults(folder: Path, name: str) -> Iterator[Fault]:
     except ModelError as error:
         yield Fault(kind="shape", path=CONFIG, words=str(error).removeprefix(f"{name}: "))
     else:
-        yield from weight_faults(folder, shape)
+        yield from weight_faults(weights_in(folder), shape)
 
 
 def _remedy(faults: list[Fault], lock: ModelLock | None, folder: Path, name: str) -> str:

@@ -1,8 +1,9 @@
 """``ragmed models pull`` of a hub's model: listing, refusals, parts, files, and the lock last.
 
-Order is the law here. What can be refused is refused before the first large byte (names, architecture, disk). All files
-lie complete and checked beside the old ones before the first is put in place; from then until the new lock is written
-the folder has no lock and counts as half downloaded. Running it again goes on where it stopped.
+Order is the law here. What can be refused is refused before the first large byte (names, architecture, disk). All
+files lie complete and checked beside the old ones, the headers of the weights included, before the first is put in
+place; from then until the new lock is written the folder has no lock and counts as half downloaded. Running it again
+goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -96,8 +97,9 @@ def pull(
             there = {one.path: found for one in files if (found := _there(folder, one, progress)) is not None}
             parts = [PartialFile(folder, one, model_id) for one in files if one.path not in there]
             came = _fetch(client, hub, listing, folder, parts, progress, pause)
+            places = {path: folder / path for path in there} | {part.file.path: part.path for part in parts}
+            _require_sound(places, shape, model_id)
             _exchange(folder, parts, stale)
-            _require_sound(folder, shape, model_id)
             lock = _lock(listing, shape, asked, tuple(sorted((there | came).values(), key=lambda one: one.path)))
             write_lock(folder, lock)
     return Pulled(folder=folder.name, lock=lock, fetched=sum(one.size for one in came.values()))
@@ -190,8 +192,9 @@ def _exchange(folder: Path, parts: Sequence[PartialFile], stale: Sequence[str]) 
     sync_folder(folder)
 
 
-def _require_sound(folder: Path, shape: ModelShape, name: str) -> None:
-    for fault in weight_faults(folder, shape):
+def _require_sound(places: dict[str, Path], shape: ModelShape, name: str) -> None:
+    weights = {path: place for path, place in places.items() if path.endswith((WEIGHTS, INDEX))}
+    for fault in weight_faults(weights, shape):
         raise IntegrityError(
             f"{name}: {fault.path}: {fault.words}", remedy="the hub itself has it so: take another model or revision"
         )

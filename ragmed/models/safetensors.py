@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
@@ -85,10 +85,19 @@ def _span(name: str, said: Any, room: int) -> tuple[int, int]:
     return begin, end
 
 
-def weight_faults(folder: Path, shape: ModelShape) -> Iterator[Fault]:
-    """Whether the weights are all there: each header, the index against the headers, the tensors against the shape."""
-    files = sorted(path.name for path in folder.glob(f"*{WEIGHTS}"))
-    indexed = _index(folder)
+def weights_in(folder: Path) -> dict[str, Path]:
+    """The weights of a folder and their index: name and path."""
+    found = [*folder.glob(f"*{WEIGHTS}"), folder / INDEX]
+    return {path.name: path for path in sorted(found) if path.is_file()}
+
+
+def weight_faults(places: Mapping[str, Path], shape: ModelShape) -> Iterator[Fault]:
+    """Whether the weights are all there: each header, the index against the headers, the tensors against the shape.
+
+    ``places``: where each weights file and the index lie now, by the name that they have or will have.
+    """
+    files = sorted(name for name in places if name.endswith(WEIGHTS))
+    indexed = _index(places.get(INDEX))
     faults: list[Fault] = []
     if isinstance(indexed, Fault):
         faults.append(indexed)
@@ -100,7 +109,7 @@ def weight_faults(folder: Path, shape: ModelShape) -> Iterator[Fault]:
     tensors: dict[str, Tensor] = {}
     for name in files:
         try:
-            header = read_header(folder / name)
+            header = read_header(places[name])
         except ValueError as error:
             faults.append(Fault(kind="header", path=name, words=str(error)))
             continue
@@ -112,9 +121,8 @@ def weight_faults(folder: Path, shape: ModelShape) -> Iterator[Fault]:
     yield from faults or islice(_shape_faults(tensors, shape), MOST)
 
 
-def _index(folder: Path) -> dict[str, str] | Fault | None:
-    path = folder / INDEX
-    if not path.is_file():
+def _index(path: Path | None) -> dict[str, str] | Fault | None:
+    if path is None:
         return None
     try:
         found = json.loads(path.read_bytes())["weight_map"]

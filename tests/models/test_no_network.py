@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ragmed import assemble
 from ragmed.models.adopting import lock_folder
-from ragmed.settings import ModelSettings, Settings
+from ragmed.settings import EmbedderSettings, ModelSettings, Settings
 
 _FORBID = """
 import sys
@@ -59,7 +59,12 @@ def test_asking_with_a_model_named_that_is_not_here_fetches_nothing(tmp_path: Pa
         "improvement. Call for help, lay the patient flat and give oxygen.\n",
         encoding="utf-8",
     )
-    settings = Settings(library=library, index=tmp_path / "index", model=ModelSettings(name="Qwen/Qwen3-0.6B"))
+    settings = Settings(
+        library=library,
+        index=tmp_path / "index",
+        embedder=EmbedderSettings(engine="fp32"),
+        model=ModelSettings(name="Qwen/Qwen3-0.6B"),
+    )
     assemble.build_index(settings)
     script = """
 import os

@@ -379,6 +379,17 @@ def test_weights_that_do_not_fit_the_configuration_are_not_locked(hub: FakeHub, 
     assert not (folder_of(models) / LOCK_FILE).exists()
 
 
+def test_a_revision_whose_weights_do_not_fit_leaves_the_old_one_whole(hub: FakeHub, models: Path) -> None:
+    take(hub, models)
+    hub.files["config.json"] = json.dumps(tiny_config(QWEN2, num_hidden_layers=3)).encode()
+    hub.commit = NEXT
+    with pytest.raises(IntegrityError, match=r"layers\.2"):
+        take(hub, models)
+    model = open_model(folder_of(models), "tiny")
+    assert model.revision == COMMIT
+    require_whole(model)
+
+
 def test_progress_is_told_in_megabytes_and_never_beyond_the_end(hub: FakeHub, models: Path) -> None:
     told: list[tuple[str, int, int]] = []
     hub.cut_after = [1000]
