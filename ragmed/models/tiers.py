@@ -144,11 +144,11 @@ def usable_bytes(device: Device, memory_bytes: int) -> int:
     """Of the memory, what a model with its program may take.
 
     CPU: all but 1 GiB for the system. MPS: two thirds (what Metal advises as working set on small machines). Cards: all
-    but 3%, which drivers keep.
+    but 8%, for the driver and a screen.
     """
     if device is Device.CPU:
         return max(0, memory_bytes - GIB)
-    return memory_bytes * 2 // 3 if device is Device.MPS else memory_bytes * 97 // 100
+    return memory_bytes * 2 // 3 if device is Device.MPS else memory_bytes * 92 // 100
 
 
 def forecast(shape: ModelShape, device: Device, quantisation: Quantisation, prompt_tokens: int) -> Forecast:

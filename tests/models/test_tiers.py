@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ragmed.models.published import PUBLISHED, find_published
-from ragmed.models.tiers import Device, Tier, choose, disk_bytes, forecast, tier_of, usable_bytes
+from ragmed.models.tiers import Device, Tier, choose, disk_bytes, forecast, gib, tier_of, usable_bytes
 
 GIB = 1 << 30
 MUCH = 1000 * GIB
@@ -21,7 +23,7 @@ MUCH = 1000 * GIB
         (Device.CUDA, 20475 << 20, Tier.NVIDIA_LARGE, "qwen2.5-14b", "nf4"),
         (Device.CUDA, 16 * GIB, Tier.NVIDIA_MIDDLE, "qwen2.5-7b", "nf4"),
         (Device.CUDA, 12288 << 20, Tier.NVIDIA_MIDDLE, "qwen2.5-7b", "nf4"),
-        (Device.CUDA, 8188 << 20, Tier.NVIDIA_MIDDLE, "qwen2.5-7b", "nf4"),
+        (Device.CUDA, 8188 << 20, Tier.NVIDIA_MIDDLE, "qwen3-4b-2507", "nf4"),
         (Device.CUDA, 6 * GIB, Tier.NVIDIA_SMALL, "qwen3-4b-2507", "nf4"),
         (Device.CUDA, 4 * GIB, Tier.NVIDIA_SMALL, "qwen2.5-1.5b", "nf4"),
         (Device.CUDA, 2 * GIB, Tier.NVIDIA_SMALL, None, "nf4"),
@@ -96,3 +98,25 @@ def test_ids_and_short_names_are_found_whatever_their_capitals() -> None:
         assert find_published(one.model_id.upper()) is find_published(one.short) is one
     assert len({one.short for one in PUBLISHED}) == len({one.model_id for one in PUBLISHED}) == len(PUBLISHED)
     assert find_published("qwen9-1000b") is None
+
+
+def test_the_documents_name_the_defaults_with_their_forecasts() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in page.splitlines() if "GiB |" in line]
+    machines = {
+        Tier.NVIDIA_LARGE: (Device.CUDA, 24),
+        Tier.NVIDIA_MIDDLE: (Device.CUDA, 12),
+        Tier.NVIDIA_SMALL: (Device.CUDA, 6),
+        Tier.APPLE: (Device.MPS, 32),
+        Tier.ASCEND: (Device.NPU, 32),
+        Tier.CPU: (Device.CPU, 16),
+    }
+    expected = []
+    for tier, (device, memory) in machines.items():
+        choice = choose(device, memory * GIB, MUCH)
+        assert choice.tier is tier
+        assert choice.model is not None
+        assert choice.forecast is not None
+        bits, fetched = "4" if choice.quantisation == "nf4" else "16", f"{disk_bytes(choice.model) / 1e9:.1f} GB"
+        expected.append([tier.value, choice.model.short, bits, fetched, gib(choice.forecast.total)])
+    assert rows == expected
