@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragmed import __version__
-from ragmed.commands import audit, evaluate, library, snapshots, tune
+from ragmed.commands import audit, evaluate, library, models, snapshots, tune
 from ragmed.commands.flags import (
     AfterFlag,
     BeforeFlag,
@@ -48,6 +48,7 @@ app.add_typer(evaluate.app, name="eval")
 app.add_typer(tune.app, name="tune")
 app.add_typer(library.app, name="library")
 app.add_typer(audit.app, name="audit")
+app.add_typer(models.app, name="models")
 
 
 class AskMode(StrEnum):

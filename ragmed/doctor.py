@@ -6,14 +6,13 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from ragmed.doctor_model import examine_models
 from ragmed.errors import NoIndexError, RagMedError
+from ragmed.examined import Examined
+from ragmed.machine import cpu_flags, find_machine, memory_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,26 +39,15 @@ LOW_DISK_GIB = 5.0
 """Under this, a library of a few thousand pages may not fit twice, and publishing writes the new beside the old."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
-    """One line of the report. ``fault`` stops work, ``short`` takes something away, ``fine`` is fine."""
-
-    subject: str
-    state: Literal["fine", "short", "fault"]
-    found: str
-    remedy: str = ""
-
-
 def examine(settings: Settings) -> tuple[Examined, ...]:
     """All findings, the machine first, then the programs, the library, and what will answer."""
     return (
         *_machine(settings),
         *_packages(),
-        _accelerator(),
         _embedder(settings),
         _ocr(),
         *_library(settings),
-        _generator(settings),
+        *examine_models(settings, find_machine()),
         _log(settings),
         *_growth(settings),
     )
@@ -67,13 +55,13 @@ def examine(settings: Settings) -> tuple[Examined, ...]:
 
 def _machine(settings: Settings) -> Iterator[Examined]:
     yield Examined(subject="Python", state="fine", found=f"{platform.python_version()} on {platform.machine()}")
-    flags = _cpu_flags()
+    flags = cpu_flags()
     fast = ", ".join(name for name in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8") if name in flags)
     yield Examined(
         subject="CPU", state="fine", found=f"{os.cpu_count()} cores; {fast or 'no vector extensions listed'}"
     )
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / _GIB
+    if memory_bytes():
+        memory = memory_bytes() / _GIB
         yield Examined(
             subject="memory",
             state="fine" if memory >= 4 else "short",
@@ -92,37 +80,12 @@ def _machine(settings: Settings) -> Iterator[Examined]:
     )
 
 
-def _cpu_flags() -> set[str]:
-    listing = Path("/proc/cpuinfo")
-    if not listing.is_file():
-        return set()
-    for line in listing.read_text(encoding="utf-8").splitlines():
-        if line.startswith("flags"):
-            return set(line.split(":", 1)[1].split())
-    return set()
-
-
 def _packages() -> Iterator[Examined]:
     for name in PACKAGES:
         try:
             yield Examined(subject=name, state="fine", found=version(name))
         except PackageNotFoundError:
             yield Examined(subject=name, state="fault", found="not installed", remedy="run `make run` again")
-
-
-def _accelerator() -> Examined:
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return Examined(subject="GPU", state="fine", found="none; everything runs on the CPU")
-    listing = subprocess.run(
-        [program, "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, check=False
-    )
-    found = listing.stdout.strip().replace("\n", "; ")
-    if listing.returncode != 0 or not found:
-        return Examined(
-            subject="GPU", state="short", found="nvidia-smi fails", remedy="check the driver; the CPU is used"
-        )
-    return Examined(subject="GPU", state="fine", found=found)
 
 
 def _embedder(settings: Settings) -> Examined:
@@ -167,23 +130,6 @@ def _library(settings: Settings) -> Iterator[Examined]:
     else:
         found = f"{snapshot.snapshot_id}: {len(snapshot.documents())} documents, {snapshot.chunk_count()} chunks"
         yield Examined(subject="snapshot", state="fine", found=found)
-
-
-def _generator(settings: Settings) -> Examined:
-    if settings.answer.generator in ("qwen", "served"):
-        return Examined(
-            subject="answers",
-            state="fault",
-            found=f"the generator {settings.answer.generator!r} is not part of this version",
-            remedy="set answer.generator to extractive",
-        )
-    ready = all(find_spec(name) is not None for name in ("faiss", "torch"))
-    state: Literal["fine", "fault"] = "fine" if ready else "fault"
-    return Examined(
-        subject="answers",
-        state=state,
-        found=f"verbatim quotes, no language model (Python {sys.version_info.major}.{sys.version_info.minor})",
-    )
 
 
 def _log(settings: Settings) -> Examined:

@@ -64,6 +64,7 @@ OWNERS = {
     "docx": {"ragmed.corpus"},
     "markdown_it": {"ragmed.corpus"},
     "PIL": {"ragmed.corpus"},
+    "httpx": {"ragmed.models.asking", "ragmed.models.download", "ragmed.models.pulling", "ragmed.generate"},
     "llama_index": {"ragmed.corpus.llama", "ragmed.retrieve.llama", "ragmed.generate.llama"},
     "ir_measures": {"ragmed.evaluate"},
     "cryptography": {"ragmed.audit"},

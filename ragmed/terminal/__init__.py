@@ -18,6 +18,7 @@ from ragmed.terminal.audits import (
 from ragmed.terminal.builds import print_build
 from ragmed.terminal.figures import print_findings, print_scores, print_tuning
 from ragmed.terminal.hits import print_hits, search_json
+from ragmed.terminal.models import print_checked, print_locked, print_models
 from ragmed.terminal.published import (
     print_collection,
     print_difference,
@@ -35,6 +36,7 @@ __all__ = [
     "print_answer",
     "print_answers",
     "print_build",
+    "print_checked",
     "print_checkpoint",
     "print_citation",
     "print_collection",
@@ -42,6 +44,8 @@ __all__ = [
     "print_findings",
     "print_hits",
     "print_json",
+    "print_locked",
+    "print_models",
     "print_opened",
     "print_proof",
     "print_pruned",

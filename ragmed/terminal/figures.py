@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from ragmed.doctor import Examined
+    from ragmed.examined import Examined
 
 
 def print_findings(findings: Sequence[Examined]) -> None:
