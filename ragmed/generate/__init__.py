@@ -1,0 +1,1 @@
+"""Language models that write: prompts, the local Qwen, a served engine."""
