@@ -277,14 +277,29 @@ class Engine(Protocol):
 
     kind: str
     """``qwen`` (on this machine) or ``served``."""
-    model_id: str
-    revision: str
-    adapter_sha256: str | None
-    quantisation: str
-    context_tokens: int
-    """Tokens that prompt and answer may have together."""
-    prompt_tokens: int
-    """Tokens of a prompt that it reads in good time."""
+
+    # read only: an engine that runs elsewhere looks these up when they are first asked for, and then raises ModelError
+    @property
+    def model_id(self) -> str: ...
+
+    @property
+    def revision(self) -> str: ...
+
+    @property
+    def adapter_sha256(self) -> str | None: ...
+
+    @property
+    def quantisation(self) -> str: ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and answer may have together."""
+        ...
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of a prompt that it reads in good time."""
+        ...
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of these messages as they are given to the model; an engine that cannot count says too many."""

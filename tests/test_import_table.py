@@ -25,7 +25,7 @@ FOUNDATIONS = {
     "text",
     "terms",
 }
-STAGES = {"corpus", "index", "retrieve", "answer"}
+STAGES = {"corpus", "index", "retrieve", "answer", "generate"}
 # module → other stages that it may join (the composers of docs/architecture.md)
 COMPOSERS = {
     "ragmed.index.build": {"corpus"},
@@ -65,6 +65,7 @@ OWNERS = {
     "llama_index": {"ragmed.corpus.llama", "ragmed.retrieve.llama"},
     "ir_measures": {"ragmed.evaluate"},
     "cryptography": {"ragmed.audit"},
+    "httpx": {"ragmed.generate"},
     "typer": {"ragmed.cli", "ragmed.commands"},
 }
 
