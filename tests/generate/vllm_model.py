@@ -70,6 +70,8 @@ def _make_weights(base: Path, adapter: Path) -> None:
         pad_token_id=tokenizer.pad_token_id,
     )
     model = Qwen2ForCausalLM(config)
+    with torch.no_grad():
+        model.lm_head.weight[tokenizer.eos_token_id] = 0.0  # never the likeliest: answers are as long as tests ask for
     model.save_pretrained(base)
     lora = LoraConfig(r=8, lora_alpha=64, target_modules=["q_proj", "v_proj", "o_proj"], init_lora_weights=False)
     get_peft_model(model, lora).save_pretrained(adapter)
