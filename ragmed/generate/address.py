@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ragmed.errors import ModelError, SettingsError
+from ragmed.settings import LOOPBACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class Address:
     root: str
     where: str
     """``host:port``, for messages."""
+    here: bool
+    """Whether it is this machine, by a loopback address."""
 
 
 def address_of(url: str) -> Address:
@@ -41,7 +44,9 @@ def address_of(url: str) -> Address:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     path = parts.path.rstrip("/")
     base = f"{parts.scheme}://{host}:{port}"
-    return Address(api=base + path, root=base + path.removesuffix("/v1"), where=f"{host}:{port}")
+    return Address(
+        api=base + path, root=base + path.removesuffix("/v1"), where=f"{host}:{port}", here=parts.hostname in LOOPBACK
+    )
 
 
 def key_headers(file: Path | None) -> dict[str, str]:

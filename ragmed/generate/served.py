@@ -37,6 +37,7 @@ ANSWER_TOKENS = 512
 _ASKED_AGAIN = 60.0
 """Seconds after which the engine is asked anew what it serves: it may have been started with another model."""
 _COUNTS_KEPT = 256
+_NO_WAY = -1
 _NO_THOUGHTS: dict[str, object] = {"chat_template_kwargs": {"enable_thinking": False}}
 _EXTRAS: tuple[dict[str, object], ...] = (
     {**_NO_THOUGHTS, "reasoning_effort": "none"},  # Ollama heeds the latter only, SGLang and others the former
@@ -101,6 +102,12 @@ class ServedEngine:
         """The context without room for an answer. Raises ModelError."""
         context = self.context_tokens
         return context - min(self._answer_tokens, context // 2)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the engine counts tokens itself, or they are overestimated here. Raises ModelError."""
+        self._counted((Message(role="user", content="?"),))
+        return self._way != _NO_WAY
 
     def close(self) -> None:
         """Closes idle connections; the engine may be used again."""
@@ -268,13 +275,13 @@ class ServedEngine:
 
         with self._lock:
             known = self._way
-        ways = range(len(WAYS)) if known is None else (known,) if known >= 0 else ()
+        ways = range(len(WAYS)) if known is None else (known,) if known != _NO_WAY else ()
         for way in ways:
             counted = WAYS[way](ask, model, messages, _NO_THOUGHTS)
             if counted is not None:
                 self._learn(way)
                 return counted
-        self._learn(-1)
+        self._learn(_NO_WAY)
         return most_tokens(messages)
 
     def _learn(self, way: int) -> None:
