@@ -12,7 +12,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test check lint types lock bench faults audit-faults audit-replays fuzz clean
+.PHONY: run test check lint types lock bench faults audit-faults audit-replays fuzz vllm-test clean
 
 # torch first and alone: once it is there, nothing else asks for another build of it
 .venv/installed: requirements.lock pyproject.toml
@@ -66,6 +66,10 @@ audit-faults: .venv/installed
 # 200 answers over the demonstration library, asked again in a new process (two minutes)
 audit-replays: .venv/installed
 	@$(BIN)/python -m tests.audit.replays --questions 200
+
+# the served engine against a real vLLM on the CPU, in an environment of its own in .cache/vllm (3.5 GB, the first time)
+vllm-test: .venv/installed
+	@PIP_ARGS="$(PIP_ARGS)" $(BIN)/python -m tests.generate.vllm_server
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from ragmed.doctor_model import examine_models
+from ragmed.doctor_served import examine_served
 from ragmed.errors import NoIndexError, RagMedError
 from ragmed.examined import Examined
 from ragmed.machine import cpu_flags, find_machine, memory_bytes
@@ -48,6 +49,7 @@ def examine(settings: Settings) -> tuple[Examined, ...]:
         _ocr(),
         *_library(settings),
         *examine_models(settings, find_machine()),
+        *examine_served(settings),
         _log(settings),
         *_growth(settings),
     )

@@ -84,9 +84,10 @@ class Adapter:
 
 
 def load_tokenizer(model: InstalledModel) -> Any:
-    """The model's tokenizer with its chat template. Raises ModelError."""
+    """The model's tokenizer with its chat template. Raises ModelError, IntegrityError (bytes are not the lock's)."""
     from transformers import AutoTokenizer
 
+    require_whole(model)
     with _told(model.name):
         tokenizer = AutoTokenizer.from_pretrained(model.folder, local_files_only=True, trust_remote_code=False)
     if not tokenizer.chat_template:

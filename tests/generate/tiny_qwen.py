@@ -13,6 +13,8 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
+from ragmed.models.adopting import lock_folder
+
 TEXTS = (
     "In septic shock, give broad-spectrum antibiotics within one hour of recognition [1].",
     "Give adrenaline 0.5 mg into the outer thigh at once [2]. Take two sets of blood cultures [3].",
@@ -91,4 +93,5 @@ def add_adapter(base: Path, folder: Path, *, seed: int = 1) -> Path:
 
 
 def lock(folder: Path) -> None:
-    """What `ragmed models pull FOLDER` does."""
+    """What `ragmed models pull ./FOLDER` does."""
+    lock_folder(folder)
