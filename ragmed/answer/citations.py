@@ -3,7 +3,8 @@
 The checks run in this order, each a small function that returns nothing or raises ``CitationFailedError``:
 
 1. *resolvable*: document, page and chunk exist in the snapshot, belong together, and the quoted words stand at the
-   offsets named, cut at the edges of words, and are visible on the page → ``unresolvable``;
+   offsets named, cut at the edges of words, and are visible on the page → ``unresolvable``; and nothing near them
+   addresses a language model, which makes them somebody's means and no evidence → ``unsupported``;
 2. *verbatim*: the claim is the quoted words → ``verbatim``, unless a denial stands just before them on the page;
 3. *numbers*: every number of the claim stands in the quote with its unit, range, direction, place and drug →
    ``number_mismatch``;
@@ -28,6 +29,7 @@ from ragmed.answer.alignment import Replacement, replacements
 from ragmed.answer.notices import said
 from ragmed.errors import NotFoundError
 from ragmed.records import Citation, CitationCheck, Language, Page, Verdict
+from ragmed.text.addressing import plainly_addressed
 from ragmed.text.ink import unseen
 from ragmed.text.language import detect_language
 from ragmed.text.numbers import Quantity, quantities
@@ -35,6 +37,9 @@ from ragmed.text.numbers import Quantity, quantities
 if TYPE_CHECKING:
     from ragmed.interfaces import SnapshotReader
 
+_BEFORE = 600
+"""Characters of a page before a quotation in which, as in the rest of its block, nothing may address a language model:
+what an instruction wants said follows it."""
 LEAST_SHARE = 0.6
 """Share of a claim's content words that must stand in the cited words (see the ADR)."""
 LEAST_SHARE_ACROSS_LANGUAGES = 0.6
@@ -161,7 +166,18 @@ def resolve(citation: Citation, snapshot: SnapshotReader, language: Language) ->
     hidden = unseen(page, citation.start, citation.end)
     if hidden:
         raise refuse("hidden", words=hidden)
+    if plainly_addressed(page.text[max(0, citation.start - _BEFORE) : _end_of_block(page, citation.end)]):
+        raise CitationFailedError(Verdict.UNSUPPORTED, said("addressed", language))
     return page, " ".join(chunk.heading_path)
+
+
+def _end_of_block(page: Page, position: int) -> int:
+    """Where the block that holds the character before ``position`` ends; its line, where the page knows no blocks."""
+    for block in page.blocks:
+        if block.start < position <= block.end:
+            return block.end
+    line_end = page.text.find("\n", position)
+    return len(page.text) if line_end < 0 else line_end
 
 
 def _cuts(text: str, position: int) -> bool:
@@ -258,6 +274,9 @@ def require_polarity(claim: str, quote: str, language: Language) -> None:
     if found:
         key = "negation_added" if found.added else "negation_removed"
         raise CitationFailedError(Verdict.NEGATION_MISMATCH, said(key, language, page=found.page))
+    wider = polarity.widened(claim, quote, compared) if support.same_script(claim, quote) else ""
+    if wider:
+        raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("negation_widened", language, page=wider))
 
 
 # --- 5. words ---

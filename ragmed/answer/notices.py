@@ -37,6 +37,10 @@ _WORDING: dict[str, tuple[str, str]] = {
         'the sentence denies what the page says: "{page}"',
         "这句话否定了页面所说的内容：“{page}”",
     ),
+    "negation_widened": (
+        'the sentence denies more than the page does: "{page}"',
+        "这句话否定的范围超出页面所说：“{page}”",
+    ),
     "negation_removed": (
         'the page denies or forbids what the sentence says: "{page}"',
         "页面否定或禁止这句话所说的内容：“{page}”",
@@ -54,6 +58,10 @@ _WORDING: dict[str, tuple[str, str]] = {
     "opposite": ('"{claim}" stands on the page as "{page}"', "“{claim}”在页面上是“{page}”"),
     "drug": ('"{claim}" is not named in the cited words', "所引文字中没有提到“{claim}”"),
     "unsupported": ("too little of the sentence stands in the cited words", "所引文字不足以支持这句话"),
+    "addressed": (
+        "beside the cited words the page addresses a language model; they are no evidence",
+        "所引文字附近有针对语言模型的指令，不作为依据",
+    ),
     "unfinished": ("the writing ended before the sentence did", "这句话未写完"),
     # --- what is said of a whole answer (AnswerRecord.notice) ---
     "model": (

@@ -56,6 +56,8 @@ _FEW_LETTERS = 6
 
 _NEAR = 0.34
 """Overlap (F1 of words) under which a clause of the claim has no partner; the content check then speaks for it."""
+_LEAST_OF_A_DENIAL = 0.5
+"""Share of the words of a page's denial that a claim with the same denial needs: what it leaves out widens it."""
 _SAME_SENTENCE = 0.85
 """Overlap above which two sentences are one and the same but for a few words, so that all their denials must agree."""
 
@@ -155,6 +157,23 @@ def disagreement(claim: str, page: str, words: Words) -> Disagreement | None:
             if clause.denials % 2 != theirs % 2 and not _agree_as_a_whole(claim, page, words):
                 return Disagreement(clause.text, other.text, added=clause.denials > theirs)
     return _elsewhere(claim, page, words)
+
+
+def widened(claim: str, page: str, words: Words) -> str:
+    """The clause of the page whose denial the claim repeats without most of what it is about, "" where there is none:
+    "do not give it" where the page says "do not give it intravenously outside intensive care"."""
+    said = words(claim)
+    there = _cut(page, words, _BREAK)
+    for clause in _cut(claim, words, _BREAK):
+        if clause.denials % 2 == 0:
+            continue
+        other = partner(clause, there)
+        if other is None or other.denials % 2 == 0:
+            continue
+        about = other.words - _FRAME
+        if about and len(about & said) < _LEAST_OF_A_DENIAL * len(about):
+            return other.text
+    return ""
 
 
 def _elsewhere(claim: str, page: str, words: Words) -> Disagreement | None:

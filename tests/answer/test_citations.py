@@ -130,6 +130,22 @@ def test_negation_added_or_removed_in_chinese(old: str, new: str) -> None:
     assert verdict_on(FOLLOW.replace(old, new), FOLLOW) is Verdict.NEGATION_MISMATCH
 
 
+@pytest.mark.parametrize(
+    ("claim", "holds"),
+    [
+        ("Do not give adrenaline.", False),
+        ("Adrenaline should not be given in anaphylaxis.", False),
+        ("Do not give adrenaline outside intensive care.", True),
+        ("Outside intensive care adrenaline is not given intravenously.", True),
+    ],
+)
+def test_a_denial_is_not_made_wider_than_the_page_has_it(claim: str, holds: bool) -> None:
+    verdict, reason = judge(claim, "Do not give adrenaline intravenously outside intensive care.")
+    assert verdict.holds is holds
+    if not holds:
+        assert (verdict, "denies more than the page" in reason) == (Verdict.NEGATION_MISMATCH, True)
+
+
 def test_contraindicated_made_indicated() -> None:
     page = "Metformin is contraindicated in severe renal failure."
     assert verdict_on("Metformin is indicated in severe renal failure.", page) is Verdict.NEGATION_MISMATCH
