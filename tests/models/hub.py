@@ -58,6 +58,8 @@ class FakeHub:
     ranges: bool = True
     heeds_if_range: bool = True
     told_hashes: bool = True
+    moving: bool = False
+    """ModelScope lists another file for the commit than for the branch."""
     gate: threading.Event | None = None
     """While not set, weights are held back after their first bytes."""
     started: threading.Event = field(default_factory=threading.Event)
@@ -97,6 +99,8 @@ class FakeHub:
             if revision == "master":  # a list at a commit may come without hashes
                 row["Sha256"] = sha256(content)
             rows.append(row)
+        if self.moving and revision != "master":
+            rows.append({"Path": "new.json", "Type": "blob", "Size": 1, "Revision": self.commit})
         newest = {"Id": "", "ShortId": self.commit[:8]}
         return {"Code": 200, "Success": True, "Data": {"Files": rows, "LatestCommitter": newest, **self.listed}}
 

@@ -276,6 +276,13 @@ def test_a_senseless_listing_is_told(hub: FakeHub, models: Path, listed: dict[st
         take(hub, models)
 
 
+def test_a_hub_that_changes_while_it_is_asked_is_told(hub: FakeHub, models: Path) -> None:
+    hub.moving = True
+    with pytest.raises(ModelError, match="other files for master than for its commit"):
+        take(hub, models, source="modelscope")
+    assert not models.exists()
+
+
 def test_a_hub_that_names_no_commit_is_asked_for_one(hub: FakeHub, models: Path) -> None:
     hub.listed = {"LatestCommitter": {"Id": "", "ShortId": "1111111"}}
     with pytest.raises(ModelError, match="which commit") as caught:
