@@ -43,7 +43,7 @@ class PartialFile:
         """``name``: the model's, for messages."""
         self.file = file
         self.path = folder / f"{file.path}{PART}"
-        self._note = folder / f"{file.path}{PART_NOTE}"
+        self.note = folder / f"{file.path}{PART_NOTE}"
         self._name = name
         self._etag = ""
 
@@ -54,7 +54,7 @@ class PartialFile:
     def begin(self) -> int:
         """Bytes of an earlier try that may be gone on with; a part of something else is removed."""
         try:
-            note = rebuild(_Note, json.loads(self._note.read_bytes()))
+            note = rebuild(_Note, json.loads(self.note.read_bytes()))
             size = self.path.stat().st_size
         except (OSError, ValueError, RecursionError):
             note, size = None, 0
@@ -130,7 +130,7 @@ class PartialFile:
         if not done or response.status_code == 200:
             self._etag = etag
             note = _Note(size=self.file.size, sha256=self.file.sha256, blob=self.file.blob, etag=etag)
-            write_atomic(self._note, canonical_json(note))
+            write_atomic(self.note, canonical_json(note))
         return follows
 
     def _start_anew(self, done: int, told: Callable[[int], None]) -> None:
@@ -167,10 +167,10 @@ class PartialFile:
     def place(self) -> None:
         """The whole part becomes the file."""
         os.replace(self.path, self.path.with_name(self.path.name.removesuffix(PART)))
-        self._note.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Throw the part away."""
         self.path.unlink(missing_ok=True)
-        self._note.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
         self._etag = ""

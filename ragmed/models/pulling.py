@@ -39,7 +39,7 @@ from ragmed.models.places import folder_name, hub_id
 from ragmed.models.safetensors import weight_faults
 from ragmed.models.shape import ModelShape, read_shape
 from ragmed.models.tiers import DISK_MARGIN, gib
-from ragmed.models.wanted import CONFIG, INDEX, WEIGHTS, files_in, from_hub, is_read, parts_in
+from ragmed.models.wanted import CONFIG, INDEX, WEIGHTS, files_in, from_hub, is_read, leftovers_in
 
 HUBS: dict[str, tuple[type[HuggingFace] | type[ModelScope], str]] = {
     "huggingface": (HuggingFace, "https://huggingface.co"),
@@ -168,10 +168,10 @@ def _fetch(
     pause: Callable[[float], None],
 ) -> dict[str, ModelFile]:
     """All parts, whole and checked, by path; none is in its place yet."""
-    wanted = {part.path for part in parts}
-    for left in parts_in(folder):
+    wanted = {path for part in parts for path in (part.path, part.note)}
+    for left in leftovers_in(folder):
         if left not in wanted:
-            left.unlink()  # of another revision
+            left.unlink()  # of another revision, or of a pull that was killed
     begun = sum(part.begin() for part in parts)
     total = sum(part.file.size for part in parts)
     _require_room(folder, listing.model_id, total - begun)

@@ -66,5 +66,10 @@ def parts_in(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in folder.glob(f"*{PART}") if not path.name.startswith(".")))
 
 
+def leftovers_in(folder: Path) -> tuple[Path, ...]:
+    """Parts, their notes, and what a killed write left."""
+    return tuple(sorted([*folder.glob(f"*{PART}"), *folder.glob(f"*{PART_NOTE}")]))
+
+
 def _is_ours(name: str) -> bool:
     return name.endswith((PART, PART_NOTE))

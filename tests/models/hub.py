@@ -56,7 +56,10 @@ class FakeHub:
     listed: dict[str, object] = field(default_factory=dict)
     """Fields of the listing that are not true."""
     ranges: bool = True
+    heeds_if_range: bool = True
     told_hashes: bool = True
+    moving: bool = False
+    """ModelScope lists another file for the commit than for the branch."""
     gate: threading.Event | None = None
     """While not set, weights are held back after their first bytes."""
     started: threading.Event = field(default_factory=threading.Event)
@@ -96,12 +99,15 @@ class FakeHub:
             if revision == "master":  # a list at a commit may come without hashes
                 row["Sha256"] = sha256(content)
             rows.append(row)
+        if self.moving and revision != "master":
+            rows.append({"Path": "new.json", "Type": "blob", "Size": 1, "Revision": self.commit})
         newest = {"Id": "", "ShortId": self.commit[:8]}
         return {"Code": 200, "Success": True, "Data": {"Files": rows, "LatestCommitter": newest, **self.listed}}
 
 
 class _Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     hub: FakeHub
     store: bool
 
@@ -149,7 +155,7 @@ class _Answers(BaseHTTPRequestHandler):
             return
         whole, etag = hub.content(path), hub.etag(path)
         start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").split("-")[0])
-        if self.headers.get("If-Range", etag) != etag or not hub.ranges:
+        if (hub.heeds_if_range and self.headers.get("If-Range", etag) != etag) or not hub.ranges:
             start = 0
         if start and start >= len(whole):
             self._send(416, b"")
@@ -179,6 +185,13 @@ class _Answers(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is part of the tests."""
+
+
 @contextmanager
 def running_hub(hub: FakeHub) -> Iterator[FakeHub]:
     """Serve ``hub`` on two ports of loopback: the hub itself, and the file store that it redirects to."""
@@ -186,8 +199,7 @@ def running_hub(hub: FakeHub) -> Iterator[FakeHub]:
     try:
         for store in (False, True):
             answers = type("Answers", (_Answers,), {"hub": hub, "store": store})
-            server = ThreadingHTTPServer(("127.0.0.1", 0), answers)
-            server.daemon_threads = True
+            server = _Server(("127.0.0.1", 0), answers)
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
             servers.append(server)
         hub.url, hub.store_url = (f"http://127.0.0.1:{server.server_address[1]}" for server in servers)

@@ -128,7 +128,11 @@ def test_a_file_that_changed_between_two_tries_is_not_glued_together(hub: FakeHu
     assert (folder_of(models) / WEIGHTS).read_bytes() == other
 
 
-def test_a_server_that_exchanges_the_bytes_under_one_listing_is_noticed_by_its_etag(hub: FakeHub, models: Path) -> None:
+@pytest.mark.parametrize("heeds", [True, False])
+def test_a_server_that_exchanges_the_bytes_under_one_listing_is_noticed_by_its_etag(
+    hub: FakeHub, models: Path, heeds: bool
+) -> None:
+    hub.heeds_if_range = heeds
     hub.told_hashes = False  # so that only the ETag can tell
     hub.cut_after = [20_000] + [0] * 10
     with pytest.raises(ModelError):
@@ -270,6 +274,13 @@ def test_a_senseless_listing_is_told(hub: FakeHub, models: Path, listed: dict[st
     hub.listed = listed
     with pytest.raises(ModelError, match="makes no sense"):
         take(hub, models)
+
+
+def test_a_hub_that_changes_while_it_is_asked_is_told(hub: FakeHub, models: Path) -> None:
+    hub.moving = True
+    with pytest.raises(ModelError, match="other files for master than for its commit"):
+        take(hub, models, source="modelscope")
+    assert not models.exists()
 
 
 def test_a_hub_that_names_no_commit_is_asked_for_one(hub: FakeHub, models: Path) -> None:
