@@ -95,6 +95,17 @@ def test_thoughts_are_no_text(played: PlayedEngine) -> None:
     assert text_of(answered(played)) == "Yes [1] "
 
 
+def test_what_looks_like_the_beginning_of_a_tag_at_the_end_is_text(played: PlayedEngine) -> None:
+    played.replies = [says("INR ", "<")]
+    assert text_of(answered(played)) == "INR <"
+
+
+def test_thoughts_without_end_are_stopped(played: PlayedEngine) -> None:
+    played.replies = [lambda one: one.stream(*[event(reasoning_content="x" * 1000)] * 50, event(reason="stop"), DONE)]
+    with pytest.raises(ModelError, match="more than it was asked for"):
+        answered(played, Order(messages=ORDER.messages, markers=1, max_tokens=10))
+
+
 def test_thoughts_without_a_beginning_are_a_fault(played: PlayedEngine) -> None:
     played.replies = [says("croup? no", "</think>Yes [1].")]
     with pytest.raises(ModelError, match="thinks aloud"):

@@ -228,6 +228,22 @@ def test_an_engine_that_fails_again_and_again_is_left_alone(played: PlayedEngine
         assert text_of(list(engine.stream(ORDER))) == "Yes [1]."
 
 
+def test_the_one_that_may_try_lets_the_others_in_with_its_first_word(played: PlayedEngine) -> None:
+    now = [0.0]
+    played.replies = [status(500)]
+    with engine_at(played.url, clock=lambda: now[0], rest_seconds=30) as engine:
+        for _ in range(3):
+            with pytest.raises(ModelError):
+                list(engine.stream(ORDER))
+        now[0] = 31.0
+        played.replies = [lambda one: one.stream(event("Yes "), event("[1]."), event(reason="stop"))]
+        trial, other = engine.stream(ORDER), engine.stream(ORDER)
+        assert next(trial).text == "Yes "
+        assert next(other).text == "Yes "
+        other.close()
+        trial.close()
+
+
 def test_answers_that_break_off_count_as_failures(played: PlayedEngine) -> None:
     played.replies = [lambda one: one.stream(event("Give 5 "))]
     with engine_at(played.url, clock=lambda: 0.0) as engine:

@@ -132,6 +132,19 @@ def test_an_engine_started_anew_with_another_model_is_noticed(played: PlayedEngi
         assert (engine.revision, engine.context_tokens) == ("other", 900)
 
 
+def test_another_engine_at_the_same_address_is_learned_anew(played: PlayedEngine) -> None:
+    now = [0.0]
+    with engine_at(played.url, clock=lambda: now[0]) as engine:
+        assert engine.count(MESSAGES) == most_tokens(MESSAGES)
+        assert not engine.counts
+        played.others["/tokenize"] = lambda one: one.json({"count": 12, "tokens": []})
+        played.models = {"data": [{"id": "tiny", "root": "other", "max_model_len": 900}]}
+        now[0] = 61.0
+        assert engine.context_tokens == 900
+        assert engine.count(MESSAGES) == 12
+        assert engine.counts
+
+
 # --- counting ---
 
 MESSAGES = (Message(role="system", content="Cite."), Message(role="user", content="肾上腺素 0.5 mg"))
