@@ -38,21 +38,21 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
-        self._service = service
+        self.service = service
         self._until = 0.0
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """First signal: take nothing new. Second: end at once. Neither is raised again: the exit code is 0."""
         del sig, frame
-        if self._service.stopping:
+        if self.service.stopping:
             self.should_exit = self.force_exit = True
             return
-        self._service.stopping = True
-        self._until = time.monotonic() + self._service.settings.deadline_seconds
+        self.service.stopping = True
+        self._until = time.monotonic() + self.service.settings.deadline_seconds
 
     async def on_tick(self, counter: int) -> bool:
         """Every tenth of a second: whether it is time to end."""
-        if self._service.stopping and (self._service.idle or time.monotonic() > self._until):
+        if self.service.stopping and (self.service.idle or time.monotonic() > self._until):
             self.should_exit = True
         return await super().on_tick(counter)
 
