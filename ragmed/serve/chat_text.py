@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ragmed.records import AnswerRecord, Candidate, CitationCheck, Document, Finding
 
-_ANYWHERE = re.compile(r"[\\`*~$|]|!(?=\[)|\](?=[(\[:])|<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
+_ANYWHERE = re.compile(r"[\\`*~$|]|!(?=\[)|\](?=[(\[:])|<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
 _FIRST = re.compile(r"^(?:[#>+=-]|\d+(?=[.)](?:\s|$)))")
 MOST_KEYS = 8
 """Keys of one page that are written out in the sources; a longer row is shown by its ends."""

@@ -89,7 +89,11 @@ def run(program: Program, listening: socket.socket, key: bytes = b"") -> None:
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"RagMed serves http://{shown}:{port}/v1   (Ctrl+C stops it)", flush=True)  # noqa: T201 - what the user waits for
-    make_server(program, key).run(sockets=[listening])
+    server = make_server(program, key)
+    try:
+        server.run(sockets=[listening])
+    finally:
+        server.service.close()  # a second signal ends the server without asking its parts
 
 
 def make_server(program: Program, key: bytes = b"") -> Server:
