@@ -16,7 +16,7 @@ from ragmed.interfaces import EvidenceFound, Finished, Written
 from ragmed.records import Language, Mode
 from ragmed.serve.events import EventStream, comment_of, event, told
 from ragmed.serve.forms import KEY, RECORD_ID, AnswerForm, AnswerRequest, SearchForm, SearchRequest
-from ragmed.serve.responses import ASKING, MISSING, PROTECTED, STREAM
+from ragmed.serve.responses import ASKING, LINKS, MISSING, PROTECTED, STREAM
 from ragmed.serve.service import Asked, Service
 from ragmed.terminal import search_json
 
@@ -42,7 +42,11 @@ def routes(service: Service) -> APIRouter:
     @router.post(
         "/v1/answers",
         response_model=AnswerForm,
-        responses={**ASKING, 200: {**STREAM, "description": "The document of `ragmed ask --json`, or events"}},
+        responses={
+            **ASKING,
+            200: {**STREAM, "links": LINKS, "description": "The document of `ragmed ask --json`, or events"},
+        },
+        operation_id="answer",
     )
     async def ask(asked: AnswerRequest, request: Request) -> Response:
         """Answer a question; the whole record of the answer."""
@@ -58,7 +62,7 @@ def routes(service: Service) -> APIRouter:
             work.close()
         raise RagMedError("the assistant ended without a record")
 
-    @router.get("/v1/answers/{record_id}", response_model=AnswerForm, responses=_AGAIN)
+    @router.get("/v1/answers/{record_id}", response_model=AnswerForm, responses=_AGAIN, operation_id="answer_again")
     async def again(record_id: RecordId) -> Response:
         """A recorded answer, where `serve.auditor` lets it be read."""
         return await run_in_threadpool(_again, service, record_id)
@@ -67,6 +71,7 @@ def routes(service: Service) -> APIRouter:
         "/v1/answers/{record_id}/citations/{key}.png",
         response_class=Response,
         responses={**_AGAIN, 200: _PICTURE},
+        operation_id="cited_page",
     )
     async def picture(
         record_id: RecordId,
@@ -77,7 +82,7 @@ def routes(service: Service) -> APIRouter:
         image = await run_in_threadpool(citation_image, service.program, record_id, key, str(width), whole_id=True)
         return Response(image, media_type="image/png", headers=_FOR_EVER)
 
-    @router.post("/v1/search", response_model=SearchForm, responses=ASKING)
+    @router.post("/v1/search", response_model=SearchForm, responses=ASKING, operation_id="search")
     async def search(asked: SearchRequest, request: Request) -> Response:
         """Find passages, without an answer; nothing is recorded."""
         work = service.ask(lambda: _searching(service, asked), request.receive)

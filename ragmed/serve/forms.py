@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ragmed.records import Filters, Language
 
 DATE = r"^([0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?$"
 RECORD_ID = r"^[0-9A-Za-z_-]{4,80}$"
 KEY = r"^[0-9]{1,4}[a-z]{0,2}$"
+
+
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: ``8.0`` is the whole number 8."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_EXAMPLE = "What is the first dose of adrenaline in anaphylaxis?"
 
 
 class _Own(BaseModel):
@@ -53,7 +61,9 @@ class FiltersForm(_Own):
 class AnswerRequest(_Own):
     """A question for ``/v1/answers``."""
 
-    question: str = Field(description="in English or Chinese; longer than `answer.question_characters` is rejected")
+    question: str = Field(
+        description="in English or Chinese; longer than `answer.question_characters` is rejected", examples=[_EXAMPLE]
+    )
     mode: Literal["auto", "answer", "differential"] = "auto"
     language: Literal["auto", "en", "zh"] = "auto"
     filters: FiltersForm = FiltersForm()
@@ -63,8 +73,8 @@ class AnswerRequest(_Own):
 class SearchRequest(_Own):
     """Words for ``/v1/search``."""
 
-    query: str
-    k: int = Field(8, ge=1, le=50, description="how many hits")
+    query: str = Field(examples=[_EXAMPLE])
+    k: Annotated[int, Field(ge=1, le=50, description="how many hits"), BeforeValidator(_whole)] = 8
     filters: FiltersForm = FiltersForm()
 
 
@@ -105,10 +115,10 @@ class ChatRequest(_Foreign):
     model_config = ConfigDict(extra="ignore", strict=True, json_schema_extra=_needs_a_question)
 
     model: str = Field(json_schema_extra={"enum": ["ragmed", "ragmed-differential"]})
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: list[ChatMessage] = Field(min_length=1, examples=[[{"role": "user", "content": _EXAMPLE}]])
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: Annotated[int, Field(ge=1, le=1)] | None = None
+    n: Annotated[int, Field(ge=1, le=1), BeforeValidator(_whole)] | None = None
     response_format: PlainFormat | None = None
 
 

@@ -25,4 +25,18 @@ ASKING: Responses = {
     429: _fault("As many wait as may wait", **_WAIT),
     504: _fault("The deadline has passed"),
 }
-STREAM: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+_EVENT = {
+    "type": "object",
+    "description": "One event; lines that begin with a colon are comments",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON, or [DONE]"}},
+    "required": ["data"],
+}
+STREAM: dict[str, Any] = {"content": {"text/event-stream": {"schema": _EVENT}}}
+LINKS: dict[str, Any] = {
+    "again": {"operationId": "answer_again", "parameters": {"record_id": "$response.body#/record_id"}},
+    "page": {
+        "operationId": "cited_page",
+        "parameters": {"record_id": "$response.body#/record_id", "key": "$response.body#/citation_keys/0"},
+    },
+}
+"""From an answer to itself, and to the page of its first citation."""

@@ -79,7 +79,8 @@ def test_the_words_around_an_answer_are_in_its_language(record: AnswerRecord) ->
 
 def test_an_older_edition_and_a_licence_are_told_beside_the_source(record: AnswerRecord) -> None:
     documents = tuple(
-        replace(one, status=DocumentStatus.SUPERSEDED, licence="CC BY-NC", title="A ~title~") for one in record.documents
+        replace(one, status=DocumentStatus.SUPERSEDED, licence="CC BY-NC", title="A ~title~")
+        for one in record.documents
     )
     text = "".join(pieces(replace(record, documents=documents)))
     assert r"A \~title\~ · Version 1.2026 · page 1 · superseded · licence: CC BY-NC" in text

@@ -35,7 +35,9 @@ class FaultyProgram(LibraryProgram):
         return Faulty()
 
 
-def test_neither_questions_nor_addresses_as_they_came_are_logged(plain: Served, caplog: pytest.LogCaptureFixture) -> None:
+def test_neither_questions_nor_addresses_as_they_came_are_logged(
+    plain: Served, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.DEBUG):
         httpx.post(f"{plain.v1}/answers", json={"question": SECRET})
         httpx.get(f"{plain.v1}/search", params={"query": SECRET})
@@ -125,7 +127,9 @@ def test_a_page_of_the_settings_may_ask_and_no_other(folder: Path) -> None:
             }
             first = httpx.options(f"{running.v1}/answers", headers=headers)
             assert first.headers.get("access-control-allow-origin") == allowed
-        answer = httpx.get(f"{running.v1}/models", headers={"Origin": friend, "Authorization": f"Bearer {KEY.decode()}"})
+        answer = httpx.get(
+            f"{running.v1}/models", headers={"Origin": friend, "Authorization": f"Bearer {KEY.decode()}"}
+        )
         assert answer.status_code == 200
         assert answer.headers["access-control-allow-origin"] == friend
 
