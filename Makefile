@@ -12,7 +12,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test check lint types lock bench faults audit-faults audit-replays fuzz clean
+.PHONY: run test check lint types lock bench faults audit-faults audit-replays fuzz serve-fuzz clean
 
 # torch first and alone: once it is there, nothing else asks for another build of it
 .venv/installed: requirements.lock pyproject.toml
@@ -66,6 +66,10 @@ audit-faults: .venv/installed
 # 200 answers over the demonstration library, asked again in a new process (two minutes)
 audit-replays: .venv/installed
 	@$(BIN)/python -m tests.audit.replays --questions 200
+
+# schemathesis for longer against the server's own description, with and without a key (ten minutes)
+serve-fuzz: .venv/installed
+	@$(BIN)/python -m tests.serve.fuzz 300
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
