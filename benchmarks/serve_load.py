@@ -3,7 +3,7 @@
     python benchmarks/serve_load.py [--clients 100] [--seconds 300] [--think 10] [--index DIR] [--keep-as serve_load]
 
 The server is the real command with the extractive generator over the demonstration library, in a process of its own,
-with the defaults of the settings. Each client asks a real question of an on-call doctor, English or Chinese, in OpenAI's
+with the defaults of the settings. Each client asks a real question of an on-call doctor, English or Chinese, in the OpenAI
 form (about every second one as a stream), waits for the whole answer, thinks for about `--think` seconds
 (exponentially distributed, cut at three times that) and asks the next one, over a connection of its own. The clients
 begin spread over one time of thinking.

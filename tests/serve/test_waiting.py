@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from ragmed.serve.faults import RefusedError
 from ragmed.serve.line import Line
+from ragmed.serve.service import Service
 from tests.serve.serving import DOSE, Served, Writer, eventually, served, small_program
 
 
@@ -110,3 +112,20 @@ def test_a_search_waits_in_the_same_line(narrow: Served, writer: Writer) -> None
     writer.finish.set()
     assert eventually(lambda: narrow.service.idle)
     assert httpx.post(f"{narrow.v1}/search", json={"query": "sepsis"}).status_code == 200
+
+
+def test_the_deadline_stops_the_work_of_a_client_that_does_not_read(folder: Path) -> None:
+    writer = Writer()
+    program = small_program(folder, writer, workers=1, deadline_seconds=0.3)
+
+    async def unread() -> None:
+        service = Service(program)
+        asked = service.ask(lambda: program.assistant.ask(DOSE), asyncio.Queue().get)  # type: ignore[arg-type, return-value]
+        assert await asyncio.to_thread(writer.stopped.wait, 5), "nobody has asked for its events"
+        while not service.idle:
+            await asyncio.sleep(0.01)
+        asked.close()
+        service.close()
+
+    asyncio.run(unread())
+    program.records.close()
