@@ -3,10 +3,10 @@
     python benchmarks/serve_load.py [--clients 100] [--seconds 300] [--think 10] [--index DIR] [--keep-as serve_load]
 
 The server is the real command with the extractive generator over the demonstration library, in a process of its own,
-with the defaults of the settings. Each client asks a real question of an on-call doctor, English or Chinese, in the OpenAI
-form (about every second one as a stream), waits for the whole answer, thinks for about `--think` seconds
-(exponentially distributed, cut at three times that) and asks the next one, over a connection of its own. The clients
-begin spread over one time of thinking.
+with the defaults of the settings. Each client asks a real question of an on-call doctor, English or Chinese (about
+every second one as a stream), waits for the whole answer, thinks for about `--think` seconds (exponentially
+distributed, cut at three times that) and asks the next one, over a connection of its own. The clients begin spread
+over one time of thinking.
 
 An answer counts where its text came whole with a finish reason; 429 is counted apart, anything else is an error. The
 resident set is read from /proc every two seconds; `growth` compares the median of the last fifth with that of the
