@@ -14,8 +14,9 @@ from ragmed.citation_image import NARROWEST, WIDEST, citation_image
 from ragmed.errors import NotFoundError, RagMedError
 from ragmed.interfaces import EvidenceFound, Finished, Written
 from ragmed.records import Language, Mode
+from ragmed.serve.documents import AnswerForm, SearchForm
 from ragmed.serve.events import EventStream, comment_of, event, told
-from ragmed.serve.forms import KEY, RECORD_ID, AnswerForm, AnswerRequest, SearchForm, SearchRequest
+from ragmed.serve.forms import KEY, RECORD_ID, AnswerRequest, SearchRequest
 from ragmed.serve.responses import ASKING, LINKS, MISSING, PROTECTED, STREAM
 from ragmed.serve.service import Asked, Service
 from ragmed.terminal import search_json

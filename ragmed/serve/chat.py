@@ -20,9 +20,10 @@ from starlette.responses import JSONResponse, Response
 from ragmed.errors import RagMedError
 from ragmed.interfaces import EvidenceFound, Finished, Written
 from ragmed.records import Mode
+from ragmed.serve.documents import ChatForm, ModelForm, ModelsForm
 from ragmed.serve.events import EventStream, comment_of, event, told
 from ragmed.serve.faults import RefusedError
-from ragmed.serve.forms import ChatForm, ChatRequest, ModelForm, ModelsForm
+from ragmed.serve.forms import ChatRequest
 from ragmed.serve.responses import ASKING, MISSING, PROTECTED, STREAM
 from ragmed.serve.service import Service
 from ragmed.serve.wording import in_both

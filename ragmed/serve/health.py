@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from ragmed.errors import RagMedError
+from ragmed.serve.documents import HealthForm
 from ragmed.serve.faults import refusal_of
-from ragmed.serve.forms import HealthForm
 from ragmed.serve.responses import PROTECTED, Responses
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ragmed.serve.forms import ErrorForm
+from ragmed.serve.documents import ErrorForm
 
 Responses = dict[int | str, dict[str, Any]]
 _WAIT = {"headers": {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}}

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from ragmed.answer.json_form import answer_json, citations_json
-from ragmed.serve.forms import AnswerForm, SearchForm
+from ragmed.serve.documents import AnswerForm, SearchForm
 from tests.serve.serving import DOSE, SEPSIS, Served, served, small_program
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -102,6 +102,17 @@ def test_who_waits_sees_his_place_and_who_is_too_many_is_refused(narrow: Served,
     assert writer.most_at_once == 1, "never more at work than workers"
 
 
+def test_a_stream_without_news_says_that_it_is_alive(
+    narrow: Served, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ragmed.serve.service.BEAT_SECONDS", 0.1)
+    with ExitStack() as stack:
+        lines = streamed(stack, narrow)
+        assert until(lines, ": working")
+        writer.finish.set()
+        assert until(lines, "data: [DONE]")
+
+
 def test_a_search_waits_in_the_same_line(narrow: Served, writer: Writer) -> None:
     with ExitStack() as first:
         streamed(first, narrow)
