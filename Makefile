@@ -12,7 +12,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test check lint types lock bench faults audit-faults audit-replays fuzz vllm-test clean
+.PHONY: run test check lint types lock bench faults audit-faults audit-replays fuzz vllm-test serve-fuzz clean
 
 # torch first and alone: once it is there, nothing else asks for another build of it
 .venv/installed: requirements.lock pyproject.toml
@@ -70,6 +70,10 @@ audit-replays: .venv/installed
 # the served engine against a real vLLM on the CPU, in an environment of its own in .cache/vllm (3.5 GB, the first time)
 vllm-test: .venv/installed
 	@PIP_ARGS="$(PIP_ARGS)" $(BIN)/python -m tests.generate.vllm_server
+
+# schemathesis for longer against the server's own description, with and without a key (ten minutes)
+serve-fuzz: .venv/installed
+	@$(BIN)/python -m tests.serve.fuzz 300
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

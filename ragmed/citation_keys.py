@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ragmed.records import AnswerRecord, CitationCheck
 
 KEY = re.compile(r"[0-9]{1,4}[a-z]{0,2}\Z")
+RECORD_ID = re.compile(r"[0-9A-Za-z_-]{4,80}\Z")
+"""An answer's id, or the beginning of one."""
 _MOST_NAMED = 40
 """Keys that an error names; a large differential card has more than a hundred."""
 

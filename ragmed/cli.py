@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragmed import __version__
-from ragmed.commands import audit, evaluate, library, models, snapshots, tune
+from ragmed.commands import audit, evaluate, library, models, serve, snapshots, tune
 from ragmed.commands.flags import (
     AfterFlag,
     BeforeFlag,
@@ -85,6 +85,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 app.command("index")(library.index_command)
+app.command("serve")(serve.serve_command)
 
 
 @app.command()

@@ -181,6 +181,32 @@ class AppSettings(_Part):
         return self.host in LOOPBACK if self.auditor is None else self.auditor
 
 
+class ServeSettings(_Part):
+    """Where `ragmed serve` listens, for whom, and how much it takes on at once."""
+
+    host: str = Field("127.0.0.1", description="address that `ragmed serve` listens on")
+    port: int = Field(8600, ge=1, le=65535)
+    workers: int = Field(2, ge=1, le=64, description="questions answered at once")
+    queue: int = Field(32, ge=0, le=10_000, description="questions that may wait; one more is told to come back later")
+    deadline_seconds: float = Field(
+        120.0, gt=0, le=3600, description="a question that took so long, waiting included, is given up, seconds"
+    )
+    key_file: Path | None = Field(None, description="file with the key that callers send as `Authorization: Bearer`")
+    without_key: bool = Field(False, description="listen beyond this machine although there is no `serve.key_file`")
+    body_kib: int = Field(256, ge=16, description="largest request body, KiB")
+    origins: tuple[str, ...] = Field(
+        (), description="web pages that may call from a browser, as `https://chat.example.org`; none by default"
+    )
+    auditor: bool | None = Field(
+        None, description="recorded answers can be read back; default: only where `serve.host` is this machine"
+    )
+
+    @property
+    def for_auditors(self) -> bool:
+        """Whether whoever reaches the server may read a recorded answer by its id, the question included."""
+        return self.host in LOOPBACK if self.auditor is None else self.auditor
+
+
 class Settings(BaseSettings):
     """All settings of one run."""
 
@@ -204,6 +230,7 @@ class Settings(BaseSettings):
     served: ServedSettings = ServedSettings()
     audit: AuditSettings = AuditSettings()
     app: AppSettings = AppSettings()
+    serve: ServeSettings = ServeSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -18,6 +18,7 @@ from ragmed.settings import (
     EmbedderSettings,
     ModelSettings,
     RetrieveSettings,
+    ServeSettings,
     Settings,
     answer_settings,
     load_settings,
@@ -81,6 +82,16 @@ def test_librarians_work_on_this_machine_unless_told_otherwise(
     host: str, said: bool | None, open_to_them: bool
 ) -> None:
     assert AppSettings(host=host, librarian=said).for_librarians is open_to_them
+
+
+@pytest.mark.parametrize(
+    ("host", "said", "read_back"),
+    [("127.0.0.1", None, True), ("0.0.0.0", None, False), ("0.0.0.0", True, True), ("::1", False, False)],
+)
+def test_recorded_answers_are_read_back_on_this_machine_unless_told_otherwise(
+    host: str, said: bool | None, read_back: bool
+) -> None:
+    assert ServeSettings(host=host, auditor=said).for_auditors is read_back
 
 
 def test_a_settings_file_that_is_named_must_exist(tmp_path: Path) -> None:

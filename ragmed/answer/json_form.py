@@ -49,6 +49,14 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
     }
 
 
+def citations_json(record: AnswerRecord) -> list[dict[str, Any]]:
+    """Every distinct citation of the answer, claims' and card's, in the order of keys: ``1, 1b, 2``."""
+    first: dict[str, int] = {}
+    for index, key in enumerate(keys_of(record)):
+        first.setdefault(key, index)
+    return [_citation(record, first[key]) for key in in_order(first)]
+
+
 def _claim(record: AnswerRecord, number: int) -> dict[str, Any]:
     claim = record.claims[number]
     mine = [index for index, check in enumerate(record.checks) if check.citation.claim == number]

@@ -68,6 +68,11 @@ class SqliteLog(Answers):
             ) from None
         self.checkpoints.follow(entry.number)
 
+    def check_writable(self) -> None:
+        """Whether an answer could be kept now; keeps none. Raises as ``append`` does."""
+        with self.database.writing():
+            pass
+
     def append_feedback(self, feedback: Feedback) -> AuditEntry:
         """Raises NotFoundError, ErasedError (the answer is gone), BadInputError (a key that the answer lacks)."""
         record = self.get(feedback.record_id)

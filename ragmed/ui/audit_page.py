@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ragmed.citation_keys import RECORD_ID
 from ragmed.ui import audit_answer, audit_days, audit_list, audit_proof
 from ragmed.ui.markup import el
-from ragmed.ui.references import RECORD_ID
 
 if TYPE_CHECKING:
     from ragmed.ui.main import View

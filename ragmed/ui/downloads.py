@@ -12,11 +12,11 @@ from typing import IO, TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
+from ragmed.citation_keys import RECORD_ID
 from ragmed.errors import BadInputError, IntegrityError, NotFoundError, NotPossibleError, RagMedError
 from ragmed.ui.audit_filters import of_address
 from ragmed.ui.markup import Markup, el
 from ragmed.ui.notices import notice
-from ragmed.ui.references import RECORD_ID
 from ragmed.ui.words import TONGUES, Words, tongue_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ The reader of an answer sees a citation's marker; links and page images are addr
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.ui.words import Words
 
-RECORD_ID = re.compile(r"[0-9A-Za-z_-]{4,80}\Z")
 IMAGE_WIDTH = 1400
 """Pixels: sharp at 560 CSS pixels on a dense screen, and readable when the phone view is moved closer."""
 

@@ -21,12 +21,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from ragmed.citation_keys import KEY, check_for
-from ragmed.errors import NotFoundError, RagMedError
+from ragmed.citation_image import NARROWEST, WIDEST, citation_image
+from ragmed.errors import BadInputError, NotFoundError, RagMedError
 from ragmed.settings import LOOPBACK
 from ragmed.ui.downloads import bundle, export
 from ragmed.ui.markup import Markup, el, join
-from ragmed.ui.references import IMAGE_WIDTH, RECORD_ID
+from ragmed.ui.references import IMAGE_WIDTH
 from ragmed.ui.sheets import DOCUMENT_ID, WIDTH, notice_words
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 ASSETS = {"theme.css": "text/css", "audit.css": "text/css", "keys.js": "text/javascript", "mark.svg": "image/svg+xml"}
 AUDIT = "/audit"
 PAGES = ("/", "/library", AUDIT)
-NARROWEST, WIDEST = 200, 2400
-"""Pixels of a page image."""
 
 POLICY = "; ".join(
     (
@@ -184,15 +182,14 @@ def _asset(name: str) -> bytes:
 
 
 def _image(desk: Desk, request: Request) -> Response:
-    record_id, key = request.path_params["record_id"], request.path_params["key"]
+    named = request.path_params
     width = request.query_params.get("w", str(IMAGE_WIDTH))
-    if not RECORD_ID.match(record_id) or not KEY.match(key) or not _is_number(width):
-        return PlainTextResponse("not a citation", status_code=400)
     try:
-        record = desk.program.records.get(record_id)
-        picture = desk.program.render_page(record, check_for(record, key), min(WIDEST, max(NARROWEST, int(width[:5]))))
+        picture = citation_image(desk.program, named["record_id"], named["key"], width)
     except NotFoundError as error:
         return PlainTextResponse(str(error), status_code=404)
+    except BadInputError as error:
+        return PlainTextResponse(str(error), status_code=400)
     except RagMedError as error:
         return PlainTextResponse(f"{error}\n{error.remedy}", status_code=409)
     # a record never changes, nor do the pages it cites
