@@ -216,7 +216,7 @@ def _engine(settings: Settings) -> Engine:
     if kind_of_generator(settings) == "served":
         from ragmed.generate.served import ServedEngine
 
-        return ServedEngine(settings.served)
+        return ServedEngine(settings.served, answer_tokens=settings.model.answer_tokens)
     from ragmed.generate.local import LocalEngine
 
     return LocalEngine(settings.model)

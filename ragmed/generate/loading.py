@@ -15,18 +15,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ragmed.canonical import sha256_file
 from ragmed.errors import ModelError, RagMedError
+from ragmed.models import tiers
 from ragmed.models.store import InstalledModel, require_whole
+from ragmed.models.tiers import Device
+from ragmed.models.tiers import quantisation_of as default_quantisation
 
 if TYPE_CHECKING:
     from ragmed.settings import ModelSettings
 
-Device = Literal["cpu", "cuda", "mps", "npu"]
-FOUR_BITS: frozenset[Device] = frozenset({"cpu", "cuda"})
-"""Devices for which bitsandbytes has 4-bit kernels."""
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
 
@@ -34,17 +34,17 @@ def device_of(settings: ModelSettings) -> Device:
     """The device named in the settings, or the fastest one there. Raises ModelError where the named one is missing."""
     import torch
 
-    there: dict[Device, bool] = {
-        "cuda": torch.cuda.is_available(),
-        "npu": _has_npu(torch),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
+    there = {
+        Device.CUDA: torch.cuda.is_available(),
+        Device.NPU: _has_npu(torch),
+        Device.MPS: torch.backends.mps.is_available(),
+        Device.CPU: True,
     }
     if settings.device == "auto":
         return next(device for device, found in there.items() if found)
-    if not there[settings.device]:
+    if not there[Device(settings.device)]:
         raise ModelError(f"this machine has no {settings.device} device", remedy="set model.device to auto")
-    return settings.device
+    return Device(settings.device)
 
 
 def _has_npu(torch: Any) -> bool:
@@ -54,10 +54,18 @@ def _has_npu(torch: Any) -> bool:
 
 def quantisation_of(settings: ModelSettings, device: Device) -> str:
     """``nf4``, or ``bf16`` where the device cannot or the settings do not want it. Raises ModelError."""
-    if settings.quantisation == "nf4" and device not in FOUR_BITS:
+    possible = default_quantisation(device) == "nf4"
+    if settings.quantisation == "nf4" and not possible:
         raise ModelError(f"4-bit weights do not run on {device}", remedy="set model.quantisation to auto")
-    wanted = settings.quantisation == "nf4" or (settings.quantisation == "auto" and device in FOUR_BITS)
-    return "nf4" if wanted else "bf16"
+    return "nf4" if possible and settings.quantisation != "none" else "bf16"
+
+
+def prompt_tokens_of(device: Device) -> int:
+    """Tokens of a prompt that the device reads in good time; of a graphics card its memory decides."""
+    import torch
+
+    card = torch.cuda.get_device_properties(0).total_memory if device is Device.CUDA else 0
+    return tiers.prompt_tokens_of(device, card)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from ragmed.generate.loading import (
     end_tokens,
     load_tokenizer,
     load_weights,
+    prompt_tokens_of,
     quantisation_of,
     quiet_libraries,
 )
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from ragmed.models.store import InstalledModel
     from ragmed.settings import ModelSettings
 
-READ_IN_GOOD_TIME = {"cpu": 1_200, "cuda": 4_000, "mps": 2_000, "npu": 4_000}
-"""Tokens of a prompt by device. On a CPU of 2 cores a 0.5B model reads about 280 a second (benchmarks/qwen.py)."""
 _PREFIXES = 4
 """Beginnings of prompts whose memory is kept: a language and a mode each."""
 _WAIT = 0.1
@@ -101,7 +100,7 @@ class LocalEngine:
 
     @cached_property
     def prompt_tokens(self) -> int:
-        return self._settings.prompt_tokens or READ_IN_GOOD_TIME[device_of(self._settings)]
+        return self._settings.prompt_tokens or prompt_tokens_of(device_of(self._settings))
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt, the beginning of the answer included. Raises ModelError."""
