@@ -21,6 +21,7 @@ import json
 import multiprocessing
 import resource
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ from typing import Any
 from machine import machine, save
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 SHAPES: dict[str, dict[str, int]] = {  # published configurations of Qwen2.5 instruct models
     "0.5b": {"hidden_size": 896, "intermediate_size": 4864, "layers": 24, "heads": 14, "kv": 2, "vocab": 151_936},
     "1.5b": {"hidden_size": 1536, "intermediate_size": 8960, "layers": 28, "heads": 12, "kv": 2, "vocab": 151_936},
@@ -48,8 +50,14 @@ CHANGED = ("copy", "every sixth word another")
 
 def sentences() -> list[str]:
     """Sentences of the demonstration library's Markdown, ours to use."""
-    text = " ".join(path.read_text("utf-8") for path in sorted(ROOT.glob("guidelines/*.md")) + sorted(ROOT.glob("docs/*.md")))
-    return [one.strip() + "." for one in text.replace("\n", " ").split(". ") if 40 < len(one) < 300 and "|" not in one]
+    text = " ".join(
+        path.read_text("utf-8") for path in sorted(ROOT.glob("guidelines/*.md")) + sorted(ROOT.glob("docs/*.md"))
+    )
+    return [
+        one.strip() + "."
+        for one in text.replace("\n", " ").split(". ")
+        if 40 < len(one) < 300 and not set("|[]【】`") & set(one)
+    ]
 
 
 def build(folder: Path, shape: str) -> Path:
@@ -118,6 +126,19 @@ def order_of(engine: Any, prompt_tokens: int, answer_tokens: int, number: int) -
     return Order(messages=messages, markers=count, max_tokens=answer_tokens), copied
 
 
+def other_words(line: str) -> str:
+    """The line with every sixth word another, its marker left."""
+    return " ".join("however" if n % 6 == 5 and "[" not in word else word for n, word in enumerate(line.split(" ")))
+
+
+def whole_lines(tokenizer: Any, text: str, most: int) -> list[int]:
+    """Tokens of as many lines of ``text`` as ``most`` tokens hold."""
+    lines = text.splitlines()
+    while len(tokenizer.encode("\n".join(lines), add_special_tokens=False)) > most:
+        lines.pop()
+    return list(tokenizer.encode("\n".join(lines), add_special_tokens=False))
+
+
 def dictate(loaded: Any, script: Sequence[int], prompt_length: int) -> None:
     """Have the model's logits say ``script`` behind a prompt of this length; all the rest is computed as ever."""
     import torch
@@ -161,9 +182,9 @@ def measure(folder: str, way: str, options: dict[str, int], send: Any) -> None:
         for number in range(options["rounds"] + 1):
             order, copied = order_of(engine, options["prompt"], options["answer"], number)
             if kind != "copy":
-                copied = " ".join("however" if n % 6 == 5 else word for n, word in enumerate(copied.split(" ")))
+                copied = "\n".join(other_words(line) for line in copied.splitlines())
             ids = engine._tokens(order.messages)
-            script = engine._tokenizer.encode(copied, add_special_tokens=False)[: options["answer"] - 1]
+            script = whole_lines(engine._tokenizer, copied, options["answer"] - 1)
             dictate(loaded, [*script, loaded.ends[0]], len(ids))
             began = time.perf_counter()
             first = 0.0

@@ -113,7 +113,8 @@ def compare(record: AnswerRecord, again: AnswerRecord) -> Replay:
         record_id=record.record_id,
         snapshot_id=record.snapshot_id,
         same_hits=not parts & {"snapshot", "query", "hits", "scores", "coverage", "record"},
-        same_text=not parts & {"outcome", "raw text", "text", "claims", "differential", "case", "notice", "record"},
+        same_text=not parts
+        & {"outcome", "raw text", "refused draft", "text", "claims", "differential", "case", "notice", "record"},
         differences=found,
         notes=notes,
     )
@@ -216,6 +217,7 @@ _VIEWS: tuple[tuple[str, _View], ...] = (
     ("prompt", lambda one: one.prompt),
     ("generator", lambda one: plain(one.generation) | {"text": ""}),
     ("raw text", lambda one: one.generation.text),
+    ("refused draft", lambda one: one.refused),
     ("text", lambda one: one.text),
     ("claims", lambda one: one.claims),
     ("citations", lambda one: tuple(check.citation for check in one.checks)),

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,9 +129,26 @@ def load_weights(model: InstalledModel, settings: ModelSettings, adapter: Adapte
             trust_remote_code=False,
             use_safetensors=True,
         )
+        _reads_only_what_is_new(loaded)
         if adapter:
             loaded = _with_adapter(loaded, adapter)
         return loaded.eval()
+
+
+def _reads_only_what_is_new(loaded: Any) -> None:
+    """Looking ahead in the prompt, transformers 5.23 reads the whole prompt into a memory that holds its beginning
+    already, and every position is then wrong; its other ways leave out what is in the memory, and so does this."""
+    prepare = loaded.prepare_inputs_for_generation
+
+    @wraps(prepare)  # its signature is looked at
+    def prepared(input_ids: Any, next_sequence_length: int | None = None, **more: Any) -> Any:
+        memory = more.get("past_key_values")
+        known = int(memory.get_seq_length()) if memory is not None else 0
+        if next_sequence_length is None and more.get("is_first_iteration") and 0 < known < input_ids.shape[1]:
+            next_sequence_length = input_ids.shape[1] - known
+        return prepare(input_ids, next_sequence_length=next_sequence_length, **more)
+
+    loaded.prepare_inputs_for_generation = prepared
 
 
 def _with_adapter(loaded: Any, adapter: Adapter) -> Any:

@@ -8,7 +8,7 @@ from ragmed.citation_keys import check_for, page_label
 from ragmed.ui.answer_view import snapshot_number, written_by
 from ragmed.ui.audit_filters import link
 from ragmed.ui.diff_view import tracked
-from ragmed.ui.markup import Markup, el
+from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.moments import when
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ragmed.auditor import Opened
     from ragmed.entries import AuditEntry, CitationToday, Feedback
-    from ragmed.records import AnswerRecord, Generation, Passage, Prompt
+    from ragmed.records import AnswerRecord, Generation, Passage, Prompt, RefusedDraft
     from ragmed.ui.main import View
     from ragmed.ui.words import Words
 
@@ -132,6 +132,7 @@ def _made(record: AnswerRecord, view: View) -> Markup:
         if retrieval.passages
         else None,
         _fold(words("audit.made.prompt"), _prompt(record.prompt)) if record.prompt else None,
+        _refused(record.refused, words) if record.refused else None,
         class_="rm-part",
     )
 
@@ -167,6 +168,18 @@ def hits(passages: Iterable[Passage], words: Words) -> Markup:
             for one in sorted(passages, key=lambda one: one.hit.rank)
         ),
         class_="rm-sources",
+    )
+
+
+def _refused(refused: RefusedDraft, words: Words) -> Markup:
+    """The draft that was not shown: what wrote it, from which prompt, and all of it as it was written."""
+    return _fold(
+        words("audit.made.refused"),
+        join(
+            el("ul", *(el("li", said) for said in model(refused.generation, words)), class_="rm-facts"),
+            el("div", el("pre", refused.generation.text), class_="rm-prompt") if refused.generation.text else None,
+            _prompt(refused.prompt) if refused.prompt else None,
+        ),
     )
 
 

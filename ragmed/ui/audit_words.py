@@ -91,6 +91,7 @@ AUDIT: dict[str, tuple[str, str]] = {
     "audit.made.hits.many": ("{count} passages found", "检索到 {count} 段"),
     "audit.made.score": ("score {score} of 1", "得分 {score}（满分 1）"),
     "audit.made.prompt": ("What the language model was given", "语言模型所得提示"),
+    "audit.made.refused": ("The draft that was not shown", "未显示的草稿"),
     "audit.bundle": ("Download the evidence", "下载证据包"),
     "audit.bundle.why": (
         "One zip with record, cited pages, proofs and a verifier that needs nothing but Python.",
