@@ -40,6 +40,7 @@ SHAPES: dict[str, dict[str, int]] = {  # published configurations of Qwen2.5 ins
 }
 WAYS: dict[str, dict[str, Any]] = {
     "bf16 plain": {"quantisation": "none", "reuse_prefix": False, "look_ahead": 0},
+    "bf16 both": {"quantisation": "none", "reuse_prefix": True, "look_ahead": 8},
     "nf4 plain": {"quantisation": "nf4", "reuse_prefix": False, "look_ahead": 0},
     "nf4 prefix": {"quantisation": "nf4", "reuse_prefix": True, "look_ahead": 0},
     "nf4 look-ahead": {"quantisation": "nf4", "reuse_prefix": False, "look_ahead": 8},

@@ -117,6 +117,8 @@ class LocalEngine:
 
     def stream(self, order: Order) -> Generator[EnginePiece, None, None]:
         """The answer, piece by piece; the last piece bears why it ended. Raises ModelError, IntegrityError."""
+        if order.schema:
+            raise ModelError("the local model writes prose only", remedy="ask without a schema, or a served engine")
         self.warm()
         loaded = self._loaded
         assert loaded is not None

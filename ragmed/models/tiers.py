@@ -86,7 +86,7 @@ _PLANS = {
     ),
     Tier.CPU: _Plan(
         candidates=("qwen2.5-0.5b",),
-        prompt_tokens=1200,
+        prompt_tokens=1100,
         why="on a CPU only about half a billion parameters answer in good time, and only a short prompt is read in "
         "5 seconds",
     ),

@@ -110,13 +110,36 @@ def test_no_marker_points_nowhere_whatever_the_model_would_write(engine: LocalEn
     assert found, "no marker was written at all"
 
 
-def test_what_speeds_it_up_reads_the_same_prompt(model: Path) -> None:
+WAYS = [Speed(reuse_prefix=False, look_ahead=0), Speed(look_ahead=0), Speed(reuse_prefix=False), Speed()]
+
+
+def test_what_speeds_it_up_begins_with_the_same_token(model: Path) -> None:
     """Equal but for the last bits of sums in another order: the first tokens of random weights are far apart."""
     tiny_qwen.lock(model)
     settings = ModelSettings(name=str(model))
-    ways = [Speed(reuse_prefix=False, look_ahead=0), Speed(look_ahead=0), Speed(reuse_prefix=False), Speed()]
-    first = {text_of(LocalEngine(settings, speed=speed).stream(replace(ORDER, max_tokens=1))) for speed in ways}
+    first = {text_of(LocalEngine(settings, speed=speed).stream(replace(ORDER, max_tokens=1))) for speed in WAYS}
     assert len(first) == 1
+
+
+@pytest.mark.parametrize("tuned", [False, True])
+@pytest.mark.parametrize("speed", WAYS, ids=str)
+def test_no_token_of_the_prompt_is_read_twice(model: Path, tmp_path: Path, speed: Speed, tuned: bool) -> None:
+    """Else every position behind it is wrong, and the model writes on from another prompt than was recorded."""
+    adapter = tiny_qwen.add_adapter(model, tmp_path / "tuned") if tuned else None
+    tiny_qwen.lock(model)
+    engine = LocalEngine(ModelSettings(name=str(model), adapter=adapter), speed=speed)
+    engine.warm()
+    assert engine._loaded is not None
+    network = engine._loaded.weights.get_decoder() if not tuned else engine._loaded.weights.base_model.model.model
+    lengths: list[int] = []
+    network.register_forward_hook(lambda *seen: lengths.append(seen[-1].past_key_values.get_seq_length()))
+    order = replace(ORDER, max_tokens=6)
+    for _ in range(2):  # the first question also reads the prefix
+        lengths.clear()
+        text_of(engine.stream(order))
+        read = engine.count(MESSAGES)
+        assert read in lengths or any(read < length <= read + speed.look_ahead for length in lengths)
+        assert max(lengths) <= read + order.max_tokens + speed.look_ahead
 
 
 def test_the_memory_of_the_prefix_is_not_changed_by_an_answer(engine: LocalEngine) -> None:
