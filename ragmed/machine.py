@@ -31,6 +31,8 @@ class Machine:
     system_bytes: int
     """Of the machine itself, for a model that is told to run on the CPU."""
     words: str
+    matrix_units: bool = False
+    """The processor multiplies matrices of 16 bits by itself (AMX)."""
     trouble: str = ""
     """Why something that is there is not used."""
     remedy: str = ""
@@ -71,7 +73,13 @@ def _cpu(words: str, trouble: str = "", remedy: str = "") -> Machine:
 
 
 def _machine(device: Device, memory: int, words: str) -> Machine:
-    return Machine(device=device, memory_bytes=memory, system_bytes=memory_bytes(), words=words)
+    return Machine(
+        device=device,
+        memory_bytes=memory,
+        system_bytes=memory_bytes(),
+        words=words,
+        matrix_units="amx_bf16" in cpu_flags(),
+    )
 
 
 def _torch_version() -> str:

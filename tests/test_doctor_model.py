@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,14 @@ def test_a_machine_too_small_for_any_model_says_so(tmp_path: Path) -> None:
 def test_the_named_model_answers(tmp_path: Path, model: Path, generator: str) -> None:
     found = said(tmp_path, name="tiny", generator=generator, url="http://127.0.0.1:1/v1")["answers"]
     assert found.state == "fine"
-    assert "tiny in 4 bits on cpu, prompts of 1,200 tokens" in found.found
+    assert "tiny in 4 bits on cpu, prompts of 1,100 tokens" in found.found
+
+
+def test_a_processor_on_which_16_bits_are_faster_is_told(tmp_path: Path, model: Path) -> None:
+    fast = replace(machine(), matrix_units=True)
+    assert "faster in 16 bits" in said(tmp_path, fast, name="tiny")["answers"].found
+    assert "faster in 16 bits" not in said(tmp_path, fast, name="tiny", quantisation="none")["answers"].found
+    assert "faster in 16 bits" not in said(tmp_path, name="tiny")["answers"].found
 
 
 def test_an_engine_answers_where_no_model_is_named(tmp_path: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ragmed.citation_keys import in_order, keys_of, page_label
-from ragmed.records import AnswerRecord, Candidate, Finding
+from ragmed.records import AnswerRecord, Candidate, Finding, Generation, RefusedDraft, Withheld
 
 
 def answer_json(record: AnswerRecord) -> dict[str, Any]:
     """The answer as one JSON object; every value is of JSON's own types."""
-    generation = record.generation
     timings = record.timings_ms
     return {
         "record_id": record.record_id,
@@ -27,17 +26,13 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
         else [_candidate(record, candidate) for candidate in record.differential],
         "case": [_finding(record, finding) for finding in record.case],
         "citation_keys": in_order(keys_of(record)),
-        "withheld": [{"text": one.text, "verdict": one.verdict.value, "reason": one.reason} for one in record.withheld],
+        "withheld": [_withheld(one) for one in record.withheld],
+        "refused": None if record.refused is None else _refused(record.refused),
         "coverage": round(record.retrieval.coverage, 4),
         "missing_terms": list(record.retrieval.missing_terms),
         "nearest_titles": list(record.retrieval.nearest_titles),
         "snapshot_id": record.snapshot_id,
-        "generator": {
-            "kind": generation.kind,
-            "model_id": generation.model_id,
-            "revision": generation.revision,
-            "adapter_sha256": generation.adapter_sha256,
-        },
+        "generator": _generator(record.generation),
         "timings_ms": {
             "analyse": timings.analyse,
             "retrieve": timings.retrieve,
@@ -46,6 +41,28 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
             "total": timings.total,
             "first_piece": timings.first_piece,
         },
+    }
+
+
+def _generator(generation: Generation) -> dict[str, Any]:
+    return {
+        "kind": generation.kind,
+        "model_id": generation.model_id,
+        "revision": generation.revision,
+        "adapter_sha256": generation.adapter_sha256,
+    }
+
+
+def _withheld(one: Withheld) -> dict[str, Any]:
+    return {"text": one.text, "verdict": one.verdict.value, "reason": one.reason}
+
+
+def _refused(refused: RefusedDraft) -> dict[str, Any]:
+    """Why not the language model; what it wrote is in the record, and no answer."""
+    return {
+        "reason": refused.reason,
+        "generator": _generator(refused.generation),
+        "withheld": [_withheld(one) for one in refused.withheld],
     }
 
 

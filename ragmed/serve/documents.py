@@ -83,6 +83,14 @@ class GeneratorForm(BaseModel):
     adapter_sha256: str | None
 
 
+class RefusedForm(BaseModel):
+    """Why the language model's draft is not the answer, and its sentences that failed."""
+
+    reason: str
+    generator: GeneratorForm
+    withheld: list[WithheldForm]
+
+
 class TimingsForm(BaseModel):
     """Milliseconds."""
 
@@ -110,6 +118,7 @@ class AnswerForm(BaseModel):
     case: list[FindingForm]
     citation_keys: list[str]
     withheld: list[WithheldForm]
+    refused: RefusedForm | None
     coverage: float
     missing_terms: list[str]
     nearest_titles: list[str]

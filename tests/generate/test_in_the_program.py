@@ -12,9 +12,10 @@ from ragmed.answer.json_form import answer_json
 from ragmed.assemble import kind_of_generator
 from ragmed.errors import MissingPartError, SettingsError
 from ragmed.interfaces import Finished, Written
-from ragmed.records import AnswerRecord, Outcome
+from ragmed.records import AnswerRecord, Outcome, Verdict
 from ragmed.settings import ModelSettings, ServedSettings, Settings
 from tests.generate import tiny_qwen
+from tests.generate.played_engine import PlayedEngine, playing, says
 from tests.ui.library_app import LibraryProgram, program_over
 
 QUESTION = "When are antibiotics given in septic shock?"
@@ -53,7 +54,10 @@ def test_random_weights_write_nothing_that_is_shown(tmp_path: Path, model: Path)
     assert (refused.generation.quantisation, refused.generation.sampling) == ("nf4", "greedy")
     assert refused.prompt is not None
     assert "<passage number=" in refused.prompt.user
-    assert str(tmp_path) not in json.dumps(answer_json(record))
+    form = answer_json(record)
+    assert form["refused"]["generator"]["model_id"] == "tiny-qwen3"
+    assert form["refused"]["reason"] == refused.reason
+    assert str(tmp_path) not in json.dumps(form)
     assert str(model.parent) not in program.records.get(record.record_id).settings.__repr__()
 
 
@@ -110,3 +114,31 @@ def test_what_writes_is_chosen_by_the_settings() -> None:
     assert "models pull" in missing.value.remedy
     with pytest.raises(SettingsError, match=r"served\.url"):
         kind("served")
+
+
+def served_program(folder: Path, engine: PlayedEngine) -> LibraryProgram:
+    settings = program_over(folder).settings
+    answering = settings.answer.model_copy(update={"generator": "served"})
+    served = ServedSettings(url=engine.url, retries=0, context_tokens=4096)
+    return LibraryProgram(settings.model_copy(update={"answer": answering, "served": served}))
+
+
+def test_a_served_engine_s_true_sentence_is_an_answer_and_its_false_one_is_not(
+    tmp_path: Path, played: PlayedEngine
+) -> None:
+    true = "In septic shock, give broad-spectrum antibiotics within three hours of recognition [1]."
+    played.replies = [says(f"<think>six hours?</think>{true}\nGive antibiotics within six hours of recognition [1].")]
+    record, told = asked(served_program(tmp_path, played))
+    assert [claim.text for claim in record.claims] == [true.replace(" [1]", "")]
+    assert [one.verdict for one in record.withheld] == [Verdict.NUMBER_MISMATCH]
+    assert (record.generation.kind, record.generation.model_id) == ("served", "tiny")
+    assert "six hours?" not in told + record.generation.text, "thoughts are no part of an answer"
+    assert played.chats()[0].body["temperature"] == 0
+
+
+def test_a_served_engine_that_is_gone_is_told_and_the_library_quoted(tmp_path: Path) -> None:
+    with playing() as engine:
+        program = served_program(tmp_path, engine)
+    record, told = asked(program)
+    assert (told, record.generation.kind, record.outcome) == ("", "extractive", Outcome.ANSWERED)
+    assert "could not be used" in record.notice
