@@ -31,7 +31,7 @@ from ragmed.generate.loading import (
     quantisation_of,
     quiet_libraries,
 )
-from ragmed.generate.thoughts import ThoughtFilter
+from ragmed.generate.thoughts import OPEN, ThoughtFilter
 from ragmed.interfaces import EnginePiece
 from ragmed.models.store import installed
 
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _PREFIXES = 4
 """Beginnings of prompts whose memory is kept: a language and a mode each."""
+_LOOK_BACK = 8
+"""Tokens at the end of a prompt among which it may open a thought."""
 _WAIT = 0.1
 """Seconds between two looks whether a reader that waits for its turn has left."""
 
@@ -130,7 +132,8 @@ class LocalEngine:
                 remedy="lower model.prompt_tokens or model.answer_tokens",
             )
         stop = threading.Event()
-        thoughts = ThoughtFilter()
+        # a model that always thinks has a template whose prompt ends within its thoughts
+        thoughts = ThoughtFilter(thinking=loaded.decode(ids[-_LOOK_BACK:]).rstrip().endswith(OPEN))
         written: list[int] = []
         with closing(self._generated(loaded, order, ids, stop)) as pieces:
             for text, tokens in pieces:
@@ -138,6 +141,11 @@ class LocalEngine:
                 shown = thoughts.feed(text)
                 if shown:
                     yield EnginePiece(text=shown)
+        if thoughts.stray:
+            raise ModelError(
+                f"model {self.model_id} thinks aloud, and where its thoughts end is not told",
+                remedy="use another model",
+            )
         ended = "stop" if written and written[-1] in loaded.ends else "length"
         yield EnginePiece(text=thoughts.end(), finish_reason=ended)
 

@@ -213,6 +213,14 @@ def test_thinking_is_off_in_the_prompt(engine: LocalEngine) -> None:
     assert engine.count(MESSAGES) == len(ids)
 
 
+def test_thoughts_of_a_model_that_always_thinks_are_never_an_answer(tmp_path: Path) -> None:
+    model = tiny_qwen.build(tmp_path / "thinking", template=tiny_qwen.THINKING)
+    engine = engine_of(model)
+    assert engine._tokenizer.decode(engine._tokens(MESSAGES)).endswith("<think>\n")
+    pieces = list(engine.stream(ORDER))
+    assert [(piece.text, piece.finish_reason) for piece in pieces] == [("", "length")]
+
+
 def test_tampered_weights_are_not_loaded(model: Path, tmp_path: Path) -> None:
     import shutil
 

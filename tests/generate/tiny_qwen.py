@@ -29,7 +29,11 @@ TEMPLATE = (
 )
 
 
-def tokenizer() -> PreTrainedTokenizerFast:
+THINKING = TEMPLATE.partition("{% if enable_thinking")[0] + "<think>\n{% endif %}"
+"""The template of a model that always thinks."""
+
+
+def tokenizer(template: str = TEMPLATE) -> PreTrainedTokenizerFast:
     """Byte-level BPE with single digits, as Qwen's is, and a ChatML template."""
     made = Tokenizer(models.BPE())
     digits = pre_tokenizers.Digits(individual_digits=True)
@@ -42,13 +46,21 @@ def tokenizer() -> PreTrainedTokenizerFast:
     fast = PreTrainedTokenizerFast(
         tokenizer_object=made, eos_token="<|im_end|>", pad_token="<|endoftext|>", model_max_length=4096
     )
-    fast.chat_template = TEMPLATE
+    fast.chat_template = template
     return fast
 
 
-def build(folder: Path, *, kind: str = "qwen3", seed: int = 0, hidden: int = 128, layers: int = 2) -> Path:
+def build(
+    folder: Path,
+    *,
+    kind: str = "qwen3",
+    seed: int = 0,
+    hidden: int = 128,
+    layers: int = 2,
+    template: str = TEMPLATE,
+) -> Path:
     """A model of random weights in ``folder``, which is made; ``kind``: ``qwen2`` or ``qwen3``."""
-    words = tokenizer()
+    words = tokenizer(template)
     torch.manual_seed(seed)
     shape = {
         "vocab_size": len(words),
