@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Embedder,
         Engine,
         FileProgress,
+        Generator,
         Keeper,
         Progress,
         Retriever,
@@ -115,9 +116,7 @@ class Program:
         )
         if kind_of_generator(settings) == "extractive":
             return RagMedAssistant(snapshots, retriever, quoting, keeper, settings, user=self.who)
-        from ragmed.generate.prose import ProseGenerator
-
-        generator = ProseGenerator(self._engine_for(settings), settings.model)
+        generator = self._writer(settings)
         return RagMedAssistant(snapshots, retriever, generator, keeper, settings, instead=quoting, user=self.who)
 
     @cached_property
@@ -125,15 +124,28 @@ class Program:
         """The language model named in the settings; nothing is loaded or called before its first use."""
         return _engine(self.settings)
 
-    def _engine_for(self, settings: Settings) -> Engine:
-        """An engine of these settings, the program's own where they ask for the same: weights are loaded once."""
+    @cached_property
+    def local_engine(self) -> Engine:
+        """The model on this machine, for when the served engine cannot be used."""
+        return _local_engine(self.settings)
+
+    def _writer(self, settings: Settings) -> Generator:
+        """What writes prose by these settings: the program's own engines where they ask for the same, so that weights
+        are loaded once. Behind a served engine stands the model on this machine, where one is named."""
+        from ragmed.generate.in_turn import InTurn
+        from ragmed.generate.prose import ProseGenerator
+
         own = self.settings
-        same = (settings.model, settings.served, kind_of_generator(settings)) == (
+        same = (settings.model, settings.served, settings.answer.generator) == (
             own.model,
             own.served,
-            kind_of_generator(own),
+            own.answer.generator,
         )
-        return self.engine if same else _engine(settings)
+        first = ProseGenerator(self.engine if same else _engine(settings), settings.model)
+        if kind_of_generator(settings) != "served" or not settings.model.name:
+            return first
+        local = self.local_engine if same else _local_engine(settings)
+        return InTurn(first, ProseGenerator(local, settings.model))
 
     def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
         """An assistant for a replay: it answers from this snapshot with these settings, and keeps nothing.
@@ -217,6 +229,10 @@ def _engine(settings: Settings) -> Engine:
         from ragmed.generate.served import ServedEngine
 
         return ServedEngine(settings.served, answer_tokens=settings.model.answer_tokens)
+    return _local_engine(settings)
+
+
+def _local_engine(settings: Settings) -> Engine:
     from ragmed.generate.local import LocalEngine
 
     return LocalEngine(settings.model)

@@ -222,6 +222,8 @@ class Draft:
     """What a language model was given; None where none was asked."""
     left_out: int = 0
     """Passages that did not fit into the prompt, the last ones found."""
+    passed_over: str = ""
+    """Why an engine that was asked first did not write it."""
     found_nothing: bool = False
     """The model says that the passages hold no answer."""
 

@@ -162,6 +162,8 @@ def about(
             said.append(notices.said("in_chinese", language))
     elif draft.prompt is not None:
         said.append(notices.said("model", language))
+        if draft.passed_over:
+            said.append(notices.said("passed_over", language, reason=draft.passed_over))
         if draft.left_out:
             said.append(notices.said("left_out", language, count=draft.left_out))
         if draft.generation.finish_reason == "length":

@@ -68,6 +68,10 @@ _WORDING: dict[str, tuple[str, str]] = {
         "Written by a language model; every sentence was checked against its page.",
         "由语言模型撰写；每句话均已与原文页面核对。",
     ),
+    "passed_over": (
+        "The model on this machine wrote it, for another engine could not be used: {reason}.",
+        "由本机模型撰写，因另一引擎无法使用：{reason}。",
+    ),
     "left_out": (
         "Passages found and not read by the model, for want of room: {count}.",
         "因篇幅所限未交模型阅读的段落：{count}。",

@@ -142,3 +142,13 @@ def test_a_served_engine_that_is_gone_is_told_and_the_library_quoted(tmp_path: P
     record, told = asked(program)
     assert (told, record.generation.kind, record.outcome) == ("", "extractive", Outcome.ANSWERED)
     assert "could not be used" in record.notice
+
+
+def test_behind_a_served_engine_that_is_gone_the_local_model_writes(tmp_path: Path, model: Path) -> None:
+    with playing() as engine:
+        program = served_program(tmp_path, engine)
+    chosen = ModelSettings(name=str(model), answer_tokens=40)
+    record, told = asked(LibraryProgram(program.settings.model_copy(update={"model": chosen})))
+    assert record.refused is not None, "random weights write nothing that holds"
+    assert (record.refused.generation.kind, record.refused.generation.text) == ("qwen", told)
+    assert told
