@@ -65,12 +65,11 @@ def written_by(generation: Generation, words: Words) -> str:
         return words("answer.extractive")
     if not generation.model_id:
         return words("answer.unwritten")
-    said = words("answer.model", model=generation.model_id)
-    if generation.quantisation:
-        said += f" · {generation.quantisation}"
+    how = generation.quantisation
     if generation.adapter_sha256:
-        said += f" ({words('answer.adapter', adapter=generation.adapter_sha256[:8])})"
-    return said
+        adapter = words("answer.adapter", adapter=generation.adapter_sha256[:8])
+        how = words("list.then").join(filter(None, (how, adapter)))
+    return words("answer.model", model=f"{generation.model_id} ({how})" if how else generation.model_id)
 
 
 def snapshot_number(snapshot_id: str) -> str:

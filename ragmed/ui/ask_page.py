@@ -6,6 +6,7 @@ like any old one, so that a link shows exactly what was seen.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -18,7 +19,7 @@ from ragmed.ui.asking import Asking, browser_is_there
 from ragmed.ui.erased_view import erased
 from ragmed.ui.evidence_view import viewer
 from ragmed.ui.examples import examples
-from ragmed.ui.markup import Markup, el, join, label
+from ragmed.ui.markup import Markup, el, label
 from ragmed.ui.moments import ago
 from ragmed.ui.notices import error_box, notice
 from ragmed.ui.references import cited
@@ -37,6 +38,8 @@ ASKING = "asking"
 """Session key: the question that is being answered."""
 REDRAWN = 0.15
 """Seconds between two drawings of an answer that is being written."""
+MARKER = re.compile(r"\s*[\[【][\d,，、–\s-]*(?:[\]】]|$)")
+"""A marker of a draft, also one that is being written."""
 WANTED = "wanted"
 """Session key: a question picked from the examples or asked again, to be answered in this run."""
 
@@ -114,21 +117,23 @@ def _answered(view: View, asking: Asking) -> AnswerRecord | None:
     A click draws the page anew meanwhile: then the work goes on, and the new drawing takes it up.
     """
     words = view.words
-    place = st.empty()
+    head = st.empty()
     with st.container(key="stop"):
         button = st.empty()
-    place.html(_working(asking.question, words("ask.working.search")))
+    place = st.empty()
+    head.html(_working(asking.question, words("ask.working.search")))
     stoppable = False
     for _ in asking.changes(REDRAWN):
         if asking.record is not None or asking.error is not None:
             continue
+        head.html(_working(asking.question, words("ask.working.write" if asking.written else "ask.working.check")))
         place.html(_progress(asking, words))
         if asking.written and not stoppable:
             button.button(words("ask.stop"), key="stop_asking", on_click=asking.stop)
             stoppable = True
     st.session_state.pop(ASKING, None)
-    button.empty()
-    place.empty()
+    for drawn in (head, button, place):
+        drawn.empty()
     if asking.stopped and asking.record is None:
         asking.record = _kept_when_stopped(view, asking.question)
     if asking.record is not None:
@@ -142,13 +147,11 @@ def _answered(view: View, asking: Asking) -> AnswerRecord | None:
 
 
 def _progress(asking: Asking, words: Words) -> Markup:
-    """The evidence, and in grey what a language model has written of it."""
+    """In grey what a language model has written, without its markers, which are no citations yet; and the evidence."""
     found = found_list(asking.found, words) if asking.found is not None else None
-    if not asking.written:
-        return _working(asking.question, words("ask.working.check"), found)
-    lines = [line for line in asking.written.splitlines() if line.strip()]
+    lines = [line for line in MARKER.sub("", asking.written).splitlines() if line.strip()]
     draft = el("div", *(el("p", line, dir="auto") for line in lines), class_="rm-draft", aria_hidden="true")
-    return _working(asking.question, words("ask.working.write"), join(draft, found) if found else draft)
+    return el("div", draft if lines else None, found, class_="rm-answer")
 
 
 def _kept_when_stopped(view: View, question: str) -> AnswerRecord | None:
@@ -260,12 +263,11 @@ def _recent(view: View) -> None:
             )
 
 
-def _working(question: str, what: str, found: Markup | None = None) -> Markup:
+def _working(question: str, what: str) -> Markup:
     return el(
         "article",
         el("h1", question, class_="rm-question", dir="auto"),
         el("p", what, class_="rm-working", role="status"),
-        found,
         class_="rm-answer",
     )
 

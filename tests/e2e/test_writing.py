@@ -54,6 +54,7 @@ def test_it_is_grey_while_it_is_written_and_checked_before_it_is_an_answer(
     page = visiting(writing(f"{TRUE}\n{FALSE}")).go("/")
     ask(page, WHEN)
     expect(page, ".rm-draft").to_contain_text("In septic shock, give")
+    assert "[" not in page.locator(".rm-draft").inner_text(), "what is not checked bears no citation"
     expect(page, ".rm-working").to_have_text("Being written; no sentence of it is checked yet")
     expect(page, ".rm-unchecked .rm-sources").to_be_visible()  # the evidence stands there before
     expect(page, ".rm-claim").to_have_count(0)
@@ -73,6 +74,10 @@ def test_stop_stops_it_and_what_was_read_is_kept(writing: Writing, visiting: Vis
     ask(page, WHEN)
     expect(page, ".rm-draft").to_contain_text("Take two")
     assert fits(page)
+    stop = page.get_by_role("button", name="Stop").bounding_box()
+    assert stop
+    assert stop["y"] + stop["height"] < PHONE[1], "to stop is in reach without scrolling"
+    expect(page, ".st-key-examples").not_to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page, ".rm-calm h2").to_have_text("Stopped.")
     expect(page, ".rm-calm").to_contain_text("not checked and is not an answer")

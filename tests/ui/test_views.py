@@ -81,7 +81,7 @@ def test_what_wrote_it_is_said_for_every_generator(tmp_path: Path) -> None:
     assert written_by(generation, EN) == "Verbatim quotes. No language model wrote this."
     model = replace(generation, kind="qwen", model_id="Qwen/Qwen2.5-7B", adapter_sha256="ab" * 32)
     assert written_by(model, EN) == (
-        "Written by Qwen/Qwen2.5-7B. Every sentence was checked against its page. (with adapter abababab)"
+        "Written by Qwen/Qwen2.5-7B (with adapter abababab). Every sentence was checked against its page."
     )
 
 
