@@ -57,7 +57,7 @@ _FEW_LETTERS = 6
 _NEAR = 0.34
 """Overlap (F1 of words) under which a clause of the claim has no partner; the content check then speaks for it."""
 _LEAST_OF_A_DENIAL = 0.5
-"""Share of the words of a page's denial that a claim with the same denial needs: what it leaves out widens it."""
+"""Share of the words behind a page's denial that a claim with the same denial needs: what it leaves out widens it."""
 _SAME_SENTENCE = 0.85
 """Overlap above which two sentences are one and the same but for a few words, so that all their denials must agree."""
 
@@ -170,10 +170,19 @@ def widened(claim: str, page: str, words: Words) -> str:
         other = partner(clause, there)
         if other is None or other.denials % 2 == 0:
             continue
-        about = other.words - _FRAME
-        if about and len(about & said) < _LEAST_OF_A_DENIAL * len(about):
+        shares = [len(about & said) / len(about) for about in _behind_denials(other.text, words)]
+        if shares and max(shares) < _LEAST_OF_A_DENIAL:
             return other.text
     return ""
+
+
+def _behind_denials(text: str, words: Words) -> list[frozenset[str]]:
+    """What stands behind each denial of ``text``, where anything does."""
+    plain = _CHINESE_NO_DENIAL.sub(_blank, _ENGLISH_NO_DENIAL.sub(_blank, text))
+    found = [
+        words(text[match.end() :]) - _FRAME for pattern in (_ENGLISH, _CHINESE) for match in pattern.finditer(plain)
+    ]
+    return [about for about in found if about]
 
 
 def _elsewhere(claim: str, page: str, words: Words) -> Disagreement | None:
