@@ -5,7 +5,7 @@ Laws of this room:
 * Nothing is loaded before the first question, and then once; one answer is written at a time, others wait their turn.
 * The same question writes the same answer: greedy, or sampled from a seed. What speeds it up (the memory of the fixed
   prefix, looking ahead in the prompt) is on or off for all answers alike.
-* Thoughts of a model that thinks are asked not to come, and taken out where they come.
+* Thoughts are asked not to come, cannot be begun, and are taken out where they come all the same.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ragmed.generate.loading import (
     quantisation_of,
     quiet_libraries,
 )
-from ragmed.generate.thoughts import OPEN, ThoughtFilter
+from ragmed.generate.thoughts import CLOSE, OPEN, ThoughtFilter
 from ragmed.interfaces import EnginePiece
 from ragmed.models.store import installed
 
@@ -132,8 +132,7 @@ class LocalEngine:
                 remedy="lower model.prompt_tokens or model.answer_tokens",
             )
         stop = threading.Event()
-        # a model that always thinks has a template whose prompt ends within its thoughts
-        thoughts = ThoughtFilter(thinking=loaded.decode(ids[-_LOOK_BACK:]).rstrip().endswith(OPEN))
+        thoughts = ThoughtFilter(thinking=loaded.thinks(ids))
         written: list[int] = []
         with closing(self._generated(loaded, order, ids, stop)) as pieces:
             for text, tokens in pieces:
@@ -195,12 +194,18 @@ class _Loaded:
         self.weights = weights
         self.tokenizer = tokenizer
         self.ends = ends
-        self._vocabulary = Vocabulary.of(tokenizer.get_vocab(), ends)
+        vocabulary = tokenizer.get_vocab()
+        self._vocabulary = Vocabulary.of(vocabulary, ends)
+        self._thoughts = [vocabulary[tag] for tag in (OPEN, CLOSE) if tag in vocabulary]
         self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of tokens, special ones included: thoughts are told apart by them."""
         return str(self.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+
+    def thinks(self, ids: list[int]) -> bool:
+        """Whether a prompt ends within thoughts, as the template of a model that always thinks has it."""
+        return self.decode(ids[-_LOOK_BACK:]).rstrip().endswith(OPEN)
 
     def generate(self, order: Order, ids: list[int], tokens: Any, stop: threading.Event, speed: Speed) -> None:
         """Write the answer to ``order`` into ``tokens``."""
@@ -217,6 +222,7 @@ class _Loaded:
             do_sample=sampled,
             eos_token_id=list(self.ends),
             pad_token_id=self.ends[0],
+            suppress_tokens=None if self.thinks(ids) else self._thoughts or None,
             **({"temperature": order.temperature, "top_p": order.top_p, "top_k": 0} if sampled else {}),
             **({"prompt_lookup_num_tokens": speed.look_ahead} if speed.look_ahead else {}),
         )

@@ -79,6 +79,7 @@ def build(
         model = Qwen2ForCausalLM(Qwen2Config(**shape))
     else:
         model = Qwen3ForCausalLM(Qwen3Config(**shape, head_dim=hidden // 4))
+    torch.manual_seed(seed)  # again: how many numbers a model takes to begin with depends on what was loaded before
     with torch.no_grad():
         for weights in model.parameters():  # larger than the usual start, so that the likeliest token is no tie
             if weights.dim() > 1:
