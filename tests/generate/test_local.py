@@ -101,7 +101,7 @@ def test_sampling_leaves_the_random_numbers_of_others_alone(engine: LocalEngine)
 @pytest.mark.parametrize("markers", [1, 3, 12])
 def test_no_marker_points_nowhere_whatever_the_model_would_write(engine: LocalEngine, markers: int) -> None:
     found: set[int] = set()
-    for seed in range(6):
+    for seed in range(3):
         order = replace(ORDER, markers=markers, temperature=2.0, seed=seed, max_tokens=120)
         text = text_of(engine.stream(order))
         written = re.findall(r"[\[【]([^\]】\n]*)[\]】]", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -132,11 +133,12 @@ def test_the_deadline_stops_the_work_of_a_client_that_does_not_read(folder: Path
     async def unread() -> None:
         service = Service(program)
         asked = service.ask(lambda: program.assistant.ask(DOSE), asyncio.Queue().get)  # type: ignore[arg-type, return-value]
-        assert await asyncio.to_thread(writer.stopped.wait, 5), "nobody has asked for its events"
+        assert await asyncio.to_thread(writer.stopped.wait, 20), "nobody has asked for its events"
         while not service.idle:
             await asyncio.sleep(0.01)
         asked.close()
         service.close()
 
-    asyncio.run(unread())
+    with ThreadPoolExecutor(1) as apart:  # where no loop runs: a browser's driver leaves one in this thread
+        apart.submit(asyncio.run, unread()).result(60)
     program.records.close()
