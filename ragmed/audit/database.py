@@ -242,7 +242,8 @@ class _Idle:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Keep a write-ahead log. SQLite does not wait for others to do so, however long it may wait for them elsewhere."""
+    """Keep a write-ahead log. Of several that switch a new file at once SQLite refuses one without waiting for the
+    others, lest they wait for each other; so that one tries again."""
     until = time.monotonic() + WAIT_SECONDS
     while True:
         try:
