@@ -400,6 +400,28 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """Something about the patient that the question leaves open and the answer takes for granted."""
+
+    key: str
+    """Of the table of assumptions: ``adult``, ``not_pregnant``, …"""
+    holds: bool = True
+    """False where the question says otherwise, so that the answer is for the other patient."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Two guidelines that say different things of one matter. Neither is preferred; a reader sees both, with dates."""
+
+    first: int
+    """Index into ``AnswerRecord.checks``: of the document that was published last."""
+    second: int
+    first_words: str
+    """What differs, in the words of the first one's page: ``0.5 mg``."""
+    second_words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedDraft:
     """What a language model wrote, or why it wrote nothing, where something else was shown in its place."""
 
@@ -450,3 +472,6 @@ class AnswerRecord:
     """Length of a question that was too long to be kept whole; else 0."""
     refused: RefusedDraft | None = None
     """The draft of a language model that was not shown; ``generation`` is then of what is shown in its place."""
+    assumptions: tuple[Assumption, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    """Where two of the documents found contradict one another; each side is among ``checks``."""

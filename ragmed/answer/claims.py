@@ -8,19 +8,16 @@ never shown becomes a citation that cannot be resolved, never silence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragmed.answer import support, verbatim
 from ragmed.interfaces import Draft
 from ragmed.records import Citation, Passage
+from ragmed.text.markers import MARKER, numbers_of
 from ragmed.text.numbers import quantities
 from ragmed.text.sentences import sentence_spans
 
-MARKER = re.compile(r"\s*[\[【](\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*)[\]】]")
-_RANGE = re.compile(r"(\d{1,3})\s*[–-]\s*(\d{1,3})")
-_LONGEST_RANGE = 20
 _WINDOW = 3
 """Sentences at most that one citation quotes."""
 
@@ -70,25 +67,14 @@ def _sentences(line: str) -> list[tuple[str, list[int]]]:
         piece = line[start:end]
         lead = MARKER.match(piece)
         while lead and found:  # "… 5 mg. [1] Next": the marker belongs to the sentence before
-            found[-1][1].extend(_numbers(lead.group(1)))
+            found[-1][1].extend(numbers_of(lead.group(1)))
             piece = piece[lead.end() :]
             lead = MARKER.match(piece)
-        markers = [number for match in MARKER.finditer(piece) for number in _numbers(match.group(1))]
+        markers = [number for match in MARKER.finditer(piece) for number in numbers_of(match.group(1))]
         text = verbatim.shown(MARKER.sub("", piece)).strip()
         if any(character.isalnum() for character in text):
             found.append((text, markers))
     return [(text, list(dict.fromkeys(markers))) for text, markers in found]
-
-
-def _numbers(inside: str) -> list[int]:
-    numbers: list[int] = []
-    for part in re.split(r"\s*[,，、]\s*", inside):
-        span = _RANGE.fullmatch(part)
-        if span and 0 <= int(span[2]) - int(span[1]) <= _LONGEST_RANGE:
-            numbers.extend(range(int(span[1]), int(span[2]) + 1))
-        else:
-            numbers.extend(int(number) for number in re.findall(r"\d+", part))
-    return numbers
 
 
 def looked_for(text: str, marker: int, passage: Passage | None, claim: int) -> Citation:

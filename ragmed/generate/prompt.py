@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from ragmed.interfaces import Message
 from ragmed.records import Language, Mode, Passage, Prompt, Query
+from ragmed.text.markers import BRACKETED
 
 REVISION = "1"
 """Changes whenever the same passages may make another prompt."""
@@ -24,7 +25,6 @@ NOT_COVERED = {Language.ENGLISH: "NOT COVERED", Language.CHINESE: "未涵盖"}
 """What the model writes where the passages hold no answer."""
 
 _TAG = re.compile(r"<(?=[|/!?A-Za-z])")
-_MARKER = re.compile(r"[\[【](\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*)[\]】]")
 
 _RULES = {
     Language.ENGLISH: """\
@@ -112,7 +112,7 @@ def says_not_covered(text: str) -> bool:
 
 def defused(text: str) -> str:
     """Text from outside as the model may see it: no tags, no control tokens, no markers."""
-    return _TAG.sub("‹", _MARKER.sub(r"(\1)", text))
+    return _TAG.sub("‹", BRACKETED.sub(r"(\1)", text))
 
 
 def _fenced(passage: Passage) -> str:

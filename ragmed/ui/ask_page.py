@@ -6,13 +6,13 @@ like any old one, so that a link shows exactly what was seen.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ragmed.errors import ErasedError, NotFoundError, RagMedError
 from ragmed.records import Filters, Mode
+from ragmed.text.markers import BEGUN
 from ragmed.ui import feedback_view, first_run
 from ragmed.ui.answer_view import answer
 from ragmed.ui.asking import Asking, browser_is_there
@@ -38,8 +38,6 @@ ASKING = "asking"
 """Session key: the question that is being answered."""
 REDRAWN = 0.15
 """Seconds between two drawings of an answer that is being written."""
-MARKER = re.compile(r"\s*[\[【][\d,，、–\s-]*(?:[\]】]|$)")
-"""A marker of a draft, also one that is being written."""
 WANTED = "wanted"
 """Session key: a question picked from the examples or asked again, to be answered in this run."""
 
@@ -149,7 +147,7 @@ def _answered(view: View, asking: Asking) -> AnswerRecord | None:
 def _progress(asking: Asking, words: Words) -> Markup:
     """In grey what a language model has written, without its markers, which are no citations yet; and the evidence."""
     found = found_list(asking.found, words) if asking.found is not None else None
-    lines = [line for line in MARKER.sub("", asking.written).splitlines() if line.strip()]
+    lines = [line for line in BEGUN.sub("", asking.written).splitlines() if line.strip()]
     draft = el("div", *(el("p", line, dir="auto") for line in lines), class_="rm-draft", aria_hidden="true")
     return el("div", draft if lines else None, found, class_="rm-answer")
 

@@ -1,0 +1,262 @@
+"""What was found → an answer: who writes it, what of it holds, and what stands in its place where too little does.
+
+Laws of this room:
+
+* Everything that a generator writes is judged against the pages before it is part of an answer (law 2).
+* A generator that cannot be used, or whose draft falls, is followed by the one that stands in for it; the draft is kept
+  beside the answer with the reason.
+* No silence: where nothing can be shown, the answer says why in the question's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator as GeneratorOf
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from ragmed.answer import notices
+from ragmed.answer.case import read_case
+from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
+from ragmed.answer.differential import Card, differential_card
+from ragmed.answer.judging import Judged, judge_draft
+from ragmed.errors import IntegrityError, MissingPartError, ModelError, RagMedError
+from ragmed.interfaces import Draft, Written
+from ragmed.records import (
+    Assumption,
+    Candidate,
+    CitationCheck,
+    Claim,
+    Conflict,
+    Finding,
+    Generation,
+    Language,
+    Mode,
+    Outcome,
+    Passage,
+    Prompt,
+    Query,
+    RefusedDraft,
+    Retrieval,
+    Withheld,
+)
+
+if TYPE_CHECKING:
+    from ragmed.answer.clock import Clock
+    from ragmed.interfaces import Generator, Retriever, SnapshotReader, Snapshots
+    from ragmed.settings import Settings
+
+_T = TypeVar("_T")
+Writing = GeneratorOf[Written, None, _T]
+"""Yields what a model writes, and returns its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What goes into a record beside the question and what was found."""
+
+    outcome: Outcome
+    mode: Mode
+    generation: Generation
+    notice: str = ""
+    text: str = ""
+    claims: tuple[Claim, ...] = ()
+    checks: tuple[CitationCheck, ...] = ()
+    differential: tuple[Candidate, ...] | None = None
+    withheld: tuple[Withheld, ...] = ()
+    case: tuple[Finding, ...] = ()
+    prompt: Prompt | None = None
+    refused: RefusedDraft | None = None
+    assumptions: tuple[Assumption, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to write an answer from."""
+
+    query: Query
+    mode: Mode
+    card: Card | None
+    retrieval: Retrieval
+    passages: tuple[Passage, ...]
+    snapshot: SnapshotReader
+    clock: Clock
+
+
+class Drafting:
+    """Writes answers from what was found. Safe to share between threads where its parts are."""
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        retriever: Retriever,
+        generator: Generator,
+        settings: Settings,
+        instead: Generator | None,
+    ) -> None:
+        """``instead``: what writes where the generator cannot be used or its draft does not hold."""
+        self._snapshots = snapshots
+        self._retriever = retriever
+        self._generator = generator
+        self._settings = settings
+        self._instead = instead
+
+    def answer(
+        self, mode: Mode | None, retrieval: Retrieval, snapshot: SnapshotReader, clock: Clock, told: list[str]
+    ) -> Writing[tuple[Answer, Retrieval]]:
+        """Yields what is written as it is written, and puts it into ``told``; returns the answer and its retrieval."""
+        query = retrieval.query
+        if mode is None:
+            mode = Mode.DIFFERENTIAL if read_case(query.text).is_vignette else Mode.ANSWER
+            chosen = True
+        else:
+            chosen = False
+        if not retrieval.passages or retrieval.coverage < self._settings.retrieve.abstain_below:
+            return self._abstention(mode, retrieval, "abstained", self.unwritten()), retrieval
+        card = differential_card(query, retrieval.passages, snapshot) if mode is Mode.DIFFERENTIAL else None
+        if card is None and chosen:
+            mode = Mode.ANSWER  # a case that the library has no card for is answered like any other question
+        passages = with_related((*retrieval.passages, *self._about_first(query, card, snapshot)), card, snapshot)
+        work = Work(with_diagnoses(query, card), mode, card, retrieval, passages, snapshot, clock)
+        draft, refused = yield from self._drafted(work, told)
+        clock.step("generate")
+        judged = judge_draft(draft, passages, snapshot)
+        if self._falls(draft, judged):
+            refused = _refusal_of(draft, judged, query.language)
+            draft, _ = yield from self._drafted(work, told, refused)
+            judged = judge_draft(draft, passages, snapshot)
+        answer = self._composed(work, draft, judged, refused)
+        clock.step("verify")
+        return answer
+
+    def _drafted(
+        self, work: Work, told: list[str], refused: RefusedDraft | None = None
+    ) -> Writing[tuple[Draft, RefusedDraft | None]]:
+        """The draft, of what writes instead where the generator cannot be used or was ``refused``; and the refusal."""
+        if refused is None or self._instead is None:
+            try:
+                draft = yield from _whole(self._generator, work, told)
+            except (ModelError, MissingPartError, IntegrityError) as error:
+                if self._instead is None:
+                    raise
+                language = work.query.language
+                reason = notices.said("model_failed", language, reason=str(error).rstrip("."))
+                refused = RefusedDraft(generation=replace(self.unwritten(), text="".join(told)), reason=reason)
+            else:
+                return draft, refused
+        return (yield from _whole(self._instead, work, [])), refused
+
+    def _falls(self, draft: Draft, judged: Judged) -> bool:
+        """Whether so little of a model's draft holds that the library is quoted instead."""
+        if self._instead is None or draft.generation.kind == self._instead.kind:
+            return False
+        return not judged.held or judged.share_held < self._settings.model.least_held
+
+    def unwritten(self) -> Generation:
+        """The generation of an answer for which nothing was written."""
+        return Generation(text="", kind=self._generator.kind, model_id="", revision="", finish_reason="not_started")
+
+    def stopped(self, mode: Mode | None, retrieval: Retrieval, told: Sequence[str]) -> Answer:
+        """What is kept of an answer that was stopped while it was written."""
+        written_so_far = replace(self.unwritten(), text="".join(told), finish_reason="stopped")
+        return Answer(
+            outcome=Outcome.REJECTED,
+            mode=mode or Mode.ANSWER,
+            generation=written_so_far,
+            notice=notices.said("stopped", retrieval.query.language),
+        )
+
+    def _about_first(self, query: Query, card: Card | None, snapshot: SnapshotReader) -> tuple[Passage, ...]:
+        """What the library says of the diagnosis that the case speaks for most: a case that looks like pneumonia to the
+        search may be an embolism to the card. Nothing where a newer snapshot has come meanwhile.
+        """
+        if card is None or not any(finding.in_case for finding in card.candidates[0].supporting):
+            return ()
+        about = self._retriever.analyse(card.candidates[0].diagnosis, query.language, query.filters)
+        found = self._retriever.retrieve(about, self._settings.retrieve.passages)
+        if self._snapshots.current().snapshot_id != snapshot.snapshot_id:
+            return ()
+        return found.passages
+
+    def _abstention(self, mode: Mode, retrieval: Retrieval, why: str, generation: Generation) -> Answer:
+        language = retrieval.query.language
+        said = [notices.said(why, language)]
+        if retrieval.missing_terms:
+            said.append(notices.said("missing", language, terms=", ".join(retrieval.missing_terms)))
+        titles = retrieval.nearest_titles or tuple(
+            dict.fromkeys(passage.document.title for passage in retrieval.passages)
+        )
+        if titles:
+            said.append(notices.said("nearest", language, titles=notices.quoted_titles(titles[:3], language)))
+        return Answer(outcome=Outcome.ABSTAINED, mode=mode, generation=generation, notice=joined(said, language))
+
+    def _composed(
+        self, work: Work, draft: Draft, judged: Judged, refused: RefusedDraft | None
+    ) -> tuple[Answer, Retrieval]:
+        """The answer made of what holds, its markers and passages numbered in the order of reading."""
+        mode, card, retrieval = work.mode, work.card, work.retrieval
+        language = retrieval.query.language
+        withheld = (*(card.withheld if card else ()), *judged.withheld)
+        if not judged.held and not (card and card.candidates):
+            if not judged.count:
+                said = self._abstention(mode, retrieval, "no_sentence", draft.generation)
+                notice = joined([refused.reason, said.notice], language) if refused else said.notice
+                return replace(said, prompt=draft.prompt, refused=refused, notice=notice), retrieval
+            rejected = Answer(
+                outcome=Outcome.REJECTED,
+                mode=mode,
+                generation=draft.generation,
+                notice=notices.said("nothing_held", language),
+                withheld=withheld,
+                prompt=draft.prompt,
+                refused=refused,
+            )
+            return rejected, retrieval
+        numbered = Numbered(work.passages, work.snapshot)
+        text, claims, checks = written(judged.held, numbered)
+        offset = len(checks)
+        if card:
+            checks += tuple(numbered.renumbered(check, claim=-1) for check in card.checks)
+        retrieval = replace(retrieval, passages=numbered.passages(retrieval.passages))
+        answer = Answer(
+            outcome=Outcome.ANSWERED,
+            mode=mode,
+            generation=draft.generation,
+            text=text,
+            claims=claims,
+            checks=checks,
+            differential=tuple(shifted(one, offset) for one in card.candidates) if card else self._no_card(mode),
+            withheld=withheld,
+            case=tuple(moved(one, offset) for one in card.case) if card else (),
+            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused),
+            prompt=draft.prompt,
+            refused=refused,
+        )
+        return answer, retrieval
+
+    def _no_card(self, mode: Mode) -> tuple[Candidate, ...] | None:
+        """A differential that was asked for by name and not found is empty; otherwise there is none."""
+        return () if mode is Mode.DIFFERENTIAL else None
+
+
+def _whole(generator: Generator, work: Work, told: list[str]) -> Writing[Draft]:
+    """The generator's draft; yields what it writes meanwhile and puts it into ``told``."""
+    with closing(generator.generate(work.query, work.mode, work.passages)) as pieces:
+        for piece in pieces:
+            if isinstance(piece, Draft):
+                return piece
+            work.clock.first_piece()
+            told.append(piece.text)
+            yield piece
+    raise RagMedError(f"the generator {generator.kind!r} ended without a draft")
+
+
+def _refusal_of(draft: Draft, judged: Judged, language: Language) -> RefusedDraft:
+    """Why a model's draft is not shown: too much of it fell, or there is nothing in it."""
+    if judged.count:
+        reason = notices.said("draft_fell", language, failed=len(judged.withheld), count=judged.count)
+    else:
+        reason = notices.said("model_found_nothing", language)
+    return RefusedDraft(generation=draft.generation, reason=reason, prompt=draft.prompt, withheld=judged.withheld)
