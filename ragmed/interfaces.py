@@ -208,6 +208,37 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftedLine:
+    """Words that a language model gives as those of the passage with this marker; 0: of none."""
+
+    text: str
+    marker: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftedCandidate:
+    """A diagnosis as a language model drafts it; nothing of it is checked."""
+
+    diagnosis: str
+    marker: int
+    cannot_miss: bool = False
+    supporting: tuple[DraftedLine, ...] = ()
+    against: tuple[DraftedLine, ...] = ()
+    next_tests: tuple[DraftedLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftedCard:
+    """A differential card as a language model drafts it."""
+
+    candidates: tuple[DraftedCandidate, ...]
+    assumptions: tuple[str, ...] = ()
+    """Keys of what it takes for granted about the patient."""
+    answer: tuple[DraftedLine, ...] = ()
+    """Sentences to stand beside the card."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a generator hands to checking: prose with markers ``[1]`` at the end of each claim, and what wrote it.
 
@@ -226,6 +257,15 @@ class Draft:
     """Why an engine that was asked first did not write it."""
     found_nothing: bool = False
     """The model says that the passages hold no answer."""
+    card: DraftedCard | None = None
+    """What the text means where it is a card in JSON; its sentences are then the draft's prose."""
+
+    @property
+    def prose(self) -> str:
+        """The sentences with their markers."""
+        if self.card is None:
+            return self.generation.text
+        return "\n".join(f"{line.text} [{line.marker}]" for line in self.card.answer)
 
 
 class Generator(Protocol):

@@ -45,6 +45,7 @@ OWNERS = {
     "torch": {"ragmed.index", "ragmed.tune", "ragmed.generate"},
     "transformers": {"ragmed.index", "ragmed.generate"},
     "peft": {"ragmed.generate"},
+    "llguidance": {"ragmed.generate.grammar"},
     "tokenizers": {"ragmed.index", "ragmed.tune"},
     "safetensors": {"ragmed.index", "ragmed.tune", "ragmed.generate"},
     "sentence_transformers": {"ragmed.index"},

@@ -38,7 +38,7 @@ def cited_claims(draft: Draft, passages: Sequence[Passage]) -> tuple[CitedClaim,
     if draft.quotes:
         return _quoted(draft, shown)
     found: list[CitedClaim] = []
-    for line in draft.generation.text.splitlines():
+    for line in draft.prose.splitlines():
         for number, (text, markers) in enumerate(_sentences(line)):
             citations = tuple(looked_for(text, marker, shown.get(marker), len(found)) for marker in markers)
             found.append(CitedClaim(text=text, citations=citations, new_line=number == 0))
@@ -47,7 +47,7 @@ def cited_claims(draft: Draft, passages: Sequence[Passage]) -> tuple[CitedClaim,
 
 def _quoted(draft: Draft, shown: dict[int, Passage]) -> tuple[CitedClaim, ...]:
     """A draft that names its quotes: one claim a line, the n-th line leans on the n-th quote."""
-    lines = draft.generation.text.splitlines()
+    lines = draft.prose.splitlines()
     if len(lines) != len(draft.quotes):
         raise ValueError(f"{len(lines)} lines in a draft with {len(draft.quotes)} quotes")
     found = []

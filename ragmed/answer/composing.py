@@ -149,6 +149,7 @@ def about(
     language: Language,
     withheld: int,
     refused: RefusedDraft | None = None,
+    added: int = 0,
 ) -> str:
     """What has to be said of an answer: who wrote it, its language, superseded editions, what was left out."""
     said: list[str] = [refused.reason] if refused else []
@@ -161,7 +162,9 @@ def about(
         elif language is not Language.CHINESE and Language.CHINESE in languages:
             said.append(notices.said("in_chinese", language))
     elif draft.prompt is not None:
-        said.append(notices.said("model", language))
+        said.append(notices.said("model_card" if draft.card else "model", language))
+        if added:
+            said.append(notices.said("card_added", language, count=added))
         if draft.passed_over:
             said.append(notices.said("passed_over", language, reason=draft.passed_over))
         if draft.left_out:

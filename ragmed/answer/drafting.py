@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ragmed.answer import notices
+from ragmed.answer.card_judging import JudgedCard, judge_card, over_the_library
 from ragmed.answer.case import read_case
 from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
 from ragmed.answer.differential import Card, differential_card
@@ -31,7 +32,6 @@ from ragmed.records import (
     Conflict,
     Finding,
     Generation,
-    Language,
     Mode,
     Outcome,
     Passage,
@@ -116,17 +116,19 @@ class Drafting:
         if not retrieval.passages or retrieval.coverage < self._settings.retrieve.abstain_below:
             return self._abstention(mode, retrieval, "abstained", self.unwritten()), retrieval
         card = differential_card(query, retrieval.passages, snapshot) if mode is Mode.DIFFERENTIAL else None
-        if card is None and chosen:
+        if card is None and chosen and self._instead is None:
             mode = Mode.ANSWER  # a case that the library has no card for is answered like any other question
         passages = with_related((*retrieval.passages, *self._about_first(query, card, snapshot)), card, snapshot)
         work = Work(with_diagnoses(query, card), mode, card, retrieval, passages, snapshot, clock)
         draft, refused = yield from self._drafted(work, told)
         clock.step("generate")
-        judged = judge_draft(draft, passages, snapshot)
-        if self._falls(draft, judged):
-            refused = _refusal_of(draft, judged, query.language)
+        judged = _judged(work, draft)
+        if self._falls(work, draft, judged):
+            refused = _refusal_of(work, draft, judged)
+            if card is None and chosen:
+                work = replace(work, mode=Mode.ANSWER)
             draft, _ = yield from self._drafted(work, told, refused)
-            judged = judge_draft(draft, passages, snapshot)
+            judged = _judged(work, draft)
         answer = self._composed(work, draft, judged, refused)
         clock.step("verify")
         return answer
@@ -148,11 +150,14 @@ class Drafting:
                 return draft, refused
         return (yield from _whole(self._instead, work, [])), refused
 
-    def _falls(self, draft: Draft, judged: Judged) -> bool:
+    def _falls(self, work: Work, draft: Draft, judged: _Judgement) -> bool:
         """Whether so little of a model's draft holds that the library is quoted instead."""
         if self._instead is None or draft.generation.kind == self._instead.kind:
             return False
-        return not judged.held or judged.share_held < self._settings.model.least_held
+        if work.mode is Mode.DIFFERENTIAL and not (judged.card and judged.card.candidates):
+            return True
+        nothing = not judged.card and not judged.prose.held
+        return nothing or judged.share_held < self._settings.model.least_held
 
     def unwritten(self) -> Generation:
         """The generation of an answer for which nothing was written."""
@@ -193,10 +198,12 @@ class Drafting:
         return Answer(outcome=Outcome.ABSTAINED, mode=mode, generation=generation, notice=joined(said, language))
 
     def _composed(
-        self, work: Work, draft: Draft, judged: Judged, refused: RefusedDraft | None
+        self, work: Work, draft: Draft, judgement: _Judgement, refused: RefusedDraft | None
     ) -> tuple[Answer, Retrieval]:
         """The answer made of what holds, its markers and passages numbered in the order of reading."""
-        mode, card, retrieval = work.mode, work.card, work.retrieval
+        mode, card, retrieval, judged, added = work.mode, work.card, work.retrieval, judgement.prose, 0
+        if judgement.card:
+            card, added = over_the_library(judgement.card, card)
         language = retrieval.query.language
         withheld = (*(card.withheld if card else ()), *judged.withheld)
         if not judged.held and not (card and card.candidates):
@@ -230,7 +237,7 @@ class Drafting:
             differential=tuple(shifted(one, offset) for one in card.candidates) if card else self._no_card(mode),
             withheld=withheld,
             case=tuple(moved(one, offset) for one in card.case) if card else (),
-            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused),
+            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused, added),
             prompt=draft.prompt,
             refused=refused,
         )
@@ -253,10 +260,46 @@ def _whole(generator: Generator, work: Work, told: list[str]) -> Writing[Draft]:
     raise RagMedError(f"the generator {generator.kind!r} ended without a draft")
 
 
-def _refusal_of(draft: Draft, judged: Judged, language: Language) -> RefusedDraft:
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """What of a draft holds: of its sentences, and of its card where it has one."""
+
+    prose: Judged
+    card: JudgedCard | None = None
+
+    @property
+    def count(self) -> int:
+        """Sentences, diagnoses and lines that were drafted."""
+        return self.prose.count + (self.card.count if self.card else 0)
+
+    @property
+    def withheld(self) -> tuple[Withheld, ...]:
+        return (*(self.card.withheld if self.card else ()), *self.prose.withheld)
+
+    @property
+    def share_held(self) -> float:
+        """From 0 to 1; 1 where nothing was drafted."""
+        return max(0.0, 1 - len(self.withheld) / self.count) if self.count else 1.0
+
+
+def _judged(work: Work, draft: Draft) -> _Judgement:
+    """Every sentence and line of the draft, checked against its page."""
+    prose = judge_draft(draft, work.passages, work.snapshot)
+    if draft.card is None:
+        return _Judgement(prose)
+    shown = draft.prompt.passages if draft.prompt else work.passages
+    language = work.retrieval.query.language
+    return _Judgement(prose, judge_card(draft.card, shown, work.snapshot, read_case(work.query.text), language))
+
+
+def _refusal_of(work: Work, draft: Draft, judged: _Judgement) -> RefusedDraft:
     """Why a model's draft is not shown: too much of it fell, or there is nothing in it."""
-    if judged.count:
-        reason = notices.said("draft_fell", language, failed=len(judged.withheld), count=judged.count)
+    language = work.retrieval.query.language
+    if work.mode is Mode.DIFFERENTIAL and draft.card is None and not draft.found_nothing:
+        reason = notices.said("no_drafted_card", language)
+    elif judged.count:
+        key = "card_fell" if draft.card else "draft_fell"
+        reason = notices.said(key, language, failed=len(judged.withheld), count=judged.count)
     else:
         reason = notices.said("model_found_nothing", language)
     return RefusedDraft(generation=draft.generation, reason=reason, prompt=draft.prompt, withheld=judged.withheld)

@@ -23,7 +23,7 @@ _NEXT = r"Next tests?|Next step|下一步检查|下一步|检查"
 _LABEL = re.compile(
     rf"^\W*(?:(?P<against>{_AGAINST})|(?P<supports>{_SUPPORTS})|(?P<next>{_NEXT}))\s*[:：]\s*", re.IGNORECASE
 )
-_CANNOT_MISS = re.compile(
+CANNOT_MISS = re.compile(
     r"can(?:['’]|no)t (?:be )?miss(?:ed)?|do not miss|must not be missed|不可漏诊|不能漏诊|切勿漏诊", re.IGNORECASE
 )
 _SECTION = re.compile(r"differential|鉴别诊断|鉴别|\bcauses of\b|病因|\bconsider\b|\bthink of\b", re.IGNORECASE)
@@ -73,7 +73,7 @@ def entries(pages: Sequence[Page]) -> tuple[Entry, ...]:
 
 def is_entry_line(text: str) -> bool:
     """Whether a line belongs to an entry of the regular form: the card has it, an answer need not repeat it."""
-    return _LABEL.match(text) is not None or (_CANNOT_MISS.search(text) is not None and len(text) <= _SHORT)
+    return _LABEL.match(text) is not None or (CANNOT_MISS.search(text) is not None and len(text) <= _SHORT)
 
 
 def _blocks(pages: Sequence[Page]) -> Iterator[tuple[Page, Block]]:
@@ -112,7 +112,7 @@ def _regular(pages: Sequence[Page]) -> Iterator[Entry]:
                 label = str(labelled.lastgroup)
                 entry.lines_of(label).extend(_findings(line, labelled.end()))
             continue
-        if _CANNOT_MISS.search(text) and len(text) <= _SHORT and block.kind is not BlockKind.HEADING:
+        if CANNOT_MISS.search(text) and len(text) <= _SHORT and block.kind is not BlockKind.HEADING:
             warning = line
             continue
         if block.kind is BlockKind.HEADING or _may_be_name(block, text):
@@ -193,7 +193,7 @@ def _loose(pages: Sequence[Page]) -> Iterator[Entry]:
             stop = rest.start + cell if cell > 0 else rest.start + len(rest.text.rstrip(" .。;；"))
             if stop > rest.start:
                 entry.supporting.append(Line(page=page, start=rest.start, end=stop))
-        if _CANNOT_MISS.search(text):
+        if CANNOT_MISS.search(text):
             entry.cannot_miss = Line(page=page, start=block.start + skip, end=block.end)
         yield entry
 

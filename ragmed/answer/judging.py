@@ -74,8 +74,8 @@ def judge_draft(draft: Draft, passages: Sequence[Passage], snapshot: SnapshotRea
 
 def _cut_off(draft: Draft, drafted: Sequence[CitedClaim]) -> CitedClaim | None:
     """The sentence in which the writing ended too early, if it did."""
-    if draft.generation.finish_reason not in UNFINISHED or not drafted:
-        return None
+    if draft.generation.finish_reason not in UNFINISHED or not drafted or draft.card is not None:
+        return None  # a card's sentences are whole or not read at all
     ended = draft.generation.text.rstrip().endswith(("]", "】"))  # its marker is the last thing of a sentence
     return None if ended else drafted[-1]
 

@@ -62,11 +62,26 @@ _WORDING: dict[str, tuple[str, str]] = {
         "beside the cited words the page addresses a language model; they are no evidence",
         "所引文字附近有针对语言模型的指令，不作为依据",
     ),
+    "no_diagnosis": ('no passage names the diagnosis "{claim}"', "没有段落写有诊断“{claim}”"),
+    "other_diagnosis": (
+        'the page says it of another matter than "{claim}": {page}',
+        "页面此处不是关于“{claim}”：{page}",
+    ),
+    "other_side": ('the page says it for the other side of "{claim}"', "就“{claim}”而言，页面此处的意思相反"),
+    "may_be_missed": ("no page says that it must not be missed", "没有页面注明不可漏诊"),
     "unfinished": ("the writing ended before the sentence did", "这句话未写完"),
     # --- what is said of a whole answer (AnswerRecord.notice) ---
     "model": (
         "Written by a language model; every sentence was checked against its page.",
         "由语言模型撰写；每句话均已与原文页面核对。",
+    ),
+    "model_card": (
+        "Put in order by a language model; every line was checked against its page.",
+        "由语言模型排序；每一行均已与原文页面核对。",
+    ),
+    "card_added": (
+        "Diagnoses of the library that the model had left out, shown last: {count}.",
+        "语言模型未列出、列于最后的文献库诊断：{count}。",
     ),
     "passed_over": (
         "The model on this machine wrote it, for another engine could not be used: {reason}.",
@@ -82,6 +97,14 @@ _WORDING: dict[str, tuple[str, str]] = {
     "draft_fell": (
         "The language model's draft is not shown: {failed} of its {count} sentences failed their check.",
         "语言模型的草稿不予显示：{count} 句中有 {failed} 句未通过核对。",
+    ),
+    "no_drafted_card": (
+        "The language model wrote no differential that can be read; the library's own is shown.",
+        "语言模型未写出可读的鉴别诊断；以下为文献库自身的内容。",
+    ),
+    "card_fell": (
+        "The language model's differential is not shown: {failed} of its {count} lines failed their check.",
+        "语言模型的鉴别诊断不予显示：{count} 行中有 {failed} 行未通过核对。",
     ),
     "model_found_nothing": (
         "The language model found no answer in these pages; the nearest sentences are quoted.",

@@ -119,8 +119,6 @@ class LocalEngine:
 
     def stream(self, order: Order) -> Generator[EnginePiece, None, None]:
         """The answer, piece by piece; the last piece bears why it ended. Raises ModelError, IntegrityError."""
-        if order.schema:
-            raise ModelError("the local model writes prose only", remedy="ask without a schema, or a served engine")
         self.warm()
         loaded = self._loaded
         assert loaded is not None
@@ -198,6 +196,7 @@ class _Loaded:
         self._vocabulary = Vocabulary.of(vocabulary, ends)
         self._thoughts = [vocabulary[tag] for tag in (OPEN, CLOSE) if tag in vocabulary]
         self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._grammar: Any = None
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of tokens, special ones included: thoughts are told apart by them."""
@@ -212,7 +211,6 @@ class _Loaded:
         import torch
         from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
-        from ragmed.generate.markers import MarkerProcessor
         from ragmed.generate.streaming import StopWhen
 
         prompt = torch.tensor([ids], device=self.weights.device)
@@ -226,18 +224,31 @@ class _Loaded:
             **({"temperature": order.temperature, "top_p": order.top_p, "top_k": 0} if sampled else {}),
             **({"prompt_lookup_num_tokens": speed.look_ahead} if speed.look_ahead else {}),
         )
-        rules = MarkerProcessor(self._vocabulary, self.decode, prompt_length=len(ids), markers=order.markers)
         with torch.inference_mode(), torch.random.fork_rng():
             torch.manual_seed(order.seed)
             self.weights.generate(
                 prompt,
                 attention_mask=torch.ones_like(prompt),
                 generation_config=how,
-                logits_processor=LogitsProcessorList([rules] if order.markers else []),
+                logits_processor=LogitsProcessorList(self._rules(order, len(ids))),
                 stopping_criteria=StoppingCriteriaList([StopWhen(stop)]),
                 streamer=tokens,
                 past_key_values=self._memory_of_prefix(order, ids) if speed.reuse_prefix else None,
             )
+
+    def _rules(self, order: Order, prompt_length: int) -> list[Any]:
+        """What may be written: JSON by a schema, or prose with markers."""
+        from ragmed.generate.markers import MarkerProcessor
+
+        if order.schema:
+            from ragmed.generate.grammar import SchemaProcessor, grammar_tokenizer
+
+            if self._grammar is None:
+                self._grammar = grammar_tokenizer(self.tokenizer, self.ends)
+            return [SchemaProcessor(self._grammar, order.schema, prompt_length=prompt_length)]
+        if not order.markers:
+            return []
+        return [MarkerProcessor(self._vocabulary, self.decode, prompt_length=prompt_length, markers=order.markers)]
 
     def _memory_of_prefix(self, order: Order, ids: list[int]) -> Any:
         """A copy of the keys and values of the system message, which is the same for many questions; None where the

@@ -139,13 +139,13 @@ class MarkerProcessor(LogitsProcessor):
         line = self._line(input_ids[0, self._start :].tolist())
         digits = open_bracket(line)
         if digits is not None:
-            return _only(scores, self._after(digits).to(device))
+            return only(scores, self._after(digits).to(device))
         scores = scores.clone()
         scores[:, self._forbidden.to(device)] = -torch.inf
         if wants_marker(line):
             ends = self._line_ends.to(device)
             if bool((ends == scores[0].argmax()).any()):
-                return _only(scores, self._plain_opening.to(device))  # the line would end here: now its marker
+                return only(scores, self._plain_opening.to(device))  # the line would end here: now its marker
             scores[:, ends] = -torch.inf
         return scores
 
@@ -154,7 +154,8 @@ class MarkerProcessor(LogitsProcessor):
         return self._decode(written[-TAIL:]).rpartition("\n")[2][-TAIL:]
 
 
-def _only(scores: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
+def only(scores: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
+    """The logits of the ``allowed`` ids, the others at minus infinity."""
     kept = torch.full_like(scores, -torch.inf)
     kept[:, allowed] = scores[:, allowed]
     return kept

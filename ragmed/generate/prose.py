@@ -1,4 +1,4 @@
-"""A ``Generator`` that has an engine write: prompt, budget, stream, draft.
+"""A ``Generator`` that has an engine write prose, or for a case a differential card: prompt, budget, stream, draft.
 
 Laws of this room: a passage is in the prompt whole or not at all, and those left out are counted; what the engine wrote
 goes into the draft as it wrote it; nothing here judges it.
@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragmed.errors import ModelError
+from ragmed.generate import card
 from ragmed.generate.prompt import REVISION, messages_of, prompt_of, says_not_covered
 from ragmed.interfaces import Draft, EnginePiece, Order, Written
 from ragmed.records import Generation, Mode, Passage, Prompt, Query
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 class ProseGenerator:
     """Passages → prose of a language model."""
 
-    def __init__(self, engine: Engine, settings: ModelSettings) -> None:
+    def __init__(self, engine: Engine, settings: ModelSettings, *, assumptions: Sequence[str] = ()) -> None:
+        """``assumptions``: keys of what a model may say that it takes for granted about a patient."""
         self._engine = engine
         self._settings = settings
+        self._assumptions = tuple(assumptions)
 
     @property
     def kind(self) -> str:
@@ -37,28 +40,38 @@ class ProseGenerator:
         """Yields what is written, then the draft. Raises ModelError, IntegrityError, MissingPartError."""
         prompt = self._fitted(query, mode, passages)
         chosen = self._settings
+        wants_card = mode is Mode.DIFFERENTIAL
+        markers = len(prompt.passages)
         order = Order(
             messages=messages_of(prompt),
-            markers=len(prompt.passages),
-            max_tokens=chosen.answer_tokens,
+            markers=markers,
+            max_tokens=self._answer_tokens(mode),
             temperature=chosen.temperature,
             top_p=chosen.top_p,
             seed=chosen.seed,
+            schema=card.schema(markers, self._assumptions) if wants_card else "",
         )
+        shown = 0
         written: list[str] = []
         last = EnginePiece(text="")
         with closing(self._engine.stream(order)) as pieces:
             for piece in pieces:
                 last = piece
-                if piece.text:
-                    written.append(piece.text)
-                    yield Written(text=piece.text)
+                if not piece.text:
+                    continue
+                written.append(piece.text)
+                readable = card.told("".join(written))[shown:] if wants_card else piece.text
+                if readable:
+                    shown += len(readable)
+                    yield Written(text=readable)
         text = "".join(written)
+        drafted = card.read(text) if wants_card else None
         yield Draft(
             generation=self._generation(text, last.finish_reason or "stop"),
             prompt=prompt,
             left_out=len(passages) - len(prompt.passages),
-            found_nothing=says_not_covered(text),
+            found_nothing=says_not_covered(text) if drafted is None else not (drafted.candidates or drafted.answer),
+            card=drafted,
         )
 
     def _generation(self, text: str, finish_reason: str) -> Generation:
@@ -77,10 +90,14 @@ class ProseGenerator:
             prompt_revision=REVISION,
         )
 
+    def _answer_tokens(self, mode: Mode) -> int:
+        """Tokens of what is written at most; a card is twice as long as prose."""
+        return self._settings.answer_tokens * (2 if mode is Mode.DIFFERENTIAL else 1)
+
     def _fitted(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Prompt:
         """The prompt with as many passages, from the first one on, as the budget holds."""
         numbered = [replace(passage, marker=number) for number, passage in enumerate(passages, 1)]
-        budget = min(self._engine.prompt_tokens, self._engine.context_tokens - self._settings.answer_tokens)
+        budget = min(self._engine.prompt_tokens, self._engine.context_tokens - self._answer_tokens(mode))
         fits, too_many = 0, len(numbered) + 1
         middle = len(numbered)  # most often all of them fit
         while too_many - fits > 1:
