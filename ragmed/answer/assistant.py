@@ -55,6 +55,7 @@ from ragmed.settings import answer_settings
 from ragmed.text.language import detect_language
 
 if TYPE_CHECKING:
+    from ragmed.answer.second_check import SecondCheck
     from ragmed.interfaces import Generator, Keeper, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
 
@@ -135,16 +136,18 @@ class RagMedAssistant:
         settings: Settings,
         *,
         instead: Generator | None = None,
+        second: SecondCheck | None = None,
         user: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
-        """``instead``: what writes where the generator cannot be used or its draft does not hold; ``user``: who asks,
-        as the records name them."""
+        """``instead``: what writes where the generator cannot be used or its draft does not hold; ``second``: what is
+        asked of each sentence that the rules let through; ``user``: who asks, as the records name them."""
         self._snapshots = snapshots
         self._retriever = retriever
         self._generator = generator
         self._instead = instead
+        self._second = second
         self._store = store
         self._settings = settings
         self._user = user
@@ -247,11 +250,11 @@ class RagMedAssistant:
         work = _Work(with_diagnoses(query, card), mode, card, retrieval, passages, snapshot, clock)
         draft, refused = yield from self._drafted(work, told)
         clock.step("generate")
-        judged = judge_draft(draft, passages, snapshot)
+        judged = judge_draft(draft, passages, snapshot, self._second, query.language)
         if self._falls(draft, judged):
             refused = _refusal_of(draft, judged, query.language)
             draft, _ = yield from self._drafted(work, told, refused)
-            judged = judge_draft(draft, passages, snapshot)
+            judged = judge_draft(draft, passages, snapshot, self._second, query.language)
         answer = self._composed(work, draft, judged, refused)
         clock.step("verify")
         return answer
@@ -351,7 +354,7 @@ class RagMedAssistant:
             differential=tuple(shifted(one, offset) for one in card.candidates) if card else self._no_card(mode),
             withheld=withheld,
             case=tuple(moved(one, offset) for one in card.case) if card else (),
-            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused),
+            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused, judged.unasked),
             prompt=draft.prompt,
             refused=refused,
         )

@@ -149,8 +149,10 @@ def about(
     language: Language,
     withheld: int,
     refused: RefusedDraft | None = None,
+    unasked: str = "",
 ) -> str:
-    """What has to be said of an answer: who wrote it, its language, superseded editions, what was left out."""
+    """What has to be said of an answer: who wrote it, its language, superseded editions, what was left out, and what
+    the second check was not asked of."""
     said: list[str] = [refused.reason] if refused else []
     documents = {passage.marker: passage.document for passage in numbered.passages(())}
     if draft.generation.kind == "extractive":
@@ -175,6 +177,8 @@ def about(
         cited = sorted({check.citation.marker for check in checks} & set(markers))
         if cited:
             said.append(notices.said(key, language, markers="".join(f"[{marker}]" for marker in cited)))
+    if unasked:
+        said.append(unasked)
     if withheld:
         said.append(notices.said("withheld", language, count=withheld))
     return joined(said, language)
