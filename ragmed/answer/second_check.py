@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ragmed.answer import verbatim
 from ragmed.answer.claims import CitedClaim
 from ragmed.answer.notices import said
 from ragmed.errors import IntegrityError, MissingPartError, ModelError
@@ -64,9 +65,7 @@ class SecondCheck:
             if one is not None:
                 results[row] = self._with(held[row], one, language)
         too_long = found.count(None)
-        return Asked(
-            results=tuple(results), unasked=said("second_no_room", spoken, count=too_long) if too_long else ""
-        )
+        return Asked(results=tuple(results), unasked=said("second_no_room", spoken, count=too_long) if too_long else "")
 
     def ask(self, pairs: Sequence[TextPair]) -> tuple[Entailment | None, ...]:
         """What the model says of each pair, as records keep it. Raises ModelError, MissingPartError, IntegrityError."""
@@ -99,7 +98,7 @@ def is_quotation(checks: Sequence[CitationCheck]) -> bool:
 def pair_of(claim_text: str, citations: Sequence[Citation], snapshot: SnapshotReader) -> TextPair:
     """The claim, and what it leans on: of each passage cited the headings, the cited sentences and those around them.
 
-    Several citations of a claim are one premise, for the rules let it hold where all of them taken together bear it out.
+    Several citations of a claim are one premise, for the rules let it hold where all of them together bear it out.
     """
     premise: list[str] = []
     needed: list[bool] = []
@@ -109,7 +108,7 @@ def pair_of(claim_text: str, citations: Sequence[Citation], snapshot: SnapshotRe
         for sentence, is_needed in _around(chunk, cited):
             premise.append(sentence)
             needed.append(is_needed)
-    return TextPair(premise=tuple(premise), needed=tuple(needed), hypothesis=claim_text)
+    return TextPair(premise=tuple(premise), needed=tuple(needed), hypothesis=_bare(claim_text))
 
 
 def pair_within(claim_text: str, evidence: str, start: int, end: int) -> TextPair:
@@ -118,8 +117,12 @@ def pair_within(claim_text: str, evidence: str, start: int, end: int) -> TextPai
     return TextPair(
         premise=tuple(sentence for sentence, _ in found),
         needed=tuple(is_needed for _, is_needed in found),
-        hypothesis=claim_text,
+        hypothesis=_bare(claim_text),
     )
+
+
+def _bare(claim_text: str) -> str:
+    return verbatim.without_bullet(verbatim.without_markers(claim_text))
 
 
 def _around(chunk: Chunk, cited: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:

@@ -27,6 +27,7 @@ from ragmed.errors import (
     SettingsError,
 )
 from ragmed.interfaces import Finished
+from ragmed.second_checks import second_checks
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Assistant, SnapshotReader
@@ -146,6 +147,13 @@ def _causes(record: AnswerRecord, again: AnswerRecord) -> Iterator[str]:
         was_of, is_of = getattr(record.generation, name), getattr(again.generation, name)
         if was_of != is_of:
             yield f"the generator's {name} was {was_of or 'none'} and is {is_of or 'none'}"
+    asked, asks = _second(record), _second(again)
+    if asked and asks != asked:
+        yield f"the second check's model was {asked} and is {asks or 'none'}"
+
+
+def _second(record: AnswerRecord) -> str:
+    return ", ".join(f"{one.model_id} {one.revision}" for one in second_checks(record))
 
 
 def _differences(record: AnswerRecord, again: AnswerRecord, reason: str) -> Iterator[Difference]:
@@ -222,6 +230,7 @@ _VIEWS: tuple[tuple[str, _View], ...] = (
     ("claims", lambda one: one.claims),
     ("citations", lambda one: tuple(check.citation for check in one.checks)),
     ("verdicts", lambda one: tuple((check.verdict, check.reason) for check in one.checks)),
+    ("second check", lambda one: tuple(check.entailment for check in one.checks)),
     ("withheld", lambda one: one.withheld),
     ("differential", lambda one: one.differential),
     ("case", lambda one: one.case),
