@@ -139,8 +139,8 @@ def test_a_model_that_cannot_be_used_is_said_once_and_the_rules_decide(
     assert [claim.text for claim in record.claims] == [REWORDED]
     assert [one.verdict for one in record.withheld] == [Verdict.NUMBER_MISMATCH]
     assert record.checks[0].entailment is None
-    said = "The second check did not run (nli: "
-    assert record.notice.count(said) == 1 or record.notice.count("The second check did not run (model nli") == 1
+    named = "agreeing" if harm == "tampered" else "nli"  # a copy bears the name that its lock has
+    assert record.notice.count(f"The second check did not run ({named}: ") == 1
     assert "the sentences were checked by the rules alone." in answer(record, Words("en"), {})
     assert str(tmp_path) not in record.notice
     (found,) = examine_entailment(program.settings, MACHINE)
