@@ -27,7 +27,6 @@ from ragmed.errors import (
     SettingsError,
 )
 from ragmed.interfaces import Finished
-from ragmed.second_checks import second_checks
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Assistant, SnapshotReader
@@ -153,7 +152,9 @@ def _causes(record: AnswerRecord, again: AnswerRecord) -> Iterator[str]:
 
 
 def _second(record: AnswerRecord) -> str:
-    return ", ".join(f"{one.model_id} {one.revision}" for one in second_checks(record))
+    """The models that sentences of the answer shown were checked with a second time."""
+    said = [one.entailment for one in (*record.checks, *record.withheld) if one.entailment]
+    return ", ".join(dict.fromkeys(f"{one.model_id} {one.revision}" for one in said))
 
 
 def _differences(record: AnswerRecord, again: AnswerRecord, reason: str) -> Iterator[Difference]:
