@@ -153,8 +153,8 @@ def _causes(record: AnswerRecord, again: AnswerRecord) -> Iterator[str]:
 
 def _second(record: AnswerRecord) -> str:
     """The models that sentences of the answer shown were checked with a second time."""
-    said = [one.entailment for one in (*record.checks, *record.withheld) if one.entailment]
-    return ", ".join(dict.fromkeys(f"{one.model_id} {one.revision}" for one in said))
+    said = [*(check.entailment for check in record.checks), *(claim.entailment for claim in record.withheld)]
+    return ", ".join(dict.fromkeys(f"{one.model_id} {one.revision}" for one in said if one))
 
 
 def _differences(record: AnswerRecord, again: AnswerRecord, reason: str) -> Iterator[Difference]:
