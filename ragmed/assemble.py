@@ -17,6 +17,7 @@ from ragmed.interfaces import no_file_progress, no_progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ragmed.answer.second_check import SecondCheck
     from ragmed.audit.log import SqliteLog
     from ragmed.auditor import Auditor
     from ragmed.evaluate.claims import ClaimScores
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         Assistant,
         Embedder,
         Engine,
+        Entailer,
         FileProgress,
         Generator,
         Keeper,
@@ -114,10 +116,36 @@ class Program:
         quoting = ExtractiveGenerator(
             embedder, max_claims=settings.answer.max_claims, multilingual=settings.embedder.multilingual
         )
-        if kind_of_generator(settings) == "extractive":
-            return RagMedAssistant(snapshots, retriever, quoting, keeper, settings, user=self.who)
-        generator = self._writer(settings)
-        return RagMedAssistant(snapshots, retriever, generator, keeper, settings, instead=quoting, user=self.who)
+        extractive = kind_of_generator(settings) == "extractive"
+        return RagMedAssistant(
+            snapshots,
+            retriever,
+            quoting if extractive else self._writer(settings),
+            keeper,
+            settings,
+            instead=None if extractive else quoting,
+            second=self._second_check(settings),
+            user=self.who,
+        )
+
+    @cached_property
+    def entailer(self) -> Entailer:
+        """The model of ``answer.entailment_model``; nothing is loaded before its first use."""
+        return _entailer(self.settings)
+
+    @property
+    def second_check(self) -> SecondCheck | None:
+        """What claims are checked with a second time; None where no model is named for it."""
+        return self._second_check(self.settings)
+
+    def _second_check(self, settings: Settings) -> SecondCheck | None:
+        """What these settings have checked a second time: by the program's own model where they ask for the same."""
+        if not settings.answer.entailment_model:
+            return None
+        from ragmed.answer.second_check import SecondCheck
+
+        same = _of_entailer(settings) == _of_entailer(self.settings)
+        return SecondCheck(self.entailer if same else _entailer(settings), settings.answer.entailment_least)
 
     @cached_property
     def engine(self) -> Engine:
@@ -207,6 +235,9 @@ class Program:
         if kind_of_generator(self.settings) != "extractive":
             with suppress(RagMedError):  # an answer says what is wrong with the model, and quotes the library
                 self.engine.warm()
+            if self.settings.answer.entailment_model:
+                with suppress(RagMedError):  # and the same of the second check, which quotations do not need
+                    self.entailer.warm()
 
 
 def kind_of_generator(settings: Settings) -> str:
@@ -230,6 +261,17 @@ def _engine(settings: Settings) -> Engine:
 
         return ServedEngine(settings.served, answer_tokens=settings.model.answer_tokens)
     return _local_engine(settings)
+
+
+def _entailer(settings: Settings) -> Entailer:
+    from ragmed.generate.entailment import EntailmentModel
+
+    return EntailmentModel(settings.answer, settings.model.folder)
+
+
+def _of_entailer(settings: Settings) -> tuple[str, str, Path]:
+    """What the choice of an entailment model depends on."""
+    return settings.answer.entailment_model, settings.answer.entailment_device, settings.model.folder
 
 
 def _local_engine(settings: Settings) -> Engine:
@@ -362,11 +404,11 @@ def evaluate_questions(
 
 
 def evaluate_claims(settings: Settings, file: Path, *, progress: Progress = no_progress) -> ClaimScores:
-    """Measures of the citation checker over judged claims."""
+    """Measures of the citation checker over judged claims, with the second check where the settings name a model."""
     from ragmed.evaluate.claims import evaluate_claims as evaluate
 
-    multilingual = settings.embedder.multilingual
-    return evaluate(file, open_program(settings).embedder, multilingual=multilingual, progress=progress)
+    program, multilingual = open_program(settings), settings.embedder.multilingual
+    return evaluate(file, program.embedder, multilingual=multilingual, second=program.second_check, progress=progress)
 
 
 def tune_embedder(

@@ -9,6 +9,7 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from ragmed.doctor_entailment import examine_entailment
 from ragmed.doctor_model import examine_models
 from ragmed.doctor_served import examine_served
 from ragmed.errors import NoIndexError, RagMedError
@@ -50,6 +51,7 @@ def examine(settings: Settings) -> tuple[Examined, ...]:
         *_library(settings),
         *examine_models(settings, find_machine()),
         *examine_served(settings),
+        *examine_entailment(settings, find_machine()),
         _log(settings),
         *_growth(settings),
     )

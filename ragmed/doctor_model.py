@@ -38,7 +38,7 @@ def examine_models(settings: Settings, machine: Machine) -> Iterator[Examined]:
         remedy=machine.remedy,
     )
     yield _default(settings.model, machine)
-    models = list_models(settings.model)
+    models = list_models(settings.model, settings.answer.entailment_model)
     yield _here(models, settings.model.folder)
     yield _answers(settings, machine, models)
 
@@ -79,7 +79,7 @@ def _free_disk(folder: Path) -> int:
 def _here(models: tuple[Listed, ...], folder: Path) -> Examined:
     if not models:
         return Examined(subject="models here", state="fine", found=f"none in {folder}")
-    words = "; ".join(f"{one.name} ({one.state}{', named in model.name' if one.answers else ''})" for one in models)
+    words = "; ".join(f"{one.name} ({one.state}{_named(one)})" for one in models)
     broken = [one for one in models if one.state != WHOLE]
     return Examined(
         subject="models here",
@@ -87,6 +87,10 @@ def _here(models: tuple[Listed, ...], folder: Path) -> Examined:
         found=words,
         remedy="see `ragmed models list`; `ragmed models check` hashes every file" if broken else "",
     )
+
+
+def _named(one: Listed) -> str:
+    return ", named in model.name" if one.answers else ", named in answer.entailment_model" if one.checks else ""
 
 
 def _answers(settings: Settings, machine: Machine, models: tuple[Listed, ...]) -> Examined:

@@ -369,6 +369,53 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextPair:
+    """Does the hypothesis follow from the premise?"""
+
+    premise: tuple[str, ...]
+    """Sentences in the order of reading."""
+    needed: tuple[bool, ...]
+    """Of each sentence, whether it must be read; where there is no room for all, the others are left out whole, those
+    farthest from a needed one first."""
+    hypothesis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inference:
+    """What a model says of a pair: probabilities that make 1."""
+
+    entailment: float
+    neutral: float
+    contradiction: float
+    left_out: int = 0
+    """Sentences of the premise that it had no room for; never a needed one."""
+
+
+class Entailer(Protocol):
+    """Pairs of texts → whether the one follows from the other. Safe to share between threads.
+
+    Everything raises ModelError, IntegrityError and MissingPartError where the model cannot be used.
+    """
+
+    @property
+    def model_id(self) -> str: ...
+
+    @property
+    def revision(self) -> str: ...
+
+    def warm(self) -> None:
+        """Do now what the first pair would otherwise wait for."""
+        ...
+
+    def infer(self, pairs: Sequence[TextPair]) -> tuple[Inference | None, ...]:
+        """Result i is of pair i; None where the needed sentences and the hypothesis alone are too long for the model.
+
+        The same pairs give the same numbers on the same machine.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceFound:
     """First event of an answer: the passages, before any prose."""
 

@@ -345,6 +345,23 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entailment:
+    """What the second check, a model that judges whether one text follows from another, said of a claim that the rules
+    let through. Probabilities are rounded to four places; they and the neutral one make 1."""
+
+    label: str
+    """The likeliest: ``entailment``, ``neutral`` or ``contradiction``."""
+    entailment: float
+    """That the cited words and those around them bear the claim out, in [0, 1]."""
+    contradiction: float
+    """That they say otherwise, in [0, 1]."""
+    model_id: str
+    revision: str
+    left_out: int = 0
+    """Sentences around the cited words that it had no room for; the cited words themselves are always read whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CitationCheck:
     """A citation and what checking it found."""
 
@@ -352,6 +369,8 @@ class CitationCheck:
     verdict: Verdict
     reason: str
     """In words a doctor understands: ``"5 mg" stands on the page as "50 mg"``. Empty when the verdict holds."""
+    entailment: Entailment | None = None
+    """Of the claim with all its citations; None where no second check was asked (a quotation needs none)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,6 +416,8 @@ class Withheld:
     text: str
     verdict: Verdict
     reason: str
+    entailment: Entailment | None = None
+    """Where the rules let it through and the second check did not: what that said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

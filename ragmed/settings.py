@@ -98,6 +98,15 @@ class AnswerSettings(_Part):
     generator: Literal["auto", "extractive", "qwen", "served"] = "auto"
     max_claims: int = Field(7, ge=1, le=30)
     question_characters: int = Field(4000, ge=100, description="longer questions are rejected")
+    entailment_model: str = Field(
+        "", description="a model in `model.folder`, or a folder, that checks a second time what the rules let through"
+    )
+    entailment_least: float = Field(
+        0.5, ge=0, le=1, description="a sentence that it finds less likely borne out is withheld"
+    )
+    entailment_device: Literal["cpu", "cuda", "mps", "npu"] = Field(
+        "cpu", description="where it runs; a graphics card is left to the language model unless it is named here"
+    )
 
 
 class ModelSettings(_Part):
@@ -280,7 +289,7 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
 
 ANSWERING = ("answer", "retrieve", "embedder", "model", "served")
 """The parts of the settings that an answer depends on, beside the snapshot that it is given from."""
-_PLACES = ("embedder.model", "model.name", "model.adapter")
+_PLACES = ("answer.entailment_model", "embedder.model", "model.name", "model.adapter")
 """Settings that may be a folder: its name is recorded, for a path says where this machine keeps it."""
 NOT_RECORDED = ("model.folder", "served.key_file")
 """Settings of those parts that say where something lies and nothing of what is answered."""

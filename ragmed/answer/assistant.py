@@ -40,6 +40,7 @@ from ragmed.settings import answer_settings
 from ragmed.text.language import detect_language
 
 if TYPE_CHECKING:
+    from ragmed.answer.second_check import SecondCheck
     from ragmed.interfaces import Generator, Keeper, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
 
@@ -59,15 +60,16 @@ class RagMedAssistant:
         settings: Settings,
         *,
         instead: Generator | None = None,
+        second: SecondCheck | None = None,
         user: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
-        """``instead``: what writes where the generator cannot be used or its draft does not hold; ``user``: who asks,
-        as the records name them."""
+        """``instead``: what writes where the generator cannot be used or its draft does not hold; ``second``: what is
+        asked of each sentence that the rules let through; ``user``: who asks, as the records name them."""
         self._snapshots = snapshots
         self._retriever = retriever
-        self._drafting = Drafting(snapshots, retriever, generator, settings, instead)
+        self._drafting = Drafting(snapshots, retriever, generator, settings, instead, second)
         self._store = store
         self._settings = settings
         self._user = user

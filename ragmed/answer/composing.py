@@ -6,7 +6,7 @@ is the first one cited; ``text[claim.start:claim.end] == claim.text``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -150,27 +150,13 @@ def about(
     withheld: int,
     refused: RefusedDraft | None = None,
     added: int = 0,
+    unasked: str = "",
 ) -> str:
-    """What has to be said of an answer: who wrote it, its language, superseded editions, what was left out."""
-    said: list[str] = [refused.reason] if refused else []
+    """What has to be said of an answer: who wrote it, its language, superseded editions, what was left out, and what
+    the second check was not asked of."""
     documents = {passage.marker: passage.document for passage in numbered.passages(())}
-    if draft.generation.kind == "extractive":
-        said.append(notices.said("extractive", language))
-        languages = {document.language for document in documents.values()}
-        if language is Language.CHINESE and Language.ENGLISH in languages:
-            said.append(notices.said("in_english", language))
-        elif language is not Language.CHINESE and Language.CHINESE in languages:
-            said.append(notices.said("in_chinese", language))
-    elif draft.prompt is not None:
-        said.append(notices.said("model_card" if draft.card else "model", language))
-        if added:
-            said.append(notices.said("card_added", language, count=added))
-        if draft.passed_over:
-            said.append(notices.said("passed_over", language, reason=draft.passed_over))
-        if draft.left_out:
-            said.append(notices.said("left_out", language, count=draft.left_out))
-        if draft.generation.finish_reason == "length":
-            said.append(notices.said("cut", language))
+    said: list[str] = [refused.reason] if refused else []
+    said += _who_wrote(draft, {document.language for document in documents.values()}, language, added)
     if mode is Mode.DIFFERENTIAL and card is None:
         said.append(notices.said("no_card", language))
     for status, key in ((DocumentStatus.SUPERSEDED, "superseded"), (DocumentStatus.WITHDRAWN, "withdrawn")):
@@ -178,9 +164,31 @@ def about(
         cited = sorted({check.citation.marker for check in checks} & set(markers))
         if cited:
             said.append(notices.said(key, language, markers="".join(f"[{marker}]" for marker in cited)))
+    if unasked:
+        said.append(unasked)
     if withheld:
         said.append(notices.said("withheld", language, count=withheld))
     return joined(said, language)
+
+
+def _who_wrote(draft: Draft, languages: Set[Language], language: Language, added: int) -> Iterator[str]:
+    """Who wrote it and what was left out, or in which language it is quoted."""
+    if draft.generation.kind == "extractive":
+        yield notices.said("extractive", language)
+        if language is Language.CHINESE and Language.ENGLISH in languages:
+            yield notices.said("in_english", language)
+        elif language is not Language.CHINESE and Language.CHINESE in languages:
+            yield notices.said("in_chinese", language)
+    elif draft.prompt is not None:
+        yield notices.said("model_card" if draft.card else "model", language)
+        if added:
+            yield notices.said("card_added", language, count=added)
+        if draft.passed_over:
+            yield notices.said("passed_over", language, reason=draft.passed_over)
+        if draft.left_out:
+            yield notices.said("left_out", language, count=draft.left_out)
+        if draft.generation.finish_reason == "length":
+            yield notices.said("cut", language)
 
 
 def joined(sentences: Sequence[str], language: Language) -> str:

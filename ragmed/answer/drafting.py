@@ -44,6 +44,7 @@ from ragmed.records import (
 
 if TYPE_CHECKING:
     from ragmed.answer.clock import Clock
+    from ragmed.answer.second_check import SecondCheck
     from ragmed.interfaces import Generator, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
 
@@ -95,13 +96,16 @@ class Drafting:
         generator: Generator,
         settings: Settings,
         instead: Generator | None,
+        second: SecondCheck | None,
     ) -> None:
-        """``instead``: what writes where the generator cannot be used or its draft does not hold."""
+        """``instead``: what writes where the generator cannot be used or its draft does not hold; ``second``: what is
+        asked of each sentence that the rules let through."""
         self._snapshots = snapshots
         self._retriever = retriever
         self._generator = generator
         self._settings = settings
         self._instead = instead
+        self._second = second
 
     def answer(
         self, mode: Mode | None, retrieval: Retrieval, snapshot: SnapshotReader, clock: Clock, told: list[str]
@@ -122,13 +126,13 @@ class Drafting:
         work = Work(with_diagnoses(query, card), mode, card, retrieval, passages, snapshot, clock)
         draft, refused = yield from self._drafted(work, told)
         clock.step("generate")
-        judged = _judged(work, draft)
+        judged = _judged(work, draft, self._second)
         if self._falls(work, draft, judged):
             refused = _refusal_of(work, draft, judged)
             if card is None and chosen:
                 work = replace(work, mode=Mode.ANSWER)
             draft, _ = yield from self._drafted(work, told, refused)
-            judged = _judged(work, draft)
+            judged = _judged(work, draft, self._second)
         answer = self._composed(work, draft, judged, refused)
         clock.step("verify")
         return answer
@@ -237,7 +241,7 @@ class Drafting:
             differential=tuple(shifted(one, offset) for one in card.candidates) if card else self._no_card(mode),
             withheld=withheld,
             case=tuple(moved(one, offset) for one in card.case) if card else (),
-            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused, added),
+            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused, added, judged.unasked),
             prompt=draft.prompt,
             refused=refused,
         )
@@ -282,9 +286,9 @@ class _Judgement:
         return max(0.0, 1 - len(self.withheld) / self.count) if self.count else 1.0
 
 
-def _judged(work: Work, draft: Draft) -> _Judgement:
+def _judged(work: Work, draft: Draft, second: SecondCheck | None) -> _Judgement:
     """Every sentence and line of the draft, checked against its page."""
-    prose = judge_draft(draft, work.passages, work.snapshot)
+    prose = judge_draft(draft, work.passages, work.snapshot, second, work.query.language)
     if draft.card is None:
         return _Judgement(prose)
     shown = draft.prompt.passages if draft.prompt else work.passages

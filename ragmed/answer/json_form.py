@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ragmed.citation_keys import in_order, keys_of, page_label
-from ragmed.records import AnswerRecord, Candidate, Finding, Generation, RefusedDraft, Withheld
+from ragmed.records import AnswerRecord, Candidate, Entailment, Finding, Generation, RefusedDraft, Withheld
 
 
 def answer_json(record: AnswerRecord) -> dict[str, Any]:
@@ -54,7 +54,26 @@ def _generator(generation: Generation) -> dict[str, Any]:
 
 
 def _withheld(one: Withheld) -> dict[str, Any]:
-    return {"text": one.text, "verdict": one.verdict.value, "reason": one.reason}
+    return {
+        "text": one.text,
+        "verdict": one.verdict.value,
+        "reason": one.reason,
+        "entailment": _entailment(one.entailment),
+    }
+
+
+def _entailment(found: Entailment | None) -> dict[str, Any] | None:
+    """What the second check said; null where it was not asked."""
+    if found is None:
+        return None
+    return {
+        "label": found.label,
+        "entailment": found.entailment,
+        "contradiction": found.contradiction,
+        "model_id": found.model_id,
+        "revision": found.revision,
+        "left_out": found.left_out,
+    }
 
 
 def _refused(refused: RefusedDraft) -> dict[str, Any]:
@@ -109,6 +128,7 @@ def _citation(record: AnswerRecord, index: int) -> dict[str, Any]:
         "quote": citation.quote,
         "verdict": check.verdict.value,
         "reason": check.reason,
+        "entailment": _entailment(check.entailment),
         "source_path": document.source_path,
         "source_sha256": document.sha256,
         "licence": document.licence,

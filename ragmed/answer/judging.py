@@ -2,7 +2,7 @@
 
 Laws of this room: every sentence of a draft is in exactly one of the two lists; a sentence of a language model that
 fails is tried once more against the passage that shares most with it, and the page alone decides; the last sentence of
-a draft that was cut off is never shown.
+a draft that was cut off is never shown. A second check, where there is one, is asked last and only of what holds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from ragmed.text.language import detect_language
 from ragmed.text.numbers import quantities
 
 if TYPE_CHECKING:
+    from ragmed.answer.second_check import SecondCheck
     from ragmed.interfaces import Draft, SnapshotReader
+    from ragmed.records import Language
 
 UNFINISHED = frozenset({"length", "stopped"})
 """Reasons to end that leave the last sentence without its end."""
@@ -34,6 +36,8 @@ class Judged:
 
     held: tuple[Held, ...]
     withheld: tuple[Withheld, ...]
+    unasked: str = ""
+    """What the second check was not asked of, and why, in the question's language; empty where nothing was missed."""
 
     @property
     def count(self) -> int:
@@ -46,30 +50,49 @@ class Judged:
         return len(self.held) / self.count if self.count else 1.0
 
 
-def judge_draft(draft: Draft, passages: Sequence[Passage], snapshot: SnapshotReader) -> Judged:
+def judge_draft(
+    draft: Draft,
+    passages: Sequence[Passage],
+    snapshot: SnapshotReader,
+    second: SecondCheck | None = None,
+    language: Language | None = None,
+) -> Judged:
     """Check every sentence of the draft against the page that it cites.
 
-    ``passages``: those that the draft's markers mean, where its prompt does not say which.
+    ``passages``: those that the draft's markers mean, where its prompt does not say which. ``second`` is asked of what
+    the rules let through, and speaks ``language`` (None: that of each sentence).
     """
     if draft.found_nothing:
         return Judged(held=(), withheld=())
     shown = draft.prompt.passages if draft.prompt else passages
     drafted = cited_claims(draft, shown)
-    held: list[Held] = []
-    withheld: list[Withheld] = []
     cut = _cut_off(draft, drafted)
-    for claim in drafted:
-        found = check_claim(claim.text, claim.citations, snapshot)
-        if claim is cut:
-            reason = said("unfinished", detect_language(claim.text))
-            withheld.append(Withheld(text=claim.text, verdict=Verdict.UNSUPPORTED, reason=reason))
-        elif found.verdict.holds:
-            held.append((claim, found.checks))
-        elif not draft.quotes and (again := _against_the_best(claim, shown, snapshot)):
-            held.append((claim, (again,)))
-        else:
-            withheld.append(Withheld(text=claim.text, verdict=found.verdict, reason=found.reason))
-    return Judged(held=tuple(held), withheld=tuple(withheld))
+    ruled = [_by_the_rules(claim, draft, shown, snapshot, cut=claim is cut) for claim in drafted]
+    unasked = ""
+    if second is not None:
+        asked = second.of([one for one in ruled if not isinstance(one, Withheld)], snapshot, language)
+        results = iter(asked.results)
+        ruled = [one if isinstance(one, Withheld) else next(results) for one in ruled]
+        unasked = asked.unasked
+    return Judged(
+        held=tuple(one for one in ruled if not isinstance(one, Withheld)),
+        withheld=tuple(one for one in ruled if isinstance(one, Withheld)),
+        unasked=unasked,
+    )
+
+
+def _by_the_rules(
+    claim: CitedClaim, draft: Draft, shown: Sequence[Passage], snapshot: SnapshotReader, *, cut: bool
+) -> Held | Withheld:
+    found = check_claim(claim.text, claim.citations, snapshot)
+    if cut:
+        reason = said("unfinished", detect_language(claim.text))
+        return Withheld(text=claim.text, verdict=Verdict.UNSUPPORTED, reason=reason)
+    if found.verdict.holds:
+        return claim, found.checks
+    if not draft.quotes and (again := _against_the_best(claim, shown, snapshot)):
+        return claim, (again,)
+    return Withheld(text=claim.text, verdict=found.verdict, reason=found.reason)
 
 
 def _cut_off(draft: Draft, drafted: Sequence[CitedClaim]) -> CitedClaim | None:

@@ -69,6 +69,14 @@ _WORDING: dict[str, tuple[str, str]] = {
     ),
     "other_side": ('the page says it for the other side of "{claim}"', "就“{claim}”而言，页面此处的意思相反"),
     "may_be_missed": ("no page says that it must not be missed", "没有页面注明不可漏诊"),
+    "contradicted": (
+        "a second check reads the page as saying otherwise ({percent}%)",
+        "第二道核对认为页面所说与此相反（{percent}%）",
+    ),
+    "not_entailed": (
+        "a second check does not find it borne out by the page ({percent}%, {least}% are asked for)",
+        "第二道核对认为页面不足以支持这句话（{percent}%，要求 {least}%）",
+    ),
     "unfinished": ("the writing ended before the sentence did", "这句话未写完"),
     # --- what is said of a whole answer (AnswerRecord.notice) ---
     "model": (
@@ -90,6 +98,14 @@ _WORDING: dict[str, tuple[str, str]] = {
     "left_out": (
         "Passages found and not read by the model, for want of room: {count}.",
         "因篇幅所限未交模型阅读的段落：{count}。",
+    ),
+    "second_failed": (
+        "The second check did not run ({reason}); the sentences were checked by the rules alone.",
+        "第二道核对未能运行（{reason}），句子仅按规则核对。",
+    ),
+    "second_no_room": (
+        "Sentences whose cited words are too long for the second check, checked by the rules alone: {count}.",
+        "所引文字过长、第二道核对无法读入而仅按规则核对的句子：{count}。",
     ),
     "cut": ("The answer was cut at its greatest length.", "答案已达长度上限，就此截断。"),
     # --- why a model's draft is not shown (RefusedDraft.reason) ---

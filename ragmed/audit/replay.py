@@ -146,6 +146,15 @@ def _causes(record: AnswerRecord, again: AnswerRecord) -> Iterator[str]:
         was_of, is_of = getattr(record.generation, name), getattr(again.generation, name)
         if was_of != is_of:
             yield f"the generator's {name} was {was_of or 'none'} and is {is_of or 'none'}"
+    asked, asks = _second(record), _second(again)
+    if asked and asks != asked:
+        yield f"the second check's model was {asked} and is {asks or 'none'}"
+
+
+def _second(record: AnswerRecord) -> str:
+    """The models that sentences of the answer shown were checked with a second time."""
+    said = [*(check.entailment for check in record.checks), *(claim.entailment for claim in record.withheld)]
+    return ", ".join(dict.fromkeys(f"{one.model_id} {one.revision}" for one in said if one))
 
 
 def _differences(record: AnswerRecord, again: AnswerRecord, reason: str) -> Iterator[Difference]:
@@ -222,6 +231,7 @@ _VIEWS: tuple[tuple[str, _View], ...] = (
     ("claims", lambda one: one.claims),
     ("citations", lambda one: tuple(check.citation for check in one.checks)),
     ("verdicts", lambda one: tuple((check.verdict, check.reason) for check in one.checks)),
+    ("second check", lambda one: tuple(check.entailment for check in one.checks)),
     ("withheld", lambda one: one.withheld),
     ("differential", lambda one: one.differential),
     ("case", lambda one: one.case),

@@ -13,7 +13,7 @@ from ragmed.commands.flags import JsonFlag, SettingsFlag, settings_of
 from ragmed.errors import BadInputError
 
 if TYPE_CHECKING:
-    from ragmed.settings import ModelSettings
+    from ragmed.settings import Settings
 
 app = typer.Typer(help="Language models on this machine.", no_args_is_help=True, rich_markup_mode=None)
 FolderFlag = Annotated[Path | None, typer.Option("--folder", help="Folder with the models. [models/]")]
@@ -27,9 +27,11 @@ class Source(StrEnum):
     MODELSCOPE = "modelscope"
 
 
-def _settings(file: Path | None, folder: Path | None) -> ModelSettings:
-    chosen = settings_of(None, None, file).model
-    return chosen.model_copy(update={"folder": folder}) if folder else chosen
+def _settings(file: Path | None, folder: Path | None) -> Settings:
+    chosen = settings_of(None, None, file)
+    if folder is None:
+        return chosen
+    return chosen.model_copy(update={"model": chosen.model.model_copy(update={"folder": folder})})
 
 
 @app.command("pull")
@@ -50,7 +52,7 @@ def pull(
     from ragmed.models.places import as_path, is_path
     from ragmed.models.pulling import pull as pull_model
 
-    chosen = _settings(settings, folder)
+    chosen = _settings(settings, folder).model
     with terminal.progress() as show_progress:
         if is_path(name):
             if source or revision or endpoint:
@@ -83,12 +85,14 @@ def list_models(folder: FolderFlag = None, settings: SettingsFlag = None, as_jso
     from ragmed import terminal
     from ragmed.models import checking, tiers
 
-    terminal.print_models(checking.list_models(_settings(settings, folder)), tiers.defaults(), as_json=as_json)
+    chosen = _settings(settings, folder)
+    found = checking.list_models(chosen.model, chosen.answer.entailment_model)
+    terminal.print_models(found, tiers.defaults(), as_json=as_json)
 
 
 @app.command("check")
 def check(
-    name: Annotated[str, typer.Argument(help="A model; without one that of the settings, or all that are here.")] = "",
+    name: Annotated[str, typer.Argument(help="A model; without one those of the settings, or all that are here.")] = "",
     folder: FolderFlag = None,
     settings: SettingsFlag = None,
     as_json: JsonFlag = False,
@@ -97,7 +101,8 @@ def check(
     from ragmed import terminal
     from ragmed.models.checking import check_models
 
+    chosen = _settings(settings, folder)
     with terminal.progress() as show_progress:
-        checked = check_models(_settings(settings, folder), name, show_progress)
+        checked = check_models(chosen.model, name, show_progress, entailment=chosen.answer.entailment_model)
     terminal.print_checked(checked, as_json=as_json)
     raise typer.Exit(1 if any(one.faults for one in checked) else 0)

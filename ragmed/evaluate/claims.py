@@ -2,7 +2,8 @@
 
 Laws of this room: the checker is the one that answers go through, with the same thresholds; every line counts or is
 refused by its number; "unsupported" is the class that is looked for, so a claim let through is a miss. The plain
-baselines (one cosine, one share of tokens) are measured on the same lines in the same run.
+baselines (one cosine, one share of tokens) are measured on the same lines in the same run; so are the rules without the
+second check, where there is one.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ragmed.answer.citations import judge
+from ragmed.answer.claims import locate
+from ragmed.answer.second_check import SecondCheck, pair_within
 from ragmed.answer.support_score import SupportScorer
 from ragmed.errors import BadInputError
 from ragmed.evaluate.measures import auroc
 from ragmed.evaluate.resampling import interval
 from ragmed.interfaces import Embedder, Progress, no_progress
-from ragmed.records import Verdict
+from ragmed.records import Entailment, Verdict
+from ragmed.text.language import detect_language
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
 
@@ -47,6 +51,10 @@ class CheckedClaim:
     cosine: float
     """NaN without an embedder."""
     overlap: float
+    by_rules: Verdict
+    """Before the second check."""
+    entailment: Entailment | None = None
+    """What the second check said; None where it was not asked, or had no room for the claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,8 @@ class ClaimScores:
 
     claims: tuple[CheckedClaim, ...]
     embedder: str
+    second: bool = False
+    """A second check was asked."""
 
     @property
     def unsupported(self) -> int:
@@ -63,17 +73,9 @@ class ClaimScores:
 
     def report(self) -> dict[str, Any]:
         """The stable names first; what could not be measured is null."""
-        flagged = [one for one in self.claims if not one.verdict.holds]
-        caught = sum(not one.judged.supported for one in flagged)
-        precision = caught / len(flagged) if flagged else math.nan
-        recall = caught / self.unsupported if self.unsupported else math.nan
-        passed_wrongly = self.unsupported - caught
-        flagged_wrongly = len(flagged) - caught
         supported = len(self.claims) - self.unsupported
         values = {
-            "precision": precision,
-            "recall": recall,
-            "f1": 2 * caught / (len(flagged) + self.unsupported) if flagged or self.unsupported else math.nan,
+            **self._told(lambda one: one.verdict),
             "auroc": self.area("score"),
             "auroc_cosine": self.area("cosine"),
             "auroc_overlap": self.area("overlap"),
@@ -83,15 +85,46 @@ class ClaimScores:
             "claims": len(self.claims),
             "supported": supported,
             "unsupported": self.unsupported,
-            "passed_though_unsupported": passed_wrongly / self.unsupported if self.unsupported else math.nan,
-            "flagged_though_supported": flagged_wrongly / supported if supported else math.nan,
             "brier": math.fsum((one.score - one.judged.supported) ** 2 for one in self.claims) / len(self.claims),
             "verdicts": self._verdicts(self.claims),
             "verdicts_of_supported": self._verdicts([one for one in self.claims if one.judged.supported]),
             "verdicts_of_unsupported": self._verdicts([one for one in self.claims if not one.judged.supported]),
             "embedder": self.embedder,
+            **self._of_second(),
         }
         return {name: _printable(value) for name, value in values.items()}
+
+    def _told(self, verdict_of: Callable[[CheckedClaim], Verdict]) -> dict[str, float]:
+        """How the claims that these verdicts flag and let through stand to the judge's word."""
+        flagged = [one for one in self.claims if not verdict_of(one).holds]
+        caught = sum(not one.judged.supported for one in flagged)
+        supported = len(self.claims) - self.unsupported
+        return {
+            "precision": caught / len(flagged) if flagged else math.nan,
+            "recall": caught / self.unsupported if self.unsupported else math.nan,
+            "f1": 2 * caught / (len(flagged) + self.unsupported) if flagged or self.unsupported else math.nan,
+            "passed_though_unsupported": (self.unsupported - caught) / self.unsupported
+            if self.unsupported
+            else math.nan,
+            "flagged_though_supported": (len(flagged) - caught) / supported if supported else math.nan,
+        }
+
+    def _of_second(self) -> dict[str, Any]:
+        """What the second check added; nothing where there was none."""
+        if not self.second:
+            return {}
+        asked = [one for one in self.claims if one.entailment is not None]
+        needed = [one for one in self.claims if one.by_rules is Verdict.SUPPORTED]
+        model = asked[0].entailment if asked else None
+        return {
+            "second_check": {
+                "model": f"{model.model_id} {model.revision[:12]}" if model else "",
+                "asked": len(asked),
+                "too_long": len(needed) - len(asked),
+                "withheld": sum(one.verdict is not one.by_rules for one in self.claims),
+            },
+            "by_rules_alone": {name: _printable(value) for name, value in self._told(lambda one: one.by_rules).items()},
+        }
 
     def area(self, sign: str, rows: Sequence[int] | None = None) -> float:
         """AUROC of "unsupported" by ``score``, ``cosine`` or ``overlap``, over ``rows`` or all; NaN where undefined."""
@@ -120,9 +153,17 @@ class ClaimScores:
 
 
 def evaluate_claims(
-    file: Path, embedder: Embedder | None = None, *, multilingual: bool = False, progress: Progress = no_progress
+    file: Path,
+    embedder: Embedder | None = None,
+    *,
+    multilingual: bool = False,
+    second: SecondCheck | None = None,
+    progress: Progress = no_progress,
 ) -> ClaimScores:
-    """Check every claim of ``file`` against its evidence. Raises BadInputError naming the line."""
+    """Check every claim of ``file`` against its evidence; ``second`` is asked of what the rules let through.
+
+    Raises BadInputError naming the line, and what the second check's model raises: a measurement goes on without none.
+    """
     judged = read_claims(file)
     scorer = SupportScorer(embedder, multilingual=multilingual)
     checked: list[CheckedClaim] = []
@@ -137,10 +178,38 @@ def evaluate_claims(
                 score=scorer.support_score(one.claim, one.evidence),
                 cosine=math.nan if cosine is None else cosine,
                 overlap=token_overlap(one.claim, one.evidence),
+                by_rules=verdict,
             )
         )
         progress("check", done, len(judged))
-    return ClaimScores(claims=tuple(checked), embedder=embedder.name if embedder else "")
+    if second is not None:
+        checked = _checked_again(checked, second, progress)
+    name = embedder.name if embedder else ""
+    return ClaimScores(claims=tuple(checked), embedder=name, second=second is not None)
+
+
+_AT_ONCE = 64
+"""Claims that the second check is asked of between two reports of progress."""
+
+
+def _checked_again(checked: Sequence[CheckedClaim], second: SecondCheck, progress: Progress) -> list[CheckedClaim]:
+    """As an answer's sentences are: what is verbatim is not asked, what is refused stays so."""
+    found = list(checked)
+    rows = [row for row, one in enumerate(checked) if one.verdict is Verdict.SUPPORTED]
+    for start in range(0, len(rows), _AT_ONCE):
+        batch = rows[start : start + _AT_ONCE]
+        pairs = []
+        for row in batch:
+            claim, evidence = checked[row].judged.claim, checked[row].judged.evidence
+            pairs.append(pair_within(claim, evidence, *locate(claim, evidence)))
+        for row, said in zip(batch, second.ask(pairs), strict=True):
+            if said is None:
+                continue
+            reason = second.refusal(said, detect_language(checked[row].judged.claim))
+            verdict = Verdict.UNSUPPORTED if reason else checked[row].verdict
+            found[row] = replace(checked[row], verdict=verdict, reason=reason, entailment=said)
+        progress("second check", start + len(batch), len(rows))
+    return found
 
 
 def token_overlap(claim: str, evidence: str) -> float:

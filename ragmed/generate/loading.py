@@ -32,19 +32,24 @@ ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
 def device_of(settings: ModelSettings) -> Device:
     """The device named in the settings, or the fastest one there. Raises ModelError where the named one is missing."""
-    import torch
-
-    there = {
-        Device.CUDA: torch.cuda.is_available(),
-        Device.NPU: _has_npu(torch),
-        Device.MPS: torch.backends.mps.is_available(),
-        Device.CPU: True,
-    }
+    there = devices_here()
     if settings.device == "auto":
         return next(device for device, found in there.items() if found)
     if not there[Device(settings.device)]:
         raise ModelError(f"this machine has no {settings.device} device", remedy="set model.device to auto")
     return Device(settings.device)
+
+
+def devices_here() -> dict[Device, bool]:
+    """Every kind of device, the fastest first, and whether there is one."""
+    import torch
+
+    return {
+        Device.CUDA: torch.cuda.is_available(),
+        Device.NPU: _has_npu(torch),
+        Device.MPS: torch.backends.mps.is_available(),
+        Device.CPU: True,
+    }
 
 
 def _has_npu(torch: Any) -> bool:
@@ -96,7 +101,7 @@ def load_tokenizer(model: InstalledModel) -> Any:
     from transformers import AutoTokenizer
 
     require_whole(model)
-    with _told(model.name):
+    with told(model.name):
         tokenizer = AutoTokenizer.from_pretrained(model.folder, local_files_only=True, trust_remote_code=False)
     if not tokenizer.chat_template:
         raise ModelError(f"model {model.name}: its tokenizer has no chat template", remedy="use an instruct model")
@@ -119,7 +124,7 @@ def load_weights(model: InstalledModel, settings: ModelSettings, adapter: Adapte
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
     )
-    with _told(model.name):
+    with told(model.name):
         loaded = AutoModelForCausalLM.from_pretrained(
             model.folder,
             dtype=torch.bfloat16,
@@ -182,7 +187,7 @@ def _require_fitting(loaded: Any, adapter: Adapter) -> None:
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def told(name: str) -> Iterator[None]:
     """What loading raises, as a ModelError of the model's name; and none of its warnings on the terminal."""
     try:
         with warnings.catch_warnings():

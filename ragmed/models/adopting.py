@@ -23,8 +23,8 @@ from ragmed.models.lock_file import (
     read_lock,
     write_lock,
 )
-from ragmed.models.safetensors import weight_faults, weights_in
-from ragmed.models.shape import read_shape
+from ragmed.models.safetensors import parameters, weight_faults, weights_in
+from ragmed.models.shape import read_either
 from ragmed.models.store import is_half, unlocked
 from ragmed.models.wanted import CONFIG, files_in, is_read
 
@@ -53,7 +53,7 @@ def _lock(folder: Path, name: str, progress: Progress) -> ModelLock:
         raise ModelError(f"{name}: there is no {CONFIG}", remedy="name the folder that the model's files lie in")
     if _ADAPTER in paths:
         raise ModelError(f"{name}: this is an adapter, or has one in it", remedy="keep it apart: see model.adapter")
-    shape = read_shape((folder / CONFIG).read_bytes(), name)
+    shape = read_either((folder / CONFIG).read_bytes(), name)
     for fault in weight_faults(weights_in(folder), shape):
         raise IntegrityError(f"{name}: {fault.path}: {fault.words}", remedy="copy the files again")
     read = [path for path in paths if is_read(path)]
@@ -76,7 +76,7 @@ def _lock(folder: Path, name: str, progress: Progress) -> ModelLock:
         commit=files_commit(files),
         requested="",
         architecture=shape.architecture,
-        parameters=shape.parameters(),
+        parameters=parameters(weights_in(folder), shape),
         locked_at=datetime.now(UTC).isoformat(timespec="seconds"),
         files=files,
         left_out=tuple(path for path in paths if path not in hashes),

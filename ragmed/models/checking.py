@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ragmed.errors import IntegrityError, ModelError, NotFoundError
 from ragmed.interfaces import Progress, no_progress
+from ragmed.models.classifier import ClassifierShape
 from ragmed.models.hashing import hash_files
 from ragmed.models.lock_file import LOCK_FILE, ModelLock, read_lock
 from ragmed.models.places import find_folder, model_folders
 from ragmed.models.safetensors import Fault, weight_faults, weights_in
-from ragmed.models.shape import read_shape
+from ragmed.models.shape import ModelShape, read_classifier, read_either, read_shape
 from ragmed.models.store import extra_files, is_half, remedy_for, remember, shown, unlocked
 from ragmed.models.wanted import CONFIG, files_in
 from ragmed.settings import ModelSettings
@@ -52,29 +53,42 @@ class Listed:
     words: str
     """What is wrong."""
     answers: bool
-    """The settings name it."""
+    """The settings name it in ``model.name``."""
+    checks: bool = False
+    """They name it in ``answer.entailment_model``."""
 
 
-def check_models(settings: ModelSettings, name: str = "", progress: Progress = no_progress) -> tuple[Checked, ...]:
-    """The model ``name``; without one the model of the settings, or else all that are here.
+_Read = Callable[[bytes, str], ModelShape | ClassifierShape]
+
+
+def check_models(
+    settings: ModelSettings, name: str = "", progress: Progress = no_progress, *, entailment: str = ""
+) -> tuple[Checked, ...]:
+    """The model ``name``; without one those of the settings (``entailment``: ``answer.entailment_model``), or else all
+    that are here. One of the settings must be of the kind that it is wanted for.
 
     Raises NotFoundError where there is no such model, or none at all.
     """
-    wanted = name or settings.name
+    wanted: list[tuple[str, _Read]] = [(name, read_either)] if name else []
+    if not name:
+        wanted += [(settings.name, read_shape)] if settings.name else []
+        wanted += [(entailment, read_classifier)] if entailment else []
     if wanted:
-        folder = find_folder(settings.folder, wanted)
-        if folder is None:
-            raise NotFoundError(
-                f"{shown(wanted)}: no such language model on this machine", remedy="see `ragmed models list`"
-            )
-        return (_check(folder, shown(wanted), progress),)
+        return tuple(_check(_folder(settings.folder, one), shown(one), progress, read) for one, read in wanted)
     folders = model_folders(settings.folder)
     if not folders:
         raise NotFoundError("there is no language model on this machine", remedy="see `ragmed models list`")
-    return tuple(_check(folder, folder.name, progress) for folder in folders)
+    return tuple(_check(folder, folder.name, progress, read_either) for folder in folders)
 
 
-def _check(folder: Path, name: str, progress: Progress) -> Checked:
+def _folder(models: Path, name: str) -> Path:
+    folder = find_folder(models, name)
+    if folder is None:
+        raise NotFoundError(f"{shown(name)}: no such language model on this machine", remedy="see `ragmed models list`")
+    return folder
+
+
+def _check(folder: Path, name: str, progress: Progress, read: _Read) -> Checked:
     faults: list[Fault] = []
     lock: ModelLock | None = None
     try:
@@ -85,7 +99,7 @@ def _check(folder: Path, name: str, progress: Progress) -> Checked:
         faults.append(Fault(kind="lock", path=LOCK_FILE, words=str(error).removeprefix(f"{name}: ")))
     if lock is not None:
         faults += _file_faults(folder, lock, progress)
-    faults += [one for one in _content_faults(folder, name) if one.path not in {fault.path for fault in faults}]
+    faults += [one for one in _content_faults(folder, name, read) if one.path not in {fault.path for fault in faults}]
     return Checked(
         name=lock.model_id if lock else name,
         commit=lock.commit if lock else "",
@@ -119,10 +133,10 @@ def _file_faults(folder: Path, lock: ModelLock, progress: Progress) -> Iterator[
     remember(folder, right, stats)
 
 
-def _content_faults(folder: Path, name: str) -> Iterator[Fault]:
+def _content_faults(folder: Path, name: str, read: _Read) -> Iterator[Fault]:
     """Whether configuration and weights belong together, whatever the lock says."""
     try:
-        shape = read_shape((folder / CONFIG).read_bytes(), name)
+        shape = read((folder / CONFIG).read_bytes(), name)
     except OSError:
         yield Fault(kind="missing", path=CONFIG, words="it is not there")
     except ModelError as error:
@@ -143,16 +157,21 @@ def _bytes_in(folder: Path) -> int:
     return sum((folder / path).stat().st_size for path in files_in(folder))
 
 
-def list_models(settings: ModelSettings) -> tuple[Listed, ...]:
-    """Every model below the folder of models, and the one that the settings name, wherever it lies."""
-    named = find_folder(settings.folder, settings.name) if settings.name else None
+def list_models(settings: ModelSettings, entailment: str = "") -> tuple[Listed, ...]:
+    """Every model below the folder of models, and those that the settings name, wherever they lie."""
+    named, judging = (find_folder(settings.folder, one) if one else None for one in (settings.name, entailment))
     folders = list(model_folders(settings.folder))
-    if named is not None and not any(named.samefile(one) for one in folders):
-        folders.append(named)
-    return tuple(_listed(one, answers=named is not None and named.samefile(one)) for one in folders)
+    for place in (named, judging):
+        if place is not None and not any(place.samefile(one) for one in folders):
+            folders.append(place)
+
+    def same(one: Path, other: Path | None) -> bool:
+        return other is not None and other.samefile(one)
+
+    return tuple(_listed(one, answers=same(one, named), checks=same(one, judging)) for one in folders)
 
 
-def _listed(folder: Path, *, answers: bool) -> Listed:
+def _listed(folder: Path, *, answers: bool, checks: bool) -> Listed:
     name, lock = folder.resolve().name, None
     try:
         lock = read_lock(folder, name)
@@ -174,6 +193,7 @@ def _listed(folder: Path, *, answers: bool) -> Listed:
         state=state,
         words=words,
         answers=answers,
+        checks=checks,
     )
 
 

@@ -22,6 +22,7 @@ from ragmed.canonical import canonical_json, sync_folder, write_atomic
 from ragmed.errors import BadInputError, IntegrityError, ModelError, NotPossibleError
 from ragmed.interfaces import Progress, no_progress
 from ragmed.models.asking import client_for, read_whole
+from ragmed.models.classifier import ClassifierShape
 from ragmed.models.download import PartialFile
 from ragmed.models.hashing import Megabytes, git_blob, hash_file
 from ragmed.models.hold import held, writing
@@ -36,10 +37,10 @@ from ragmed.models.lock_file import (
     write_lock,
 )
 from ragmed.models.places import folder_name, hub_id
-from ragmed.models.safetensors import weight_faults
-from ragmed.models.shape import ModelShape, read_shape
+from ragmed.models.safetensors import parameters, weight_faults, weights_in
+from ragmed.models.shape import ModelShape, read_either
 from ragmed.models.tiers import DISK_MARGIN, gib
-from ragmed.models.wanted import CONFIG, INDEX, WEIGHTS, files_in, from_hub, is_read, leftovers_in
+from ragmed.models.wanted import CONFIG, INDEX, TOKENIZER, WEIGHTS, files_in, from_hub, is_read, leftovers_in
 
 HUBS: dict[str, tuple[type[HuggingFace] | type[ModelScope], str]] = {
     "huggingface": (HuggingFace, "https://huggingface.co"),
@@ -100,17 +101,19 @@ def pull(
             places = {path: folder / path for path in there} | {part.file.path: part.path for part in parts}
             _require_sound(places, shape, model_id)
             _exchange(folder, parts, stale)
-            lock = _lock(listing, shape, asked, tuple(sorted((there | came).values(), key=lambda one: one.path)))
+            lock = _lock(
+                listing, folder, shape, asked, tuple(sorted((there | came).values(), key=lambda one: one.path))
+            )
             write_lock(folder, lock)
     return Pulled(folder=folder.name, lock=lock, fetched=sum(one.size for one in came.values()))
 
 
-def _chosen(ask: Ask, hub: Hub, listing: Listing) -> tuple[ModelShape, tuple[HubFile, ...]]:
+def _chosen(ask: Ask, hub: Hub, listing: Listing) -> tuple[ModelShape | ClassifierShape, tuple[HubFile, ...]]:
     """The shape, and the files to fetch: those that a text model needs, and of weights those of the index."""
     name, by_path = listing.model_id, {one.path: one for one in listing.files if from_hub(one.path)}
     if CONFIG not in by_path:
         raise ModelError(f"{name}: the hub has no {CONFIG} of it", remedy=_OTHER)
-    shape = read_shape(_small(ask, hub.address(listing, CONFIG), by_path[CONFIG], name), name)
+    shape = read_either(_small(ask, hub.address(listing, CONFIG), by_path[CONFIG], name), name)
     weights = {f"model{WEIGHTS}"}
     if INDEX in by_path:
         try:
@@ -123,7 +126,8 @@ def _chosen(ask: Ask, hub: Hub, listing: Listing) -> tuple[ModelShape, tuple[Hub
         raise ModelError(
             f"{name}: the hub has no {missing[0][:100]} of it; pickled weights are never taken", remedy=_OTHER
         )
-    if "tokenizer.json" not in by_path and not {"vocab.json", "merges.txt"} <= {*by_path}:
+    made_from = {"vocab.json", "merges.txt"}  # what a Qwen's tokenizer can be made from
+    if TOKENIZER not in by_path and (isinstance(shape, ClassifierShape) or not made_from <= {*by_path}):
         raise ModelError(f"{name}: the hub has no tokenizer of it", remedy=_OTHER)
     return shape, tuple(one for path, one in sorted(by_path.items()) if not path.endswith(WEIGHTS) or path in weights)
 
@@ -192,7 +196,7 @@ def _exchange(folder: Path, parts: Sequence[PartialFile], stale: Sequence[str]) 
     sync_folder(folder)
 
 
-def _require_sound(places: dict[str, Path], shape: ModelShape, name: str) -> None:
+def _require_sound(places: dict[str, Path], shape: ModelShape | ClassifierShape, name: str) -> None:
     weights = {path: place for path, place in places.items() if path.endswith((WEIGHTS, INDEX))}
     for fault in weight_faults(weights, shape):
         raise IntegrityError(
@@ -220,7 +224,13 @@ def _require_room(folder: Path, name: str, count: int) -> None:
         )
 
 
-def _lock(listing: Listing, shape: ModelShape, asked: str, files: tuple[ModelFile, ...]) -> ModelLock:
+def _lock(
+    listing: Listing,
+    folder: Path,
+    shape: ModelShape | ClassifierShape,
+    asked: str,
+    files: tuple[ModelFile, ...],
+) -> ModelLock:
     taken = {one.path for one in files}
     return ModelLock(
         format=FORMAT,
@@ -229,7 +239,7 @@ def _lock(listing: Listing, shape: ModelShape, asked: str, files: tuple[ModelFil
         commit=listing.commit,
         requested=asked,
         architecture=shape.architecture,
-        parameters=shape.parameters(),
+        parameters=parameters(weights_in(folder), shape),
         locked_at=datetime.now(UTC).isoformat(timespec="seconds"),
         files=files,
         left_out=tuple(sorted(one.path for one in listing.files if one.path not in taken)),

@@ -15,6 +15,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from ragmed.models.classifier import ClassifierShape
 from ragmed.models.shape import ModelShape
 from ragmed.models.wanted import INDEX, WEIGHTS
 
@@ -91,7 +92,7 @@ def weights_in(folder: Path) -> dict[str, Path]:
     return {path.name: path for path in sorted(found) if path.is_file()}
 
 
-def weight_faults(places: Mapping[str, Path], shape: ModelShape) -> Iterator[Fault]:
+def weight_faults(places: Mapping[str, Path], shape: ModelShape | ClassifierShape) -> Iterator[Fault]:
     """Whether the weights are all there: each header, the index against the headers, the tensors against the shape.
 
     ``places``: where each weights file and the index lie now, by the name that they have or will have.
@@ -133,16 +134,17 @@ def _index(path: Path | None) -> dict[str, str] | Fault | None:
     return Fault(kind="index", path=INDEX, words="it does not say which file holds which tensor")
 
 
-def _shape_faults(tensors: dict[str, Tensor], shape: ModelShape) -> Iterator[Fault]:
+def parameters(places: Mapping[str, Path], shape: ModelShape | ClassifierShape) -> int:
+    """All numbers of the network; of one that judges pairs, as many as its sound headers tell of."""
+    if isinstance(shape, ModelShape):
+        return shape.parameters()
+    files = [read_header(place) for name, place in places.items() if name.endswith(WEIGHTS)]
+    return sum(prod(one.shape) for file in files for one in file.values() if one.type in _FLOATS)
+
+
+def _shape_faults(tensors: dict[str, Tensor], shape: ModelShape | ClassifierShape) -> Iterator[Fault]:
     """The matrices that the configuration asks for: there, of their size, and of 16 or 32 bits."""
-    expected = {"model.embed_tokens.weight": (shape.vocabulary, shape.hidden), "model.norm.weight": (shape.hidden,)}
-    if not shape.tied:
-        expected["lm_head.weight"] = (shape.vocabulary, shape.hidden)
-    names = [f"self_attn.{one}_proj" for one in "qkvo"] + [f"mlp.{one}_proj" for one in ("gate", "up", "down")]
-    for layer in range(shape.layers):
-        for name, size in zip(names, shape.linears(), strict=True):
-            expected[f"model.layers.{layer}.{name}.weight"] = size
-    for name, wanted in expected.items():
+    for name, wanted in shape.tensors().items():
         found = tensors.get(name)
         if found is None:
             yield Fault(kind="shape", path=name, words="no file holds this tensor")

@@ -1,7 +1,8 @@
-"""The shape of a Qwen network as its ``config.json`` states it, and the memory that follows from it.
+"""The shape of a network as its ``config.json`` states it, and of a Qwen the memory that follows from it.
 
-Dense Qwen2 (and 2.5) and Qwen3 causal language models only. Parameters, weights and KV cache are counted exactly;
-activations are an upper estimate whose formula and limits stand at ``activation_bytes``.
+Dense Qwen2 (and 2.5) and Qwen3 causal language models; what judges pairs of texts is in ``classifier``. Parameters,
+weights and KV cache are counted exactly; activations are an upper estimate whose formula and limits stand at
+``activation_bytes``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ragmed.errors import ModelError
+from ragmed.models.classifier import ClassifierShape, classifier_shape, is_classifier
+from ragmed.models.sizes import REMEDY, size_of
 
 Quantisation = Literal["nf4", "none"]
 
@@ -70,6 +73,20 @@ class ModelShape:
         matrices = sum(rows * columns for rows, columns in self.linears())
         return self.layers * (matrices + self.vectors()) + self._outside()
 
+    def tensors(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the matrices that must be there, and of the last norm."""
+        expected: dict[str, tuple[int, ...]] = {
+            "model.embed_tokens.weight": (self.vocabulary, self.hidden),
+            "model.norm.weight": (self.hidden,),
+        }
+        if not self.tied:
+            expected["lm_head.weight"] = (self.vocabulary, self.hidden)
+        names = [f"self_attn.{one}_proj" for one in "qkvo"] + [f"mlp.{one}_proj" for one in ("gate", "up", "down")]
+        for layer in range(self.layers):
+            for name, size in zip(names, self.linears(), strict=True):
+                expected[f"model.layers.{layer}.{name}.weight"] = size
+        return expected
+
     def _outside(self) -> int:
         """Numbers outside the layers: embeddings, output matrix, last norm. They stay 16 bits."""
         return self.vocabulary * self.hidden * (1 if self.tied else 2) + self.hidden
@@ -110,16 +127,39 @@ def _nf4_bytes(numbers: int) -> int:
 
 
 def read_shape(content: bytes, name: str) -> ModelShape:
-    """The shape that a ``config.json`` states. Raises ModelError, which names the model ``name`` and the reason."""
+    """The shape of a language model that a ``config.json`` states. Raises ModelError, which names the model ``name``
+    and the reason."""
+    shape = read_either(content, name)
+    if isinstance(shape, ClassifierShape):
+        raise ModelError(
+            f"{name}: it judges pairs of sentences and writes nothing",
+            remedy="name it in answer.entailment_model, and a Qwen in model.name",
+        )
+    return shape
+
+
+def read_classifier(content: bytes, name: str) -> ClassifierShape:
+    """The shape of a model that judges pairs of texts. Raises as ``read_shape``."""
+    shape = read_either(content, name)
+    if isinstance(shape, ModelShape):
+        raise ModelError(
+            f"{name}: it writes text and does not judge pairs of sentences",
+            remedy="name it in model.name, and in answer.entailment_model a model for natural language inference",
+        )
+    return shape
+
+
+def read_either(content: bytes, name: str) -> ModelShape | ClassifierShape:
+    """Whichever of the two it is. Raises as ``read_shape``."""
     try:
         config = json.loads(content)
     except (ValueError, RecursionError):
         config = None
     if not isinstance(config, dict):
-        raise ModelError(f"{name}: config.json is no JSON object", remedy=_REMEDY)
+        raise ModelError(f"{name}: config.json is no JSON object", remedy=REMEDY)
     stated = config.get("architectures") or [config.get("model_type")]
     architecture = stated[0] if isinstance(stated, list) and stated else stated
-    if architecture not in ARCHITECTURES:
+    if architecture not in ARCHITECTURES and not is_classifier(architecture):
         raise ModelError(
             f"{name}: the architecture {architecture!r} is not supported",
             remedy="take a Qwen2.5 or Qwen3 instruct model (dense); `ragmed models list` names some",
@@ -129,35 +169,29 @@ def read_shape(content: bytes, name: str) -> ModelShape:
             f"{name}: its weights are quantised already",
             remedy="take the model in 16 bits (no GPTQ, AWQ, FP8 in its name): it is quantised when it loads",
         )
+    return (
+        classifier_shape(config, architecture, name)
+        if is_classifier(architecture)
+        else _qwen(config, architecture, name)
+    )
+
+
+def _qwen(config: dict[str, Any], architecture: str, name: str) -> ModelShape:
     qwen3 = architecture == "Qwen3ForCausalLM"
-    hidden, heads = _size(config, "hidden_size", name), _size(config, "num_attention_heads", name)
+    hidden, heads = size_of(config, "hidden_size", name), size_of(config, "num_attention_heads", name)
     shape = ModelShape(
         architecture=architecture,
         hidden=hidden,
-        layers=_size(config, "num_hidden_layers", name, largest=1000),
+        layers=size_of(config, "num_hidden_layers", name, largest=1000),
         heads=heads,
-        kv_heads=_size(config, "num_key_value_heads", name, heads),
-        head_dim=_size(config, "head_dim", name, 128 if qwen3 else max(1, hidden // heads)),
-        intermediate=_size(config, "intermediate_size", name),
-        vocabulary=_size(config, "vocab_size", name),
+        kv_heads=size_of(config, "num_key_value_heads", name, heads),
+        head_dim=size_of(config, "head_dim", name, 128 if qwen3 else max(1, hidden // heads)),
+        intermediate=size_of(config, "intermediate_size", name),
+        vocabulary=size_of(config, "vocab_size", name),
         tied=bool(config.get("tie_word_embeddings", False)),
-        max_positions=_size(config, "max_position_embeddings", name, 32768),
+        max_positions=size_of(config, "max_position_embeddings", name, 32768),
         attention_bias=qwen3 and bool(config.get("attention_bias", False)),
     )
     if shape.heads % shape.kv_heads:
-        raise ModelError(f"{name}: config.json: {heads} heads do not share {shape.kv_heads} keys", remedy=_REMEDY)
+        raise ModelError(f"{name}: config.json: {heads} heads do not share {shape.kv_heads} keys", remedy=REMEDY)
     return shape
-
-
-_REMEDY = "pull or copy the model again"
-_LARGEST = 10_000_000
-"""No size of a language model comes near it; a larger one is a damaged file."""
-
-
-def _size(config: dict[str, Any], key: str, name: str, default: int | None = None, *, largest: int = _LARGEST) -> int:
-    value = config.get(key)
-    if value is None and default is not None:
-        return default
-    if type(value) is not int or not 0 < value <= largest:
-        raise ModelError(f"{name}: config.json: {key} is {value!r}", remedy=_REMEDY)
-    return value

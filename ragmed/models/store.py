@@ -17,17 +17,18 @@ from pathlib import Path
 from ragmed.canonical import canonical_json, rebuild, write_atomic
 from ragmed.errors import IntegrityError, MissingPartError, ModelError
 from ragmed.interfaces import Progress, no_progress
+from ragmed.models.classifier import ClassifierShape
 from ragmed.models.hashing import hash_files
 from ragmed.models.lock_file import LOCK_FILE, PULLING_FILE, SEEN_FILE, ModelFile, ModelLock, read_lock
 from ragmed.models.places import as_path, find_folder, is_path
-from ragmed.models.shape import ModelShape, read_shape
+from ragmed.models.shape import ModelShape, read_classifier, read_shape
 from ragmed.models.wanted import CONFIG, files_in, is_read, parts_in
 from ragmed.settings import ModelSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstalledModel:
-    """A locked model of a supported architecture."""
+class LockedModel:
+    """A folder with a lock."""
 
     name: str
     """As records name it: the hub's id, or the folder's name."""
@@ -35,7 +36,20 @@ class InstalledModel:
     revision: str
     """The hub's commit; ``files-`` and a SHA-256 for a folder that somebody copied."""
     files: tuple[ModelFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledModel(LockedModel):
+    """A locked language model of a supported architecture."""
+
     config: ModelShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledClassifier(LockedModel):
+    """A locked model that judges pairs of texts."""
+
+    config: ClassifierShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +84,47 @@ def installed(settings: ModelSettings) -> InstalledModel:
     """
     if not settings.name:
         raise MissingPartError("no language model is named", remedy="set model.name to a model of `ragmed models list`")
-    folder = find_folder(settings.folder, settings.name)
-    name = shown(settings.name)
+    return open_model(*_found(settings.name, settings.folder, "model.name"))
+
+
+def installed_entailer(name: str, folder: Path) -> InstalledClassifier:
+    """The model that judges pairs of texts which ``answer.entailment_model`` names; ``folder``: that of the models.
+
+    Raises as ``installed``, and ModelError for labels that are not those of such a model.
+    """
+    locked, config = _locked(*_found(name, folder, "answer.entailment_model"))
+    return InstalledClassifier(
+        name=locked.name,
+        folder=locked.folder,
+        revision=locked.revision,
+        files=locked.files,
+        config=read_classifier(config, shown(name)),
+    )
+
+
+def _found(stated: str, models: Path, setting: str) -> tuple[Path, str]:
+    """The folder, and the name for messages. Raises MissingPartError."""
+    folder, name = find_folder(models, stated), shown(stated)
     if folder is None:
-        remedy = "check the path in model.name" if is_path(settings.name) else f"run `ragmed models pull {name}`"
+        remedy = f"check the path in {setting}" if is_path(stated) else f"run `ragmed models pull {name}`"
         raise MissingPartError(f"{name}: no such language model on this machine", remedy=remedy)
-    return open_model(folder, name)
+    return folder, name
 
 
 def open_model(folder: Path, name: str) -> InstalledModel:
-    """The model in this folder, called ``name`` in messages. Raises as ``installed``."""
+    """The language model in this folder, called ``name`` in messages. Raises as ``installed``."""
+    locked, config = _locked(folder, name)
+    return InstalledModel(
+        name=locked.name,
+        folder=folder,
+        revision=locked.revision,
+        files=locked.files,
+        config=read_shape(config, name),
+    )
+
+
+def _locked(folder: Path, name: str) -> tuple[LockedModel, bytes]:
+    """The model of the folder's lock, and its configuration."""
     lock = read_lock(folder, name)
     if lock is None:
         raise unlocked(folder, name)
@@ -87,9 +132,7 @@ def open_model(folder: Path, name: str) -> InstalledModel:
         config = (folder / CONFIG).read_bytes()
     except OSError:
         raise ModelError(f"{name}: {CONFIG} is missing", remedy=remedy_for(lock)) from None
-    return InstalledModel(
-        name=lock.model_id, folder=folder, revision=lock.commit, files=lock.files, config=read_shape(config, name)
-    )
+    return LockedModel(name=lock.model_id, folder=folder, revision=lock.commit, files=lock.files), config
 
 
 def unlocked(folder: Path, name: str) -> ModelError:
@@ -113,7 +156,7 @@ def remedy_for(lock: ModelLock | None) -> str:
     return f"run `ragmed models pull {lock.model_id}` again: whole files are not fetched twice"
 
 
-def require_whole(model: InstalledModel, progress: Progress = no_progress) -> None:
+def require_whole(model: LockedModel, progress: Progress = no_progress) -> None:
     """Every file is there with the locked bytes, and none beside them that a loader would read.
 
     Raises ModelError (a file is missing or short), IntegrityError (other bytes, a file that was added), with its name.

@@ -12,6 +12,7 @@ from pathlib import Path
 from ragmed.models.lock_file import OWN, PART, PART_NOTE
 
 CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
 INDEX = "model.safetensors.index.json"
 WEIGHTS = ".safetensors"
 _NAMES = frozenset(
@@ -19,7 +20,7 @@ _NAMES = frozenset(
         CONFIG,
         INDEX,
         "generation_config.json",
-        "tokenizer.json",
+        TOKENIZER,
         "tokenizer_config.json",
         "vocab.json",
         "merges.txt",

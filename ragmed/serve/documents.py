@@ -11,6 +11,17 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 
+class EntailmentForm(BaseModel):
+    """What the second check, a model that judges pairs of texts, said of the sentence."""
+
+    label: Literal["entailment", "neutral", "contradiction"]
+    entailment: float
+    contradiction: float
+    model_id: str
+    revision: str
+    left_out: int
+
+
 class CitationForm(BaseModel):
     """A quotation: words on a page of an edition, checked. The same as in ``ragmed ask --json``."""
 
@@ -31,6 +42,7 @@ class CitationForm(BaseModel):
     quote: str
     verdict: str
     reason: str
+    entailment: EntailmentForm | None
     source_path: str
     source_sha256: str
     licence: str
@@ -72,6 +84,7 @@ class WithheldForm(BaseModel):
     text: str
     verdict: str
     reason: str
+    entailment: EntailmentForm | None
 
 
 class GeneratorForm(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ragmed.models.classifier import is_classifier
 from ragmed.models.published import APACHE
 from ragmed.terminal.screen import clean, clean_line, console_for, print_json
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 def print_locked(lock: ModelLock, fetched: int | None, setting: str, *, as_json: bool) -> None:
     """A model that is whole now.
 
-    ``fetched``: bytes that came from a hub, None for a copied folder. ``setting``: what ``model.name`` becomes.
+    ``fetched``: bytes that came from a hub, None for a copied folder.
+
+    ``setting``: what ``model.name`` or ``answer.entailment_model`` becomes.
     """
     if as_json:
         print_json({**_lock_json(lock), "fetched_bytes": fetched or 0})
@@ -32,7 +35,9 @@ def print_locked(lock: ModelLock, fetched: int | None, setting: str, *, as_json:
         names = ", ".join(clean_line(path) for path in lock.left_out[:8])
         more = f" and {len(lock.left_out) - 8} more" if len(lock.left_out) > 8 else ""
         console.print(f"Left out: {names}{more}", style="dim")
-    console.print(f'To answer with it, set model.name = "{clean_line(setting)}" in ragmed.toml.')
+    judges = is_classifier(lock.architecture)
+    what, key = ("check sentences", "answer.entailment_model") if judges else ("answer", "model.name")
+    console.print(f'To {what} with it, set {key} = "{clean_line(setting)}" in ragmed.toml.')
 
 
 def _lock_json(lock: ModelLock) -> dict[str, object]:
@@ -62,6 +67,7 @@ def print_models(models: Sequence[Listed], defaults: Sequence[Default], *, as_js
             f"{mark} {clean_line(one.name)}  {_size(one.bytes)}  {_parameters(one.parameters)}  {where}".rstrip()
         )
         words = f": {clean(one.words)}" if one.words else ""
+        words += "; the second check" if one.checks else ""
         console.print(f"    {one.state}{words}", style="dim" if one.state == "whole" else "bold")
     console.print("\nKnown by a short name (`ragmed models pull NAME`), weights in 4 bits / 16 bits:", style="bold")
     for each in defaults:

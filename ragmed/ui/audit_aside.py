@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragmed.citation_keys import check_for, page_label
+from ragmed.second_checks import second_checks
 from ragmed.ui.answer_view import snapshot_number, written_by
 from ragmed.ui.audit_filters import link
 from ragmed.ui.diff_view import tracked
@@ -123,6 +124,7 @@ def _made(record: AnswerRecord, view: View) -> Markup:
             el("li", el("span", asked), " ", when(record.asked_at, words, view.zone)),
             el("li", words("audit.made.program", version=program, settings=settings)),
             *(el("li", said) for said in model(record.generation, words)),
+            *(el("li", said) for said in second(record, words)),
             el("li", words("snapshot.short", number=number), title=record.snapshot_id) if record.snapshot_id else None,
             el("li", words("audit.made.coverage", coverage=f"{retrieval.coverage:.2f}")),
             el("li", words("audit.made.took", **took)),
@@ -147,6 +149,20 @@ def model(generation: Generation, words: Words) -> tuple[str, ...]:
     )
     told = words("list.then").join(filter(None, exactly))
     return (written_by(generation, words), *([told] if told else []))
+
+
+def second(record: AnswerRecord, words: Words) -> tuple[str, ...]:
+    """What checked sentences a second time, how many and with what result."""
+    return tuple(
+        words(
+            "audit.made.second",
+            model=one.model_id,
+            revision=one.revision[:12],
+            asked=one.asked,
+            withheld=one.withheld,
+        )
+        for one in second_checks(record)
+    )
 
 
 def hits(passages: Iterable[Passage], words: Words) -> Markup:

@@ -86,6 +86,10 @@ AUDIT: dict[str, tuple[str, str]] = {
         "解析提问 {analyse} 毫秒，检索 {retrieve}，撰写 {generate}，核对 {verify}",
     ),
     "audit.made.revision": ("revision {revision} of it", "其修订版 {revision}"),
+    "audit.made.second": (
+        "second check by {model}, revision {revision}: sentences asked about {asked}, of these withheld {withheld}",
+        "第二道核对：{model}，修订版 {revision}；核对 {asked} 句，其中不予显示 {withheld} 句",
+    ),
     "audit.made.seed": ("seed {seed}", "随机种子 {seed}"),
     "audit.made.hits.one": ("{count} passage found", "检索到 {count} 段"),
     "audit.made.hits.many": ("{count} passages found", "检索到 {count} 段"),

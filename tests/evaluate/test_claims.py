@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
-from ragmed.errors import BadInputError
+from ragmed.answer.second_check import SecondCheck
+from ragmed.errors import BadInputError, MissingPartError
 from ragmed.evaluate.claims import evaluate_claims, read_claims, token_overlap
+from ragmed.generate.entailment import EntailmentModel
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.records import Verdict
+from ragmed.settings import AnswerSettings
+from tests.generate import tiny_entailment
 
 DOSE = "Give 500 micrograms of adrenaline intramuscularly to adults with anaphylaxis."
 ROWS: list[dict[str, Any]] = [
@@ -110,3 +114,30 @@ def test_token_overlap_by_hand() -> None:
     assert token_overlap("Gout is gout", "the gout") == 0.5
     assert token_overlap("咯血", "血") == 0.5
     assert token_overlap("…", "anything") == 0
+
+
+def second_of(folder: Path) -> SecondCheck:
+    return SecondCheck(EntailmentModel(AnswerSettings(entailment_model=str(folder)), folder.parent), 0.5)
+
+
+def test_what_a_second_check_adds_stands_beside_the_rules_alone(tmp_path: Path) -> None:
+    model = tiny_entailment.always(tmp_path / "contrary", "contradiction", positions=128)
+    plain = evaluate_claims(file_of(tmp_path, ROWS)).report()
+    scores = evaluate_claims(file_of(tmp_path, ROWS), second=second_of(model))
+    report = scores.report()
+    assert "by_rules_alone" not in plain
+    # both paraphrases that the rules let through are withheld, one rightly; the quotation stays
+    assert (report["precision"], report["recall"]) == (round(4 / 6, 4), 1.0)
+    assert report["passed_though_unsupported"] == 0
+    for name, value in report["by_rules_alone"].items():
+        assert value == plain[name]
+    second = report["second_check"]
+    assert (second["asked"], second["too_long"], second["withheld"]) == (2, 0, 2)
+    assert second["model"].startswith("contrary files-")
+    assert scores.claims[0].verdict is Verdict.VERBATIM
+    json.dumps(report, allow_nan=False)
+
+
+def test_a_measurement_with_a_model_that_is_not_here_ends(tmp_path: Path) -> None:
+    with pytest.raises(MissingPartError, match="absent"):
+        evaluate_claims(file_of(tmp_path, ROWS), second=second_of(tmp_path / "absent"))
