@@ -59,7 +59,8 @@ fuzz: .venv/installed
 faults: .venv/installed
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.index.faults --runs 20000 --seed 7
 
-# the log of answers: 20,000 flipped bits, 10,000 honest runs, killed writers (half an hour)
+# the log of answers: 20,000 flipped bits, every entry deleted, swapped and cut off, 10,000 honest runs, killed writers
+# (about 45 minutes)
 audit-faults: .venv/installed
 	@$(BIN)/python -m tests.audit.faults --flips 20000 --runs 10000 --seed 7
 
