@@ -21,12 +21,12 @@ from tests.generate.played_engine import (
     PlayedEngine,
     engine_at,
     event,
-    free_port,
     playing,
     says,
     status,
     text_of,
 )
+from tests.ports import free_port
 
 KEY = "sk-secret-9f3a"
 
