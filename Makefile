@@ -29,8 +29,10 @@ run: .venv/installed
 	@$(BIN)/ragmed index --library $(LIBRARY) --index $(INDEX) --yes || test $$? -eq 1  # 1: some files were refused
 	@$(BIN)/ragmed app --library $(LIBRARY) --index $(INDEX)
 
+# A worker for each core, at most four (each may load torch and a browser); a file of tests stays in one worker, and the
+# files keep their order. One test alone: .venv/bin/python -m pytest tests/…
 test: .venv/installed
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: lint types test
 
