@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from ragmed.assemble import Program
@@ -22,6 +23,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # a worker for each core: a pool of threads in each, of which all wait for the slowest, would only be in the way
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# tests are never timed: beside another worker an example may take longer than Hypothesis thinks fit
+settings.register_profile("suite", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
