@@ -29,8 +29,10 @@ run: .venv/installed
 	@$(BIN)/ragmed index --library $(LIBRARY) --index $(INDEX) --yes || test $$? -eq 1  # 1: some files were refused
 	@$(BIN)/ragmed app --library $(LIBRARY) --index $(INDEX)
 
+# A worker for each core, at most four (each may load torch and a browser); a file of tests stays in one worker, and the
+# files keep their order. One test alone: .venv/bin/python -m pytest tests/…
 test: .venv/installed
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: lint types test
 
@@ -59,7 +61,8 @@ fuzz: .venv/installed
 faults: .venv/installed
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.index.faults --runs 20000 --seed 7
 
-# the log of answers: 20,000 flipped bits, 10,000 honest runs, killed writers (half an hour)
+# the log of answers: 20,000 flipped bits, every entry deleted, swapped and cut off, 10,000 honest runs, killed writers
+# (about 45 minutes)
 audit-faults: .venv/installed
 	@$(BIN)/python -m tests.audit.faults --flips 20000 --runs 10000 --seed 7
 

@@ -9,7 +9,8 @@ import pytest
 from ragmed.doctor_served import examine_served
 from ragmed.examined import Examined
 from ragmed.settings import AnswerSettings, ServedSettings, Settings
-from tests.generate.played_engine import free_port, playing, status
+from tests.generate.played_engine import playing, status
+from tests.ports import free_port
 
 
 def examined(url: str, generator: str = "served", **served: object) -> list[Examined]:

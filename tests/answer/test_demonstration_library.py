@@ -27,7 +27,9 @@ def program(demonstration_library: Path, tmp_path_factory: pytest.TempPathFactor
     if len(files) < 4:
         pytest.skip("the demonstration library has not been built (python guidelines/make.py)")
     index = tmp_path_factory.mktemp("index")
-    settings = load_settings(flags={"library": demonstration_library, "index": index})
+    settings = load_settings(
+        flags={"library": demonstration_library, "index": index, "embedder": {"engine": "fp32"}}  # none is measured
+    )
     build_index(settings, files)
     return open_program(settings)
 

@@ -124,6 +124,34 @@ def flip_byte(path: Path, place: int, bit: int) -> None:
         stream.write(bytes([byte ^ (1 << bit)]))
 
 
+def delete(connection: sqlite3.Connection, number: int, *, with_leaf: bool) -> None:
+    for table in ("entries", "contents", "answers", "cited", "judged"):
+        connection.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
+    if with_leaf:
+        connection.execute("DELETE FROM nodes WHERE level = 0 AND place = ?", (number - 1,))
+
+
+def swap(connection: sqlite3.Connection, number: int) -> None:
+    """Entry, leaf, content and rows of two neighbours change places."""
+    for table in ("entries", "contents", "answers", "cited", "judged"):
+        for old, new in ((number, -1), (number + 1, number), (-1, number + 1)):
+            connection.execute(f"UPDATE {table} SET number = ? WHERE number = ?", (new, old))
+    for old, new in ((number - 1, -1), (number, number - 1), (-1, number)):
+        connection.execute("UPDATE nodes SET place = ? WHERE level = 0 AND place = ?", (new, old))
+
+
+def swap_contents(connection: sqlite3.Connection, number: int) -> None:
+    for old, new in ((number, -1), (number + 1, number), (-1, number + 1)):
+        connection.execute("UPDATE contents SET number = ? WHERE number = ?", (new, old))
+
+
+def cut_off(connection: sqlite3.Connection, number: int) -> None:
+    """The entry and all behind it, without a trace in the file."""
+    for table in ("entries", "contents", "answers", "cited", "judged"):
+        connection.execute(f"DELETE FROM {table} WHERE number >= ?", (number,))
+    connection.execute("DELETE FROM nodes WHERE (place + 1) << level >= ?", (number,))
+
+
 def readable(path: Path) -> list[tuple[object, ...]]:
     """All that can be read of a log's file: schema and rows."""
     connection = sqlite3.connect(path)

@@ -19,8 +19,7 @@ from ragmed.audit.note import parse_checkpoint, parse_verifier
 from ragmed.entries import Checkpoint
 from ragmed.errors import IntegrityError, NotPossibleError
 from ragmed.settings import AuditSettings
-from tests.audit.damage import unguarded
-from tests.audit.faults import cut_off
+from tests.audit.damage import cut_off, unguarded
 from tests.audit.logs import answer, at_rest, copied, filled
 
 

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -292,9 +293,7 @@ def test_an_older_file_with_a_changed_record_stays_as_it_is(tmp_path: Path) -> N
     connection.close()
 
 
-def test_an_older_file_that_may_not_be_written_says_what_to_do(tmp_path: Path) -> None:
-    path = tmp_path / "records.sqlite"
-    older_file(path, [answer(1)])
+def test_an_older_file_that_may_not_be_written_says_what_to_do() -> None:
     script = (
         "import os, sys\nfrom pathlib import Path\nfrom ragmed.audit.log import SqliteLog\n"
         "from ragmed.errors import NotPossibleError\n"
@@ -302,15 +301,18 @@ def test_an_older_file_that_may_not_be_written_says_what_to_do(tmp_path: Path) -
         "try:\n    SqliteLog(Path(sys.argv[1])).recent(1)\nexcept NotPossibleError as error:\n"
         "    print(error, '|', error.remedy)\n"
     )
-    for folder in (tmp_path, *tmp_path.parents)[:3]:
+    # not in pytest's folders: they are for their owner alone, and another run that begins makes them so again
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        path = folder / "records.sqlite"
+        older_file(path, [answer(1)])
+        path.chmod(0o444)
+        folder.chmod(0o555)
+        done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False)
         folder.chmod(0o755)
-    path.chmod(0o444)
-    tmp_path.chmod(0o555)
-    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False)
-    tmp_path.chmod(0o755)
-    assert "may not write it" in done.stdout, done.stderr
-    assert "user who owns the file" in done.stdout
-    assert SqliteLog(path).recent(1)[0].question == answer(1).question
+        assert "may not write it" in done.stdout, done.stderr
+        assert "user who owns the file" in done.stdout
+        assert SqliteLog(path).recent(1)[0].question == answer(1).question
 
 
 def test_two_openers_bring_an_older_file_up_to_date_once(tmp_path: Path) -> None:

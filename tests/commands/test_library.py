@@ -93,7 +93,7 @@ def test_watching_publishes_what_comes_to_rest(place: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "RAGMED_READER__WORKERS": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "RAGMED_READER__WORKERS": "1", "RAGMED_EMBEDDER__ENGINE": "fp32"},
     ) as watcher:
         watch(watcher, place)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e import browser as browsers
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,7 +34,7 @@ def chromium() -> Iterator[Browser]:
 def small_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the app over the small library of tests/ui/small_library.py."""
     folder = tmp_path_factory.mktemp("small")
-    port = browsers.free_port()
+    port = free_port()
     with browsers.served("-m", "tests.ui.small_app", str(folder), str(port), port=port, log=folder / "log") as address:
         yield address
 
@@ -42,7 +43,7 @@ def small_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def empty_app(tmp_path: Path) -> Iterator[str]:
     """Address of an app that has no index yet."""
     (tmp_path / "one.md").write_text("# One\n")
-    port = browsers.free_port()
+    port = free_port()
     log = tmp_path / "log"
     with browsers.served("-m", "tests.ui.small_app", str(tmp_path), str(port), "empty", port=port, log=log) as address:
         yield address

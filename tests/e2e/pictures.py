@@ -15,9 +15,10 @@ from playwright.sync_api import Page, sync_playwright
 
 from ragmed import assemble
 from ragmed.settings import load_settings
-from tests.e2e.browser import DESK, FLAGS, PHONE, ROOT, chromium, free_port, served, visit
+from tests.e2e.browser import DESK, FLAGS, PHONE, ROOT, chromium, served, visit
 from tests.e2e.test_app import ask, wait_for_picture
 from tests.e2e.test_app_demonstration import CASE_EN, CASE_ZH
+from tests.ports import free_port
 
 PATIENCE = 120_000
 NODULE_FOLLOW_UP = "surveillance chest CT after resection of stage I non-small cell lung cancer"

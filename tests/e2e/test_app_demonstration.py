@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browser import DESK, PHONE, free_port, served
+from tests.e2e.browser import DESK, PHONE, served
 from tests.e2e.test_app import PICTURE, QUOTE, SHOWN, ask, expect, fits, wait_for_picture, yellow_in_view
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Visiting

@@ -21,9 +21,10 @@ from ragmed.index.folder_store import FolderStore
 from ragmed.interfaces import Finished
 from ragmed.records import Outcome
 from tests.audit.damage import unguarded
-from tests.e2e.browser import DESK, PHONE, free_port, served
+from tests.e2e.browser import DESK, PHONE, served
 from tests.e2e.test_app import expect, fits, wait_for_picture, yellow_in_view
 from tests.e2e.test_library_page import WHEN, answer_to, drop, fill, groups, press, publish, settled
+from tests.ports import free_port
 from tests.ui.library_app import SEPSIS_2, program_over
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browser import DESK, PHONE, free_port, served
+from tests.e2e.browser import DESK, PHONE, served
 from tests.e2e.test_app import SHOWN, ask, expect, fits
+from tests.ports import free_port
 from tests.ui.library_app import KETOACIDOSIS, RESTRICTED, SCANNED, SEPSIS_2, program_over
 
 if TYPE_CHECKING:

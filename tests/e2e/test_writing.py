@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ragmed.records import Outcome
-from tests.e2e.browser import PHONE, free_port, served
+from tests.e2e.browser import PHONE, served
 from tests.e2e.test_app import ask, expect, fits, wait_for_picture
 from tests.e2e.test_library_page import WHEN
+from tests.ports import free_port
 from tests.ui.library_app import program_over
 
 if TYPE_CHECKING:

@@ -162,9 +162,3 @@ def engine_at(url: str, *, sleep: Callable[[float], object] | None = None, **set
 
 def text_of(pieces: list[EnginePiece]) -> str:
     return "".join(piece.text for piece in pieces)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

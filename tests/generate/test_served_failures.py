@@ -21,12 +21,12 @@ from tests.generate.played_engine import (
     PlayedEngine,
     engine_at,
     event,
-    free_port,
     playing,
     says,
     status,
     text_of,
 )
+from tests.ports import free_port
 
 KEY = "sk-secret-9f3a"
 
@@ -42,7 +42,9 @@ def cut(one: Asked) -> None:
     one.cut()
 
 
-@pytest.mark.parametrize("fault", [status(429), status(502), status(503), status(504), cut], ids=str)
+@pytest.mark.parametrize(
+    "fault", [status(429), status(502), status(503), status(504), cut], ids=["429", "502", "503", "504", "cut"]
+)
 def test_what_may_pass_is_tried_again(played: PlayedEngine, fault: Callable[[Asked], None]) -> None:
     played.replies = [fault, fault, says("Yes [1].")]
     waits: list[float] = []

@@ -15,8 +15,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from tests.generate.played_engine import free_port
 from tests.generate.vllm_model import CONTEXT, make
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CACHE = ROOT / ".cache"

@@ -7,7 +7,8 @@ ENOSPC or EIO, at its n-th step, for n = 1, 2, …; what it leaves is what the n
 current snapshot all the while and look whether it is one of those that were meant, whole, and not mixed. After each run
 the current snapshot is the old one or the new one and every byte verifies; an error told after the pointer had moved is the
 new one. The first publish runs in folders of its own; power cuts on copies (``tests.index.faulty.cut_power``), each
-followed by a publish that must get through and a verification of every snapshot.
+followed by a publish that must get through and a verification of every snapshot. ``--every 3`` takes each third step of
+these two only, but for a kill in the first publish, which comes at each.
 
 Prints one JSON object: how many runs of each kind, how many reads, and every finding. Exit status 1 if there is one.
 Tells how far it is on the error stream, every thousand runs.
@@ -132,10 +133,10 @@ class Course:
 
     # ---- the first publish of all -------------------------------------------------------------------------------
 
-    def first(self, fault: Fault) -> None:
-        """A publish into an empty folder with the fault at each of its steps."""
+    def first(self, fault: Fault, every: int) -> None:
+        """A publish into an empty folder with the fault at each (or each so manieth) of its steps."""
         index = self.scratch / "first"
-        for at in itertools.count(1):
+        for at in itertools.count(1, every):
             shutil.rmtree(index, ignore_errors=True)
             index.mkdir()
             status = run_with_fault(lambda: publish(index, changed_library(1)) and None, index, at, fault, self._log)
@@ -151,8 +152,8 @@ class Course:
 
     # ---- power cuts ---------------------------------------------------------------------------------------------
 
-    def power(self, kind: str, cuts: int) -> None:
-        """Kill at each step, then lose what was not on the disk: everything once, random parts ``cuts`` times."""
+    def power(self, kind: str, cuts: int, every: int) -> None:
+        """Kill at each (or each so manieth) step, then lose what was not on the disk: everything once, random parts ``cuts`` times."""
         base = self.scratch / "base"
         shutil.rmtree(base, ignore_errors=True)
         if kind == "first publish":
@@ -160,7 +161,7 @@ class Course:
         else:
             for number in (1, 2, 3):
                 publish(base, changed_library(number))
-        for at in itertools.count(1):
+        for at in itertools.count(1, every):
             for cut in range(cuts + 1):
                 self._power_run(base, kind, at, all_lost=cut == 0)
             if not met(self._log):
@@ -274,15 +275,16 @@ def with_readers(index: Path, work: Callable[[], None]) -> Iterator[tuple[int, l
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=2000)
+    parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         course = Course(Path(folder), asked.seed)
         for fault in Fault:
-            course.first(fault)
+            course.first(fault, 1 if fault is Fault.KILL else asked.every)
         cuts = max(1, asked.runs // 2000)
         for kind in ("first publish", "publish", "rollback", "collect"):
-            course.power(kind, cuts)
+            course.power(kind, cuts, asked.every)
         index = course.scratch / "live"
         publish(index, changed_library(0))
         seen = list(with_readers(index, lambda: course.live(index, max(1, asked.runs - course.total()))))

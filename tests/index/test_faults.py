@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNS = 2000
+RUNS = 1100
 
 
 @pytest.mark.timeout(1200)
 def test_whatever_fails_readers_see_the_old_snapshot_or_the_new_one() -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.index.faults", "--runs", str(RUNS)],
+        [sys.executable, "-m", "tests.index.faults", "--runs", str(RUNS), "--every", "3"],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,

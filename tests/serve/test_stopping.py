@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ports import free_port
 from tests.serve.serving import DOSE, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,21 +102,11 @@ def test_the_command_serves_the_demonstration_library(demonstration_index: Path,
 
 
 def _command(index: Path) -> subprocess.Popen[str]:
-    with httpx.Client():
-        port = _free_port()
-    command = [sys.executable, "-m", "ragmed.cli", "serve", "--index", str(index), "--port", str(port)]
+    command = [sys.executable, "-m", "ragmed.cli", "serve", "--index", str(index), "--port", str(free_port())]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
     )
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_without_a_key_the_command_listens_to_no_other_machine() -> None:

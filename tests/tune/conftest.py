@@ -63,7 +63,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     for drug, complaint, organ, value, antidote in DRUGS:
         text = GUIDELINE.format(drug=drug, complaint=complaint, organ=organ, value=value, antidote=antidote)
         (library / f"{drug.lower()}.md").write_text(text, encoding="utf-8")
-    settings = load_settings(flags={"library": library, "index": folder / "index"})
+    # a named engine: to measure which is faster takes longer than all else here, and tests/index/test_engines.py does
+    given = {"library": library, "index": folder / "index", "embedder": {"engine": "fp32"}}
+    settings = load_settings(flags=given)
     assemble.build_index(settings)
     return settings
 
