@@ -5,14 +5,14 @@ Laws of this room:
 * Nothing is loaded before the first question, and then once; one answer is written at a time, others wait their turn.
 * The same question writes the same answer: greedy, or sampled from a seed. What speeds it up (the memory of the fixed
   prefix, looking ahead in the prompt) is on or off for all answers alike.
+* Whoever reads along is given a piece several times a second, an empty one where nothing is written yet, and may leave
+  at each; the model is then free within a token, or within a piece of the prompt that it still reads (``reading``).
 * Thoughts are asked not to come, cannot be begun, and are taken out where they come all the same.
 """
 
 from __future__ import annotations
 
-import copy
 import threading
-from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from ragmed.models.store import InstalledModel
     from ragmed.settings import ModelSettings
 
-_PREFIXES = 4
-"""Beginnings of prompts whose memory is kept: a language and a mode each."""
 _LOOK_BACK = 8
 """Tokens at the end of a prompt among which it may open a thought."""
 _WAIT = 0.1
@@ -137,9 +135,7 @@ class LocalEngine:
         with closing(self._generated(loaded, order, ids, stop)) as pieces:
             for text, tokens in pieces:
                 written.extend(tokens)
-                shown = thoughts.feed(text)
-                if shown:
-                    yield EnginePiece(text=shown)
+                yield EnginePiece(text=thoughts.feed(text))
         if thoughts.stray:
             raise ModelError(
                 f"model {self.model_id} thinks aloud, and where its thoughts end is not told",
@@ -172,7 +168,8 @@ class LocalEngine:
             raise
         except Exception as error:
             raise as_model_error(self.model_id, error) from error
-        yield decoder.end(), []
+        if rest := decoder.end():
+            yield rest, []
 
     def _tokens(self, messages: Sequence[Message]) -> list[int]:
         return _templated(self._tokenizer, messages, answering=True)
@@ -190,6 +187,7 @@ class _Loaded:
 
     def __init__(self, weights: Any, tokenizer: Any, ends: tuple[int, ...]) -> None:
         from ragmed.generate.markers import Vocabulary
+        from ragmed.generate.reading import PromptReader
 
         self.weights = weights
         self.tokenizer = tokenizer
@@ -197,7 +195,7 @@ class _Loaded:
         vocabulary = tokenizer.get_vocab()
         self._vocabulary = Vocabulary.of(vocabulary, ends)
         self._thoughts = [vocabulary[tag] for tag in (OPEN, CLOSE) if tag in vocabulary]
-        self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._reader = PromptReader(weights)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of tokens, special ones included: thoughts are told apart by them."""
@@ -228,6 +226,9 @@ class _Loaded:
         )
         rules = MarkerProcessor(self._vocabulary, self.decode, prompt_length=len(ids), markers=order.markers)
         with torch.inference_mode(), torch.random.fork_rng():
+            memory = self._reader.memory_of(ids, self._prefix(order, ids) if speed.reuse_prefix else (), stop)
+            if memory is None:
+                return  # whoever asked has left
             torch.manual_seed(order.seed)
             self.weights.generate(
                 prompt,
@@ -236,24 +237,11 @@ class _Loaded:
                 logits_processor=LogitsProcessorList([rules] if order.markers else []),
                 stopping_criteria=StoppingCriteriaList([StopWhen(stop)]),
                 streamer=tokens,
-                past_key_values=self._memory_of_prefix(order, ids) if speed.reuse_prefix else None,
+                past_key_values=memory,
             )
 
-    def _memory_of_prefix(self, order: Order, ids: list[int]) -> Any:
-        """A copy of the keys and values of the system message, which is the same for many questions; None where the
-        prompt does not begin with it."""
-        import torch
-        from transformers import DynamicCache
-
-        prefix = tuple(_templated(self.tokenizer, order.messages[:1], answering=False))
-        if not 0 < len(prefix) < len(ids) or list(prefix) != ids[: len(prefix)]:
-            return None
-        if prefix not in self._prefixes:
-            memory = DynamicCache(config=self.weights.config)
-            there = torch.tensor([list(prefix)], device=self.weights.device)
-            self.weights(input_ids=there, past_key_values=memory, use_cache=True, logits_to_keep=1)
-            self._prefixes[prefix] = memory
-            if len(self._prefixes) > _PREFIXES:
-                self._prefixes.popitem(last=False)
-        self._prefixes.move_to_end(prefix)
-        return copy.deepcopy(self._prefixes[prefix])
+    def _prefix(self, order: Order, ids: list[int]) -> list[int]:
+        """The system message's tokens, which are the same for many questions; empty where the prompt does not begin
+        with them."""
+        prefix = _templated(self.tokenizer, order.messages[:1], answering=False)
+        return prefix if len(prefix) < len(ids) and prefix == ids[: len(prefix)] else []

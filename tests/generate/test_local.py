@@ -121,9 +121,16 @@ def test_what_speeds_it_up_begins_with_the_same_token(model: Path) -> None:
     assert len(first) == 1
 
 
+LONG = (MESSAGES[0], Message(role="user", content="Give adrenaline 0.5 mg into the outer thigh at once. " * 40))
+"""Read in several pieces."""
+
+
+@pytest.mark.parametrize("messages", [MESSAGES, LONG], ids=["short", "long"])
 @pytest.mark.parametrize("tuned", [False, True])
 @pytest.mark.parametrize("speed", WAYS, ids=str)
-def test_no_token_of_the_prompt_is_read_twice(model: Path, tmp_path: Path, speed: Speed, tuned: bool) -> None:
+def test_no_token_of_the_prompt_is_read_twice(
+    model: Path, tmp_path: Path, speed: Speed, tuned: bool, messages: tuple[Message, ...]
+) -> None:
     """Else every position behind it is wrong, and the model writes on from another prompt than was recorded."""
     adapter = tiny_qwen.add_adapter(model, tmp_path / "tuned") if tuned else None
     tiny_qwen.lock(model)
@@ -133,11 +140,11 @@ def test_no_token_of_the_prompt_is_read_twice(model: Path, tmp_path: Path, speed
     network = engine._loaded.weights.get_decoder() if not tuned else engine._loaded.weights.base_model.model.model
     lengths: list[int] = []
     network.register_forward_hook(lambda *seen: lengths.append(seen[-1].past_key_values.get_seq_length()))
-    order = replace(ORDER, max_tokens=6)
+    order = replace(ORDER, messages=messages, max_tokens=6)
     for _ in range(2):  # the first question also reads the prefix
         lengths.clear()
         text_of(engine.stream(order))
-        read = engine.count(MESSAGES)
+        read = engine.count(messages)
         assert read in lengths or any(read < length <= read + speed.look_ahead for length in lengths)
         assert max(lengths) <= read + order.max_tokens + speed.look_ahead
 
@@ -218,7 +225,8 @@ def test_thoughts_of_a_model_that_always_thinks_are_never_an_answer(tmp_path: Pa
     engine = engine_of(model)
     assert engine._tokenizer.decode(engine._tokens(MESSAGES)).endswith("<think>\n")
     pieces = list(engine.stream(ORDER))
-    assert [(piece.text, piece.finish_reason) for piece in pieces] == [("", "length")]
+    assert text_of(iter(pieces)) == ""
+    assert pieces[-1].finish_reason == "length"
 
 
 def test_tampered_weights_are_not_loaded(model: Path, tmp_path: Path) -> None:
