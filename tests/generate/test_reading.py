@@ -12,7 +12,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache
 
-from ragmed.generate.local import LocalEngine
+from ragmed.generate.local import LocalEngine, Speed
 from ragmed.generate.reading import PIECE, PromptReader
 from ragmed.interfaces import Message, Order
 from ragmed.settings import ModelSettings
@@ -49,8 +49,10 @@ class Reads:
         assert self.go_on.wait(20)
 
 
-def test_a_reader_who_leaves_while_the_prompt_is_read_stops_it_within_a_piece(model: Path) -> None:
-    engine = LocalEngine(ModelSettings(name=str(model)))
+@pytest.mark.parametrize("reuse_prefix", [False, True])
+def test_a_reader_who_leaves_while_the_prompt_is_read_stops_it_within_a_piece(model: Path, reuse_prefix: bool) -> None:
+    speed = Speed(reuse_prefix=reuse_prefix)
+    engine = LocalEngine(ModelSettings(name=str(model)), speed=speed)
     reads = Reads(engine)
     assert engine.count(LONG) > 5 * PIECE
     pieces = engine.stream(ORDER)
@@ -59,24 +61,27 @@ def test_a_reader_who_leaves_while_the_prompt_is_read_stops_it_within_a_piece(mo
     pieces.close()
     assert len(reads.pieces) == 1
     reads.go_on.set()
-    begun = len(reads.pieces)
     short = replace(ORDER, messages=(SYSTEM, Message(role="user", content="Take blood cultures")))
     text = "".join(piece.text for piece in engine.stream(short))  # its turn comes: the model is free
-    assert reads.pieces[begun] < PIECE, "the long prompt was read on"
-    assert text == "".join(piece.text for piece in LocalEngine(ModelSettings(name=str(model))).stream(short))
+    assert max(reads.pieces[1:]) < PIECE, "the long prompt was read on"
+    unstopped = LocalEngine(ModelSettings(name=str(model)), speed=speed)
+    assert text == "".join(piece.text for piece in unstopped.stream(short))
 
 
 def test_what_was_read_before_a_stop_is_not_kept_as_a_beginning(model: Path) -> None:
-    """Half a beginning would put every later position in the wrong place."""
-    engine = LocalEngine(ModelSettings(name=str(model)))
+    """Else the same prompt would be read in other pieces than it is elsewhere."""
     order = replace(ORDER, messages=(replace(SYSTEM, content=SYSTEM.content * 12), *LONG[1:]))
-    reads = Reads(engine)
+    engine, fresh = LocalEngine(ModelSettings(name=str(model))), LocalEngine(ModelSettings(name=str(model)))
+    reads, unstopped = Reads(engine), Reads(fresh)
     stopped = engine.stream(order)
     next(stopped)
     stopped.close()
     reads.go_on.set()
-    again = "".join(piece.text for piece in engine.stream(order))
-    assert again == "".join(piece.text for piece in LocalEngine(ModelSettings(name=str(model))).stream(order))
+    unstopped.go_on.set()
+    assert [piece.text for piece in engine.stream(order) if piece.text] == [
+        piece.text for piece in fresh.stream(order) if piece.text
+    ]
+    assert reads.pieces[1:] == unstopped.pieces
 
 
 def test_who_waits_for_his_turn_may_leave(model: Path) -> None:
