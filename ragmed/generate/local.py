@@ -37,6 +37,7 @@ from ragmed.models.store import installed
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Message, Order
+    from ragmed.models.processor import Processor
     from ragmed.models.store import InstalledModel
     from ragmed.settings import ModelSettings
 
@@ -54,6 +55,17 @@ class Speed:
     """The fixed beginning of the prompt is read once, not at every question."""
     look_ahead: int = 8
     """Tokens guessed at once from the prompt, which answers copy from; 0: none."""
+    fixed_memory: bool = False
+    """The memory has a fixed size and place (``generate.fixed_memory``), which rules looking ahead out."""
+    compiled: bool = False
+    """A step over a fixed memory is compiled, on CUDA into a graph. Of 16-bit weights alone: transformers 5.23 compiles
+    no 4-bit ones of bitsandbytes."""
+
+    def __post_init__(self) -> None:
+        if self.fixed_memory and self.look_ahead:
+            raise ValueError("looking ahead needs a memory that can be cut: a fixed one cannot")
+        if self.compiled and not self.fixed_memory:
+            raise ValueError("only a step over a fixed memory is compiled")
 
 
 class LocalEngine:
@@ -61,8 +73,12 @@ class LocalEngine:
 
     kind = "qwen"
 
-    def __init__(self, settings: ModelSettings, *, speed: Speed | None = None) -> None:
+    def __init__(
+        self, settings: ModelSettings, *, speed: Speed | None = None, processor: Processor | None = None
+    ) -> None:
+        """``processor``: what decides between 4 and 16 bits; this machine's where it is None."""
         self._settings = settings
+        self._processor = processor
         self._speed = speed or Speed()
         self._adapter = Adapter(settings.adapter) if settings.adapter else None
         self._loading = threading.Lock()
@@ -92,7 +108,7 @@ class LocalEngine:
 
     @cached_property
     def quantisation(self) -> str:
-        return quantisation_of(self._settings, device_of(self._settings))
+        return quantisation_of(self._settings, device_of(self._settings), self._model.config, self._processor)
 
     @property
     def context_tokens(self) -> int:
@@ -111,7 +127,7 @@ class LocalEngine:
         with self._loading:
             if self._loaded is None:
                 tokenizer = self._tokenizer
-                weights = load_weights(self._model, self._settings, self._adapter)
+                weights = load_weights(self._model, self._settings, self._adapter, self._processor)
                 ends = end_tokens(weights, tokenizer, self._model.folder)
                 self._loaded = _Loaded(weights, tokenizer, ends)
 
@@ -186,6 +202,7 @@ class _Loaded:
     """Weights and tokenizer, and what is kept between answers."""
 
     def __init__(self, weights: Any, tokenizer: Any, ends: tuple[int, ...]) -> None:
+        from ragmed.generate.fixed_memory import FixedMemory
         from ragmed.generate.markers import Vocabulary
         from ragmed.generate.reading import PromptReader
 
@@ -196,6 +213,7 @@ class _Loaded:
         self._vocabulary = Vocabulary.of(vocabulary, ends)
         self._thoughts = [vocabulary[tag] for tag in (OPEN, CLOSE) if tag in vocabulary]
         self._reader = PromptReader(weights)
+        self._fixed = FixedMemory(weights)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of tokens, special ones included: thoughts are told apart by them."""
@@ -220,13 +238,16 @@ class _Loaded:
             do_sample=sampled,
             eos_token_id=list(self.ends),
             pad_token_id=self.ends[0],
+            disable_compile=not speed.compiled,
             suppress_tokens=None if self.thinks(ids) else self._thoughts or None,
             **({"temperature": order.temperature, "top_p": order.top_p, "top_k": 0} if sampled else {}),
             **({"prompt_lookup_num_tokens": speed.look_ahead} if speed.look_ahead else {}),
         )
         rules = MarkerProcessor(self._vocabulary, self.decode, prompt_length=len(ids), markers=order.markers)
         with torch.inference_mode(), torch.random.fork_rng():
-            memory = self._reader.memory_of(ids, self._prefix(order, ids) if speed.reuse_prefix else (), stop)
+            prefix = self._prefix(order, ids) if speed.reuse_prefix else []
+            into = self._fixed.of(len(ids) + order.max_tokens) if speed.fixed_memory else None
+            memory = self._reader.memory_of(ids, prefix, stop, into)
             if memory is None:
                 return  # whoever asked has left
             torch.manual_seed(order.seed)

@@ -10,7 +10,6 @@ Laws of this room:
 
 from __future__ import annotations
 
-import copy
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -36,30 +35,31 @@ class PromptReader:
         self._kept: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
     def memory_of(
-        self, ids: Sequence[int], prefix: Sequence[int], stop: threading.Event, memory: Any = None
+        self, ids: Sequence[int], prefix: Sequence[int], stop: threading.Event, into: Any = None
     ) -> Any | None:
         """The memory of ``ids`` but for the last piece; None where ``stop`` was set meanwhile.
 
-        ``prefix``: a beginning of ``ids`` that other prompts share and that is read once; empty: none. ``memory``: an
-        empty one to read into, of which no beginning is kept.
+        ``prefix``: a beginning of ``ids`` that other prompts share and that is read once; empty: none. ``into``: an
+        empty memory to read into (``fixed_memory``); one that grows where it is None.
         """
-        if memory is None:
-            memory = self._beginning(tuple(prefix), stop) if prefix else DynamicCache(config=self._weights.config)
-        if memory is None or not self._read(ids, memory, stop, leave=self._piece):
+        memory = DynamicCache(config=self._weights.config) if into is None else into
+        if prefix and not self._begin(tuple(prefix), memory, stop):
             return None
-        return memory
+        return memory if self._read(ids, memory, stop, leave=self._piece) else None
 
-    def _beginning(self, prefix: tuple[int, ...], stop: threading.Event) -> Any | None:
-        """A copy of the memory of a shared beginning."""
+    def _begin(self, prefix: tuple[int, ...], memory: Any, stop: threading.Event) -> bool:
+        """Puts a shared beginning into an empty memory; False where it was stopped before it was read."""
         if prefix not in self._kept:
-            memory = DynamicCache(config=self._weights.config)
-            if not self._read(prefix, memory, stop):
-                return None
-            self._kept[prefix] = memory
+            kept = DynamicCache(config=self._weights.config)
+            if not self._read(prefix, kept, stop):
+                return False
+            self._kept[prefix] = kept
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(prefix)
-        return copy.deepcopy(self._kept[prefix])
+        for number, layer in enumerate(self._kept[prefix].layers):
+            memory.update(layer.keys, layer.values, number)  # copied: an answer writes behind it
+        return True
 
     def _read(self, ids: Sequence[int], memory: Any, stop: threading.Event, leave: int = 0) -> bool:
         """Reads on in ``ids`` until at most ``leave`` tokens are left; whether it came so far."""

@@ -15,6 +15,7 @@ from ragmed.errors import IntegrityError, ModelError
 from ragmed.generate.loading import Adapter, load_weights
 from ragmed.generate.local import LocalEngine, Speed
 from ragmed.interfaces import EnginePiece, Message, Order
+from ragmed.models.processor import Processor
 from ragmed.models.store import installed
 from ragmed.settings import ModelSettings
 from tests.generate import tiny_qwen
@@ -39,7 +40,7 @@ def engine(model: Path) -> LocalEngine:
 
 def engine_of(model: Path, **settings: object) -> LocalEngine:
     tiny_qwen.lock(model)
-    return LocalEngine(ModelSettings(name=str(model), **settings))  # type: ignore[arg-type]
+    return LocalEngine(ModelSettings(name=str(model), **{"quantisation": "nf4", **settings}))  # type: ignore[arg-type]
 
 
 def text_of(pieces: Iterator[EnginePiece]) -> str:
@@ -49,7 +50,7 @@ def text_of(pieces: Iterator[EnginePiece]) -> str:
 def test_the_linear_layers_are_really_in_4_bits(model: Path) -> None:
     import bitsandbytes as bnb
 
-    chosen = ModelSettings(name=str(model))
+    chosen = ModelSettings(name=str(model), quantisation="nf4")
     tiny_qwen.lock(model)
     loaded = load_weights(installed(chosen), chosen, None)
     layers = {name: module for name, module in loaded.named_modules() if name.endswith("_proj")}
@@ -60,6 +61,36 @@ def test_the_linear_layers_are_really_in_4_bits(model: Path) -> None:
         assert module.weight.quant_state.nested, f"{name}: not quantised twice"
     plain = load_weights(installed(chosen), chosen.model_copy(update={"quantisation": "none"}), None)
     assert not [name for name, module in plain.named_modules() if isinstance(module, bnb.nn.Linear4bit)]
+
+
+AMX = Processor(flags=frozenset({"avx2", "amx_bf16"}), memory_bytes=16 << 30)
+PLAIN = Processor(flags=frozenset({"avx2"}), memory_bytes=16 << 30)
+
+
+@pytest.mark.parametrize(
+    ("processor", "named", "held"),
+    [
+        (AMX, "auto", "bf16"),
+        (PLAIN, "auto", "nf4"),
+        (Processor(flags=AMX.flags, memory_bytes=2 << 30), "auto", "nf4"),
+        (AMX, "nf4", "nf4"),
+        (PLAIN, "none", "bf16"),
+    ],
+    ids=str,
+)
+def test_the_bits_are_those_of_the_processor_unless_they_are_named(
+    model: Path, processor: Processor, named: str, held: str
+) -> None:
+    import bitsandbytes as bnb
+
+    tiny_qwen.lock(model)
+    settings = ModelSettings(name=str(model), quantisation=named)  # type: ignore[arg-type]
+    engine = LocalEngine(settings, processor=processor)
+    assert engine.quantisation == held
+    engine.warm()
+    assert engine._loaded is not None
+    packed = [one for one in engine._loaded.weights.modules() if isinstance(one, bnb.nn.Linear4bit)]
+    assert bool(packed) is (held == "nf4"), "what is recorded is what is loaded"
 
 
 def test_what_a_record_says_of_the_model(engine: LocalEngine, model: Path) -> None:
