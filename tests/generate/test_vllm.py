@@ -131,13 +131,13 @@ BRACKETS = re.compile(r"[\[\]【】]")
 
 def sampled(seed: int, markers: str, k: int = 2) -> str:
     with engine_at(URL, markers=markers) as engine:
-        wanted = Order(messages=MESSAGES, markers=k, max_tokens=120, temperature=2.0, seed=seed)
+        wanted = Order(messages=MESSAGES, markers=k, max_tokens=60, temperature=2.0, seed=seed)
         return text_of(list(engine.stream(wanted)))
 
 
 def test_no_marker_points_nowhere_and_no_line_ends_without_one() -> None:
     found = 0
-    for seed in range(6):
+    for seed in range(3):
         text = sampled(seed, "auto")
         found += len(re.findall(r"\[[12]\]", text))
         assert not BRACKETS.search(re.sub(r"\[[12]\]", "", re.sub(r"\[$", "", re.sub(r"\[[12]$", "", text)))), text
@@ -147,7 +147,7 @@ def test_no_marker_points_nowhere_and_no_line_ends_without_one() -> None:
 
 
 def test_without_it_the_same_model_writes_other_brackets() -> None:
-    loose = "".join(sampled(seed, "off") for seed in range(6))
+    loose = "".join(sampled(seed, "off") for seed in range(3))
     assert BRACKETS.search(re.sub(r"\[[12]\]", "", loose)) or any(
         not re.fullmatch(pattern_of(2), line) for line in loose.split("\n")[:-1] if line
     )
@@ -166,7 +166,7 @@ def test_the_grammar_for_llama_cpp_means_the_same() -> None:
         "model": "tiny",
         "messages": [{"role": message.role, "content": message.content} for message in MESSAGES],
         "temperature": 2.0,
-        "max_tokens": 120,
+        "max_tokens": 60,
         "structured_outputs": {"grammar": grammar_of(2)},
     }
     for seed in range(3):
