@@ -9,8 +9,9 @@ answer is copied decides what looking ahead is worth, so it is measured for a co
 word is another.
 
 Each way runs in a process of its own, one after another: 16 bits and 4 bits as `generate` does it, 4 bits with
-the prefix read once, with looking ahead, with both. `first_s` is from the order to the first piece, at the
-second question and later ones (the prefix is read by then, where a way keeps it); `decode_tok_s` counts from there.
+the prefix read once, with looking ahead, with both; and over a memory of fixed size, which on CUDA is compiled too.
+`first_s` is from the order to the first piece, at the second question and later ones (the prefix is read by then, where
+a way keeps it); `decode_tok_s` counts from there.
 On CUDA the same script runs with `--shape 7b --prompt 4096`; without one it says so in what it keeps.
 """
 
@@ -45,7 +46,13 @@ WAYS: dict[str, dict[str, Any]] = {
     "nf4 prefix": {"quantisation": "nf4", "reuse_prefix": True, "look_ahead": 0},
     "nf4 look-ahead": {"quantisation": "nf4", "reuse_prefix": False, "look_ahead": 8},
     "nf4 both": {"quantisation": "nf4", "reuse_prefix": True, "look_ahead": 8},
+    "nf4 fixed": {"quantisation": "nf4", "reuse_prefix": True, "look_ahead": 0, "fixed_memory": True},
+    "bf16 fixed": {"quantisation": "none", "reuse_prefix": True, "look_ahead": 0, "fixed_memory": True},
 }
+ON_CUDA: dict[str, dict[str, Any]] = {
+    "bf16 fixed, compiled": {**WAYS["bf16 fixed"], "compiled": True},
+}
+"""Ways that make sense on a card only."""
 CHANGED = ("copy", "every sixth word another")
 
 
@@ -141,24 +148,27 @@ def whole_lines(tokenizer: Any, text: str, most: int) -> list[int]:
 
 
 def dictate(loaded: Any, script: Sequence[int], prompt_length: int) -> None:
-    """Have the model's logits say ``script`` behind a prompt of this length; all the rest is computed as ever."""
+    """Have the model say ``script`` behind a prompt of this length; all the rest is computed as ever."""
     import torch
+    from transformers import LogitsProcessor
 
-    true_forward = type(loaded.weights).forward
+    class Dictated(LogitsProcessor):
+        """Before all other rules, so that these are at work as ever."""
 
-    def forward(*args: Any, **more: Any) -> Any:
-        out = true_forward(loaded.weights, *args, **more)
-        memory = out.past_key_values
-        end = memory.get_seq_length()
-        width = out.logits.shape[1]
-        for place in range(width):
-            at = end - width + place - (prompt_length - 1)
-            if 0 <= at < len(script):
-                out.logits[0, place] = torch.zeros_like(out.logits[0, place])
-                out.logits[0, place, script[at]] = 100.0
-        return out
+        def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+            at = input_ids.shape[1] - prompt_length
+            if at < len(script):
+                scores = torch.zeros_like(scores)
+                scores[0, script[at]] = 100.0
+            return scores
 
-    loaded.weights.forward = forward
+    true_generate = type(loaded.weights).generate
+
+    def generate(*args: Any, **more: Any) -> Any:
+        more["logits_processor"].insert(0, Dictated())
+        return true_generate(loaded.weights, *args, **more)
+
+    loaded.weights.generate = generate
 
 
 def measure(folder: str, way: str, options: dict[str, int], send: Any) -> None:
@@ -168,9 +178,9 @@ def measure(folder: str, way: str, options: dict[str, int], send: Any) -> None:
     from ragmed.generate.local import LocalEngine, Speed
     from ragmed.settings import ModelSettings
 
-    chosen = WAYS[way]
+    chosen = {**WAYS, **ON_CUDA}[way]
     settings = ModelSettings(name=folder, quantisation=chosen["quantisation"], answer_tokens=options["answer"])
-    engine = LocalEngine(settings, speed=Speed(reuse_prefix=chosen["reuse_prefix"], look_ahead=chosen["look_ahead"]))
+    engine = LocalEngine(settings, speed=Speed(**{key: chosen[key] for key in chosen if key != "quantisation"}))
     began = time.perf_counter()
     engine.warm()
     found: dict[str, Any] = {"load_s": round(time.perf_counter() - began, 1)}
@@ -215,23 +225,32 @@ def measure(folder: str, way: str, options: dict[str, int], send: Any) -> None:
     send.send((str(loaded.weights.device), found))
 
 
+def on_cuda() -> bool:
+    """Whether a card is there."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
 def main() -> None:
     """Measure and keep."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--shape", choices=SHAPES, default="0.5b")
-    words.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    words.add_argument("--ways", nargs="+", choices=[*WAYS, *ON_CUDA], default=[])
     words.add_argument("--prompt", type=int, default=1100)
     words.add_argument("--answer", type=int, default=120)
     words.add_argument("--rounds", type=int, default=3)
     words.add_argument("--keep-as", default="")
     said = words.parse_args()
     options = {"prompt": said.prompt, "answer": said.answer, "rounds": said.rounds}
-    ways: dict[str, Any] = {}
+    card = on_cuda()
+    chosen = said.ways or [*WAYS, *(ON_CUDA if card else ())]
+    ways: dict[str, Any] = {} if card else dict.fromkeys(ON_CUDA, "not measured on CUDA")
     device = ""
     with tempfile.TemporaryDirectory() as scratch:
         folder = build(Path(scratch) / f"qwen2.5-{said.shape}-shaped", said.shape)
         spawn = multiprocessing.get_context("spawn")
-        for way in said.ways:
+        for way in chosen:
             receive, send = spawn.Pipe(duplex=False)
             process = spawn.Process(target=measure, args=(str(folder), way, options, send))
             process.start()

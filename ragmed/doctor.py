@@ -14,7 +14,8 @@ from ragmed.doctor_model import examine_models
 from ragmed.doctor_served import examine_served
 from ragmed.errors import NoIndexError, RagMedError
 from ragmed.examined import Examined
-from ragmed.machine import cpu_flags, find_machine, memory_bytes
+from ragmed.machine import find_machine
+from ragmed.models.processor import cpu_flags, memory_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

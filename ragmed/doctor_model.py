@@ -18,9 +18,8 @@ from ragmed.examined import Examined
 from ragmed.models import tiers
 from ragmed.models.checking import WHOLE, Listed, list_models
 from ragmed.models.places import find_folder
-from ragmed.models.shape import Quantisation
 from ragmed.models.store import installed, shown
-from ragmed.models.tiers import Device, gib
+from ragmed.models.tiers import Bits, Device, gib
 
 if TYPE_CHECKING:
     from ragmed.machine import Machine
@@ -44,7 +43,9 @@ def examine_models(settings: Settings, machine: Machine) -> Iterator[Examined]:
 
 
 def _default(settings: ModelSettings, machine: Machine) -> Examined:
-    choice = tiers.choose(machine.device, machine.memory_bytes, _free_disk(settings.folder))
+    choice = tiers.choose(
+        machine.device, machine.memory_bytes, _free_disk(settings.folder), matrix_units=machine.matrix_units
+    )
     if choice.model is None or choice.forecast is None:
         return Examined(subject="language model", state="fine", found=f"{choice.tier.value}: {choice.why}")
     there = find_folder(settings.folder, choice.model.model_id) is not None
@@ -125,13 +126,16 @@ def _local(settings: ModelSettings, machine: Machine, models: tuple[Listed, ...]
         _require_packages(name)
         model = installed(settings)
         _require_sizes(name, next(one for one in models if one.answers))
-        device, quantisation = _place(settings, machine)
+        device = _place(settings, machine)
     except RagMedError as error:
         return _fault(f"{error}; the library is quoted instead", error.remedy)
     memory = machine.memory_bytes if device is machine.device else machine.system_bytes
     tokens = settings.prompt_tokens or tiers.prompt_tokens_of(device, memory)
-    forecast, usable = tiers.forecast(model.config, device, quantisation, tokens), tiers.usable_bytes(device, memory)
-    words = f"{model.name} in {_bits(quantisation)} on {device.value}, prompts of {tokens:,} tokens: {_told(forecast)}"
+    bits = _held(settings, tiers.default_bits(model.config, device, memory, tokens, matrix_units=machine.matrix_units))
+    forecast = tiers.forecast(model.config, device, bits.quantisation, tokens)
+    usable = tiers.usable_bytes(device, memory)
+    held = _bits(bits.quantisation) + (f" ({bits.why})" if bits.why else "")
+    words = f"{model.name} in {held} on {device.value}, prompts of {tokens:,} tokens: {_told(forecast)}"
     if memory and forecast.total > usable:
         return Examined(
             subject="answers",
@@ -140,9 +144,6 @@ def _local(settings: ModelSettings, machine: Machine, models: tuple[Listed, ...]
             remedy="name a smaller model in model.name, or set model.prompt_tokens lower",
         )
     words += f" of {gib(usable)}; each claim is checked, as ever"
-    if device is Device.CPU and machine.matrix_units and settings.quantisation == "auto":
-        # measured with the shape of the 0.5B model only: docs/figures.md
-        words += "; this processor has AMX: a small model is faster in 16 bits (set model.quantisation to none)"
     return Examined(subject="answers", state="fine", found=words)
 
 
@@ -157,14 +158,23 @@ def _require_sizes(name: str, listed: Listed) -> None:
         raise ModelError(f"{name}: {listed.words}", remedy="see `ragmed models check`")
 
 
-def _place(settings: ModelSettings, machine: Machine) -> tuple[Device, Quantisation]:
-    """Where the model will run and in how many bits. Raises SettingsError for what this machine has not."""
+def _place(settings: ModelSettings, machine: Machine) -> Device:
+    """Where the model will run. Raises SettingsError for what this machine has not."""
     if settings.device not in ("auto", machine.device.value, "cpu"):
         raise SettingsError(
             f"model.device is {settings.device}, and this machine has none", remedy="set model.device to auto"
         )
     device = machine.device if settings.device == "auto" else Device(settings.device)
-    usual = tiers.quantisation_of(device)
-    if settings.quantisation == "nf4" and usual != "nf4":
+    if settings.quantisation == "nf4" and tiers.possible_bits(device) != "nf4":
         raise SettingsError(f"there are no 4 bits on {device.value}", remedy="set model.quantisation to auto")
-    return device, usual if settings.quantisation == "auto" else settings.quantisation
+    return device
+
+
+def _held(settings: ModelSettings, default: Bits) -> Bits:
+    """As the settings name it, or the default; of what is named and slower here that is told."""
+    if settings.quantisation == "auto":
+        return default
+    why = "named in model.quantisation"
+    if settings.quantisation != default.quantisation and default.why:
+        why += f"; {default.why}"
+    return Bits(quantisation=settings.quantisation, why=why)

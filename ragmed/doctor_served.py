@@ -29,6 +29,7 @@ def examine_served(settings: Settings) -> Iterator[Examined]:
             told = f"{engine.model_id}{f' ({engine.revision})' if engine.revision else ''} at {address.where}"
             counts = engine.counts
             found = f"{told}; context {engine.context_tokens:,} tokens, {'counted' if counts else 'overestimated'}"
+            way, held = engine.markers_held()
         finally:
             engine.close()
     except RagMedError as error:
@@ -40,6 +41,7 @@ def examine_served(settings: Settings) -> Iterator[Examined]:
         found=found,
         remedy="" if counts else "it cannot count, so prompts are kept short: see docs/deploy.md, Ollama",
     )
+    yield _markers(way, held)
     if address.api.startswith("http://") and not address.here:
         yield Examined(
             subject="engine's network",
@@ -54,3 +56,21 @@ def examine_served(settings: Settings) -> Iterator[Examined]:
             found=f"{served.key_file.name} can be read by other users of this machine",
             remedy=f"chmod 600 {served.key_file}",
         )
+
+
+def _markers(way: str, held: bool | None) -> Examined:
+    """Whether the engine is held to the numbers of passages while it writes (``ServedEngine.markers_held``)."""
+    if held:
+        return Examined(
+            subject="engine's markers", state="fine", found=f"no line ends without a passage's number ({way})"
+        )
+    later = "passages' numbers are checked afterwards alone"
+    if not way:
+        return Examined(subject="engine's markers", state="fine", found=f"{later}: the engine is not asked for more")
+    why = f"it refuses `{way}`" if held is None else f"it takes `{way}` and does not keep to it"
+    return Examined(
+        subject="engine's markers",
+        state="short",
+        found=f"{later}: {why}",
+        remedy="see docs/deploy.md for the field that your engine takes, or set served.markers to off",
+    )

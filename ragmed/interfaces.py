@@ -202,9 +202,14 @@ class Retriever(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A further piece of a draft as a language model writes it: nothing of it is checked yet."""
+    """A further piece of a draft as a language model writes it: nothing of it is checked yet.
+
+    Empty where there is nothing new, so that whoever reads along can leave while a prompt is read.
+    """
 
     text: str
+    by: Generation | None = None
+    """What writes it, ``text`` left empty, for the record of a draft that is stopped; None where that is not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,7 +318,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnginePiece:
-    """A further piece of text from an engine; the last one bears why it ended (``stop``, ``length``)."""
+    """A further piece of text from an engine, empty where there is none yet; the last one bears why it ended (``stop``,
+    ``length``)."""
 
     text: str
     finish_reason: str = ""
@@ -363,7 +369,8 @@ class Engine(Protocol):
     def stream(self, order: Order) -> GeneratorOf[EnginePiece, None, None]:
         """The text, piece by piece; thoughts of a model that thinks are never among it.
 
-        Closing the iterator stops the model at once. Raises ModelError, IntegrityError.
+        Closing the iterator stops the model at its next token or piece of the prompt. Raises ModelError,
+        IntegrityError.
         """
         ...
 

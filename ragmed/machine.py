@@ -5,15 +5,14 @@ The programs of the drivers are asked (``nvidia-smi``, ``npu-smi``); one that fa
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
 import subprocess
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
+from ragmed.models.processor import memory_bytes, this_processor
 from ragmed.models.tiers import Device
 
 _PATIENCE = 20.0
@@ -38,24 +37,6 @@ class Machine:
     remedy: str = ""
 
 
-def memory_bytes() -> int:
-    """Of the machine; 0 where the system does not tell."""
-    if hasattr(os, "sysconf") and {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= {*os.sysconf_names}:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return 0
-
-
-def cpu_flags() -> set[str]:
-    """The CPU's extensions, where the system lists them."""
-    listing = Path("/proc/cpuinfo")
-    if not listing.is_file():
-        return set()
-    for line in listing.read_text(encoding="utf-8").splitlines():
-        if line.startswith("flags"):
-            return set(line.split(":", 1)[1].split())
-    return set()
-
-
 def find_machine(torch: str | None = None) -> Machine:
     """The device that a model would run on here. ``torch``: the version of torch, as the installed one if None."""
     torch = _torch_version() if torch is None else torch
@@ -78,7 +59,7 @@ def _machine(device: Device, memory: int, words: str) -> Machine:
         memory_bytes=memory,
         system_bytes=memory_bytes(),
         words=words,
-        matrix_units="amx_bf16" in cpu_flags(),
+        matrix_units=this_processor().matrix_units,
     )
 
 

@@ -116,7 +116,8 @@ class ModelSettings(_Part):
     folder: Path = Field(Path("models"), description="folder that `ragmed models pull` puts models into")
     adapter: Path | None = Field(None, description="folder of a tuned adapter (PEFT) for the model")
     quantisation: Literal["auto", "nf4", "none"] = Field(
-        "auto", description="`nf4`: 4 bits; `none`: 16 bits; `auto`: 4 bits wherever the device can"
+        "auto",
+        description="`nf4`: 4 bits; `none`: 16 bits; `auto`: 4 bits where they can be, but 16 on a CPU with AMX",
     )
     device: Literal["auto", "cpu", "cuda", "mps", "npu"] = "auto"
     prompt_tokens: int = Field(
@@ -144,6 +145,10 @@ class ServedSettings(_Part):
         30.0, gt=0, description="after three failures in a row the engine is left alone for so long, seconds"
     )
     context_tokens: int = Field(4096, ge=512, description="tokens that prompt and answer may have together")
+    markers: Literal["auto", "off", "structured_outputs", "guided_regex", "regex", "grammar"] = Field(
+        "auto",
+        description="field that holds the engine to numbers of passages; `auto`: by what it names itself",
+    )
 
 
 class AuditSettings(_Part):

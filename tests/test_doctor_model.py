@@ -67,14 +67,25 @@ def test_a_machine_too_small_for_any_model_says_so(tmp_path: Path) -> None:
 def test_the_named_model_answers(tmp_path: Path, model: Path, generator: str) -> None:
     found = said(tmp_path, name="tiny", generator=generator, url="http://127.0.0.1:1/v1")["answers"]
     assert found.state == "fine"
-    assert "tiny in 4 bits on cpu, prompts of 1,100 tokens" in found.found
+    assert (
+        "tiny in 4 bits (this processor has no AMX: 4 bits are faster) on cpu, prompts of 1,100 tokens" in found.found
+    )
 
 
 def test_a_processor_on_which_16_bits_are_faster_is_told(tmp_path: Path, model: Path) -> None:
     fast = replace(machine(), matrix_units=True)
-    assert "faster in 16 bits" in said(tmp_path, fast, name="tiny")["answers"].found
-    assert "faster in 16 bits" not in said(tmp_path, fast, name="tiny", quantisation="none")["answers"].found
-    assert "faster in 16 bits" not in said(tmp_path, name="tiny")["answers"].found
+    found = said(tmp_path, fast, name="tiny")
+    assert "tiny in 16 bits (this processor has AMX: 16 bits are faster) on cpu" in found["answers"].found
+    assert (
+        "default Qwen/Qwen2.5-0.5B-Instruct (`ragmed models pull qwen2.5-0.5b`), 16 bits"
+        in found["language model"].found
+    )
+    named = said(tmp_path, fast, name="tiny", quantisation="nf4")["answers"].found
+    assert "4 bits (named in model.quantisation; this processor has AMX: 16 bits are faster) on cpu" in named
+    assert (
+        "16 bits (named in model.quantisation) on"
+        in said(tmp_path, fast, name="tiny", quantisation="none")["answers"].found
+    )
 
 
 def test_an_engine_answers_where_no_model_is_named(tmp_path: Path) -> None:
@@ -134,12 +145,21 @@ def test_a_device_that_is_not_here_is_told(tmp_path: Path, model: Path, more: di
 
 def test_bits_and_prompt_follow_the_device_and_the_settings(tmp_path: Path, model: Path) -> None:
     ascend = machine(Device.NPU, 32 * GIB)
-    assert "16 bits on npu, prompts of 4,096" in said(tmp_path, ascend, name="tiny")["answers"].found
-    assert "4 bits on cpu" in said(tmp_path, ascend, name="tiny", device="cpu")["answers"].found
+    assert (
+        "16 bits (there are no 4 bits on npu) on npu, prompts of 4,096"
+        in said(tmp_path, ascend, name="tiny")["answers"].found
+    )
+    assert (
+        "4 bits (this processor has no AMX: 4 bits are faster) on cpu"
+        in said(tmp_path, ascend, name="tiny", device="cpu")["answers"].found
+    )
     refused = said(tmp_path, ascend, name="tiny", quantisation="nf4", generator="qwen")["answers"]
     assert (refused.state, "no 4 bits on npu" in refused.found) == ("fault", True)
     found = said(tmp_path, name="tiny", quantisation="none", prompt_tokens=300)["answers"].found
-    assert "16 bits on cpu, prompts of 300 tokens" in found
+    assert (
+        "16 bits (named in model.quantisation; this processor has no AMX: 4 bits are faster) on cpu, prompts of 300 tokens"
+        in found
+    )
 
 
 def _program(folder: Path, name: str, script: str) -> None:

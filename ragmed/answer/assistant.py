@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from ragmed import __version__
 from ragmed.answer import notices
 from ragmed.answer.clock import Clock
-from ragmed.answer.drafting import Answer, Drafting
+from ragmed.answer.drafting import Answer, Drafting, Told
 from ragmed.answer.held_snapshot import HeldSnapshot
 from ragmed.canonical import sha256_of
 from ragmed.errors import BusyError
@@ -108,11 +108,11 @@ class RagMedAssistant:
         snapshot, retrieval = self._search(question, language, filters or Filters(), clock)
         yield EvidenceFound(retrieval=retrieval, snapshot_id=snapshot.snapshot_id)
         clock.last = time.perf_counter()  # the caller's time between the two events is not ours
-        told: list[str] = []
+        told = Told()
         try:
             answer, retrieval = yield from self._drafting.answer(mode, retrieval, snapshot, clock, told)
         except GeneratorExit:
-            if told:  # somebody has read it, so it is kept (law 5)
+            if told.text:  # somebody has read it, so it is kept (law 5)
                 self._finish(self._drafting.stopped(mode, retrieval, told), retrieval, snapshot, asked_at, clock)
             raise
         yield self._finish(answer, retrieval, snapshot, asked_at, clock)

@@ -11,7 +11,6 @@ Laws of this room:
 from __future__ import annotations
 
 from collections.abc import Generator as GeneratorOf
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -73,6 +72,18 @@ class Answer:
     conflicts: tuple[Conflict, ...] = ()
 
 
+@dataclass(slots=True)
+class Told:
+    """What whoever reads along was given of a draft, and what writes it."""
+
+    text: str = ""
+    by: Generation | None = None
+
+    def take(self, piece: Written) -> None:
+        self.text += piece.text
+        self.by = piece.by or self.by
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What there is to write an answer from."""
@@ -108,7 +119,7 @@ class Drafting:
         self._second = second
 
     def answer(
-        self, mode: Mode | None, retrieval: Retrieval, snapshot: SnapshotReader, clock: Clock, told: list[str]
+        self, mode: Mode | None, retrieval: Retrieval, snapshot: SnapshotReader, clock: Clock, told: Told
     ) -> Writing[tuple[Answer, Retrieval]]:
         """Yields what is written as it is written, and puts it into ``told``; returns the answer and its retrieval."""
         query = retrieval.query
@@ -138,7 +149,7 @@ class Drafting:
         return answer
 
     def _drafted(
-        self, work: Work, told: list[str], refused: RefusedDraft | None = None
+        self, work: Work, told: Told, refused: RefusedDraft | None = None
     ) -> Writing[tuple[Draft, RefusedDraft | None]]:
         """The draft, of what writes instead where the generator cannot be used or was ``refused``; and the refusal."""
         if refused is None or self._instead is None:
@@ -149,10 +160,11 @@ class Drafting:
                     raise
                 language = work.query.language
                 reason = notices.said("model_failed", language, reason=str(error).rstrip("."))
-                refused = RefusedDraft(generation=replace(self.unwritten(), text="".join(told)), reason=reason)
+                failed = replace(told.by or self.unwritten(), text=told.text, finish_reason="not_started")
+                refused = RefusedDraft(generation=failed, reason=reason)
             else:
                 return draft, refused
-        return (yield from _whole(self._instead, work, [])), refused
+        return (yield from _whole(self._instead, work, Told())), refused
 
     def _falls(self, work: Work, draft: Draft, judged: _Judgement) -> bool:
         """Whether so little of a model's draft holds that the library is quoted instead."""
@@ -167,9 +179,9 @@ class Drafting:
         """The generation of an answer for which nothing was written."""
         return Generation(text="", kind=self._generator.kind, model_id="", revision="", finish_reason="not_started")
 
-    def stopped(self, mode: Mode | None, retrieval: Retrieval, told: Sequence[str]) -> Answer:
+    def stopped(self, mode: Mode | None, retrieval: Retrieval, told: Told) -> Answer:
         """What is kept of an answer that was stopped while it was written."""
-        written_so_far = replace(self.unwritten(), text="".join(told), finish_reason="stopped")
+        written_so_far = replace(told.by or self.unwritten(), text=told.text, finish_reason="stopped")
         return Answer(
             outcome=Outcome.REJECTED,
             mode=mode or Mode.ANSWER,
@@ -252,14 +264,15 @@ class Drafting:
         return () if mode is Mode.DIFFERENTIAL else None
 
 
-def _whole(generator: Generator, work: Work, told: list[str]) -> Writing[Draft]:
+def _whole(generator: Generator, work: Work, told: Told) -> Writing[Draft]:
     """The generator's draft; yields what it writes meanwhile and puts it into ``told``."""
     with closing(generator.generate(work.query, work.mode, work.passages)) as pieces:
         for piece in pieces:
             if isinstance(piece, Draft):
                 return piece
-            work.clock.first_piece()
-            told.append(piece.text)
+            if piece.text:
+                work.clock.first_piece()
+            told.take(piece)
             yield piece
     raise RagMedError(f"the generator {generator.kind!r} ended without a draft")
 

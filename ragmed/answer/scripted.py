@@ -7,6 +7,7 @@ through the same checks as the real thing.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from ragmed.interfaces import Draft, Written
 from ragmed.records import Generation, Mode, Passage, Prompt, Query
@@ -29,5 +30,5 @@ class ScriptedGenerator:
         written = Generation(text=text, kind=self.kind, model_id="scripted", revision="1", sampling="greedy")
         prompt = Prompt(system="Say what the script says.", user=query.text, passages=tuple(passages))
         for line in text.splitlines(keepends=True):
-            yield Written(text=line)
+            yield Written(text=line, by=replace(written, text="", finish_reason="stopped"))
         yield Draft(generation=written, quotes=self._quotes, prompt=prompt)

@@ -35,6 +35,8 @@ class Card:
     revision: str
     context_tokens: int | None
     """None where the engine does not tell."""
+    engine: str = ""
+    """What it calls itself: ``vllm``, ``sglang``, ``llamacpp``, ``library`` (Ollama), another, nothing."""
 
 
 def chosen_card(listing: object, wanted: str, where: str) -> Card:
@@ -60,6 +62,7 @@ def chosen_card(listing: object, wanted: str, where: str) -> Card:
         model_id=bare_name(name),
         revision=" on ".join(told for told in (_revision(card), _revision(parent)) if told),
         context_tokens=_context(card) or _context(parent),
+        engine=str(card.get("owned_by") or ""),
     )
 
 

@@ -34,7 +34,7 @@ class InTurn:
             try:
                 with closing(writer.generate(query, mode, passages)) as pieces:
                     for piece in pieces:
-                        begun = True
+                        begun = begun or isinstance(piece, Draft) or bool(piece.text)
                         if isinstance(piece, Draft) and passed_over:
                             yield replace(piece, passed_over="; ".join(passed_over))
                         else:

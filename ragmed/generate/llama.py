@@ -89,7 +89,7 @@ class RagMedLLM(CustomLLM):
             temperature=self.temperature,
             seed=self.seed,
         )
-        return (piece.text for piece in self._engine.stream(order))
+        return (piece.text for piece in self._engine.stream(order) if piece.text)
 
 
 def _turns(messages: Sequence[ChatMessage]) -> list[Message]:

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 from ragmed.canonical import sha256_file
 from ragmed.errors import ModelError, RagMedError
 from ragmed.models import tiers
+from ragmed.models.processor import Processor, this_processor
 from ragmed.models.store import InstalledModel, require_whole
 from ragmed.models.tiers import Device
-from ragmed.models.tiers import quantisation_of as default_quantisation
 
 if TYPE_CHECKING:
+    from ragmed.models.shape import ModelShape
     from ragmed.settings import ModelSettings
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
@@ -57,12 +58,22 @@ def _has_npu(torch: Any) -> bool:
     return hasattr(torch, "npu") and bool(torch.npu.is_available())
 
 
-def quantisation_of(settings: ModelSettings, device: Device) -> str:
-    """``nf4``, or ``bf16`` where the device cannot or the settings do not want it. Raises ModelError."""
-    possible = default_quantisation(device) == "nf4"
-    if settings.quantisation == "nf4" and not possible:
+def quantisation_of(
+    settings: ModelSettings, device: Device, shape: ModelShape, processor: Processor | None = None
+) -> str:
+    """``nf4`` or ``bf16``: as the settings name it, or what the device runs fastest (``tiers.default_bits``).
+
+    ``processor``: this machine's where it is None. Raises ModelError where the device cannot.
+    """
+    if settings.quantisation == "nf4" and tiers.possible_bits(device) != "nf4":
         raise ModelError(f"4-bit weights do not run on {device}", remedy="set model.quantisation to auto")
-    return "nf4" if possible and settings.quantisation != "none" else "bf16"
+    held = settings.quantisation
+    if held == "auto":
+        processor = processor or this_processor()
+        tokens = settings.prompt_tokens or prompt_tokens_of(device)
+        bits = tiers.default_bits(shape, device, processor.memory_bytes, tokens, matrix_units=processor.matrix_units)
+        held = bits.quantisation
+    return "nf4" if held == "nf4" else "bf16"
 
 
 def prompt_tokens_of(device: Device) -> int:
@@ -108,13 +119,15 @@ def load_tokenizer(model: InstalledModel) -> Any:
     return tokenizer
 
 
-def load_weights(model: InstalledModel, settings: ModelSettings, adapter: Adapter | None) -> Any:
+def load_weights(
+    model: InstalledModel, settings: ModelSettings, adapter: Adapter | None, processor: Processor | None = None
+) -> Any:
     """The model, ready to generate. Raises ModelError, IntegrityError (bytes are not the lock's)."""
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     device = device_of(settings)
-    four_bits = quantisation_of(settings, device) == "nf4"
+    four_bits = quantisation_of(settings, device, model.config, processor) == "nf4"
     require_whole(model)
     if adapter:
         adapter.require()
@@ -148,9 +161,10 @@ def _reads_only_what_is_new(loaded: Any) -> None:
     @wraps(prepare)  # its signature is looked at
     def prepared(input_ids: Any, next_sequence_length: int | None = None, **more: Any) -> Any:
         memory = more.get("past_key_values")
-        known = int(memory.get_seq_length()) if memory is not None else 0
-        if next_sequence_length is None and more.get("is_first_iteration") and 0 < known < input_ids.shape[1]:
-            next_sequence_length = input_ids.shape[1] - known
+        if next_sequence_length is None and more.get("is_first_iteration") and memory is not None:
+            known = int(memory.get_seq_length())
+            if 0 < known < input_ids.shape[1]:
+                next_sequence_length = input_ids.shape[1] - known
         return prepare(input_ids, next_sequence_length=next_sequence_length, **more)
 
     loaded.prepare_inputs_for_generation = prepared

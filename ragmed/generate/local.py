@@ -5,14 +5,14 @@ Laws of this room:
 * Nothing is loaded before the first question, and then once; one answer is written at a time, others wait their turn.
 * The same question writes the same answer: greedy, or sampled from a seed. What speeds it up (the memory of the fixed
   prefix, looking ahead in the prompt) is on or off for all answers alike.
+* Whoever reads along is given a piece several times a second, an empty one where nothing is written yet, and may leave
+  at each; the model is then free within a token, or within a piece of the prompt that it still reads (``reading``).
 * Thoughts are asked not to come, cannot be begun, and are taken out where they come all the same.
 """
 
 from __future__ import annotations
 
-import copy
 import threading
-from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -37,11 +37,10 @@ from ragmed.models.store import installed
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Message, Order
+    from ragmed.models.processor import Processor
     from ragmed.models.store import InstalledModel
     from ragmed.settings import ModelSettings
 
-_PREFIXES = 4
-"""Beginnings of prompts whose memory is kept: a language and a mode each."""
 _LOOK_BACK = 8
 """Tokens at the end of a prompt among which it may open a thought."""
 _WAIT = 0.1
@@ -56,6 +55,17 @@ class Speed:
     """The fixed beginning of the prompt is read once, not at every question."""
     look_ahead: int = 8
     """Tokens guessed at once from the prompt, which answers copy from; 0: none."""
+    fixed_memory: bool = False
+    """The memory has a fixed size and place (``generate.fixed_memory``), which rules looking ahead out."""
+    compiled: bool = False
+    """A step over a fixed memory is compiled, on CUDA into a graph. Of 16-bit weights alone: transformers 5.23 compiles
+    no 4-bit ones of bitsandbytes."""
+
+    def __post_init__(self) -> None:
+        if self.fixed_memory and self.look_ahead:
+            raise ValueError("looking ahead needs a memory that can be cut: a fixed one cannot")
+        if self.compiled and not self.fixed_memory:
+            raise ValueError("only a step over a fixed memory is compiled")
 
 
 class LocalEngine:
@@ -63,8 +73,12 @@ class LocalEngine:
 
     kind = "qwen"
 
-    def __init__(self, settings: ModelSettings, *, speed: Speed | None = None) -> None:
+    def __init__(
+        self, settings: ModelSettings, *, speed: Speed | None = None, processor: Processor | None = None
+    ) -> None:
+        """``processor``: what decides between 4 and 16 bits; this machine's where it is None."""
         self._settings = settings
+        self._processor = processor
         self._speed = speed or Speed()
         self._adapter = Adapter(settings.adapter) if settings.adapter else None
         self._loading = threading.Lock()
@@ -94,7 +108,7 @@ class LocalEngine:
 
     @cached_property
     def quantisation(self) -> str:
-        return quantisation_of(self._settings, device_of(self._settings))
+        return quantisation_of(self._settings, device_of(self._settings), self._model.config, self._processor)
 
     @property
     def context_tokens(self) -> int:
@@ -113,7 +127,7 @@ class LocalEngine:
         with self._loading:
             if self._loaded is None:
                 tokenizer = self._tokenizer
-                weights = load_weights(self._model, self._settings, self._adapter)
+                weights = load_weights(self._model, self._settings, self._adapter, self._processor)
                 ends = end_tokens(weights, tokenizer, self._model.folder)
                 self._loaded = _Loaded(weights, tokenizer, ends)
 
@@ -135,9 +149,7 @@ class LocalEngine:
         with closing(self._generated(loaded, order, ids, stop)) as pieces:
             for text, tokens in pieces:
                 written.extend(tokens)
-                shown = thoughts.feed(text)
-                if shown:
-                    yield EnginePiece(text=shown)
+                yield EnginePiece(text=thoughts.feed(text))
         if thoughts.stray:
             raise ModelError(
                 f"model {self.model_id} thinks aloud, and where its thoughts end is not told",
@@ -170,7 +182,8 @@ class LocalEngine:
             raise
         except Exception as error:
             raise as_model_error(self.model_id, error) from error
-        yield decoder.end(), []
+        if rest := decoder.end():
+            yield rest, []
 
     def _tokens(self, messages: Sequence[Message]) -> list[int]:
         return _templated(self._tokenizer, messages, answering=True)
@@ -187,7 +200,9 @@ class _Loaded:
     """Weights and tokenizer, and what is kept between answers."""
 
     def __init__(self, weights: Any, tokenizer: Any, ends: tuple[int, ...]) -> None:
+        from ragmed.generate.fixed_memory import FixedMemory
         from ragmed.generate.markers import Vocabulary
+        from ragmed.generate.reading import PromptReader
 
         self.weights = weights
         self.tokenizer = tokenizer
@@ -195,7 +210,8 @@ class _Loaded:
         vocabulary = tokenizer.get_vocab()
         self._vocabulary = Vocabulary.of(vocabulary, ends)
         self._thoughts = [vocabulary[tag] for tag in (OPEN, CLOSE) if tag in vocabulary]
-        self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._reader = PromptReader(weights)
+        self._fixed = FixedMemory(weights)
         self._grammar: Any = None
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -220,11 +236,17 @@ class _Loaded:
             do_sample=sampled,
             eos_token_id=list(self.ends),
             pad_token_id=self.ends[0],
+            disable_compile=not speed.compiled,
             suppress_tokens=None if self.thinks(ids) else self._thoughts or None,
             **({"temperature": order.temperature, "top_p": order.top_p, "top_k": 0} if sampled else {}),
             **({"prompt_lookup_num_tokens": speed.look_ahead} if speed.look_ahead else {}),
         )
         with torch.inference_mode(), torch.random.fork_rng():
+            prefix = self._prefix(order, ids) if speed.reuse_prefix else []
+            into = self._fixed.of(len(ids) + order.max_tokens) if speed.fixed_memory else None
+            memory = self._reader.memory_of(ids, prefix, stop, into)
+            if memory is None:
+                return  # whoever asked has left
             torch.manual_seed(order.seed)
             self.weights.generate(
                 prompt,
@@ -233,7 +255,7 @@ class _Loaded:
                 logits_processor=LogitsProcessorList(self._rules(order, len(ids))),
                 stopping_criteria=StoppingCriteriaList([StopWhen(stop)]),
                 streamer=tokens,
-                past_key_values=self._memory_of_prefix(order, ids) if speed.reuse_prefix else None,
+                past_key_values=memory,
             )
 
     def _rules(self, order: Order, prompt_length: int) -> list[Any]:
@@ -250,21 +272,8 @@ class _Loaded:
             return []
         return [MarkerProcessor(self._vocabulary, self.decode, prompt_length=prompt_length, markers=order.markers)]
 
-    def _memory_of_prefix(self, order: Order, ids: list[int]) -> Any:
-        """A copy of the keys and values of the system message, which is the same for many questions; None where the
-        prompt does not begin with it."""
-        import torch
-        from transformers import DynamicCache
-
-        prefix = tuple(_templated(self.tokenizer, order.messages[:1], answering=False))
-        if not 0 < len(prefix) < len(ids) or list(prefix) != ids[: len(prefix)]:
-            return None
-        if prefix not in self._prefixes:
-            memory = DynamicCache(config=self.weights.config)
-            there = torch.tensor([list(prefix)], device=self.weights.device)
-            self.weights(input_ids=there, past_key_values=memory, use_cache=True, logits_to_keep=1)
-            self._prefixes[prefix] = memory
-            if len(self._prefixes) > _PREFIXES:
-                self._prefixes.popitem(last=False)
-        self._prefixes.move_to_end(prefix)
-        return copy.deepcopy(self._prefixes[prefix])
+    def _prefix(self, order: Order, ids: list[int]) -> list[int]:
+        """The system message's tokens, which are the same for many questions; empty where the prompt does not begin
+        with them."""
+        prefix = _templated(self.tokenizer, order.messages[:1], answering=False)
+        return prefix if len(prefix) < len(ids) and prefix == ids[: len(prefix)] else []

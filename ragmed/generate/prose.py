@@ -1,7 +1,8 @@
 """A ``Generator`` that has an engine write prose, or for a case a differential card: prompt, budget, stream, draft.
 
 Laws of this room: a passage is in the prompt whole or not at all, and those left out are counted; what the engine wrote
-goes into the draft as it wrote it; nothing here judges it.
+goes into the draft as it wrote it; nothing here judges it; every piece bears what writes it, so that a draft that is
+stopped does not lose its author.
 """
 
 from __future__ import annotations
@@ -54,20 +55,19 @@ class ProseGenerator:
         shown = 0
         written: list[str] = []
         last = EnginePiece(text="")
+        by = self._generation("", "stopped")
         with closing(self._engine.stream(order)) as pieces:
             for piece in pieces:
                 last = piece
-                if not piece.text:
-                    continue
                 written.append(piece.text)
                 readable = card.told("".join(written))[shown:] if wants_card else piece.text
-                if readable:
-                    shown += len(readable)
-                    yield Written(text=readable)
+                shown += len(readable)
+                if readable or not piece.finish_reason:
+                    yield Written(text=readable, by=by)
         text = "".join(written)
         drafted = card.read(text) if wants_card else None
         yield Draft(
-            generation=self._generation(text, last.finish_reason or "stop"),
+            generation=replace(by, text=text, finish_reason=last.finish_reason or "stop"),
             prompt=prompt,
             left_out=len(passages) - len(prompt.passages),
             found_nothing=says_not_covered(text) if drafted is None else not (drafted.candidates or drafted.answer),

@@ -18,10 +18,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ragmed.errors import ModelError
 from ragmed.generate.address import address_of
+from ragmed.generate.bounds import PROOF, Extras, Try, proof_of, way_of
 from ragmed.generate.breaker import Breaker, Pass
 from ragmed.generate.cards import Card, chosen_card, digest_of
 from ragmed.generate.connection import BrokenError, Connection, PassingError, RefusedError
@@ -39,12 +41,10 @@ _ASKED_AGAIN = 60.0
 _COUNTS_KEPT = 256
 _NO_WAY = -1
 _NO_THOUGHTS: dict[str, object] = {"chat_template_kwargs": {"enable_thinking": False}}
-_EXTRAS: tuple[dict[str, object], ...] = (
-    {**_NO_THOUGHTS, "reasoning_effort": "none"},  # Ollama heeds the latter only, SGLang and others the former
-    _NO_THOUGHTS,
-    {},
-)
-"""What keeps Qwen3 from thinking, beyond the common fields; the next where an engine refuses one."""
+_NOTHING = Order(messages=(), markers=0, max_tokens=0)
+_PROOF_TOKENS = 8
+_REFUSALS = (400, 422)
+"""What an engine says of a field that it does not take."""
 
 
 class ServedEngine:
@@ -77,7 +77,7 @@ class ServedEngine:
         self._asking = threading.Lock()
         self._card: Card | None = None
         self._asked_at = -math.inf
-        self._extras = 0
+        self._extras = Extras()
         self._way: int | None = None
         self._counts: OrderedDict[bytes, int] = OrderedDict()
 
@@ -108,6 +108,29 @@ class ServedEngine:
         """Whether the engine counts tokens itself, or they are overestimated here. Raises ModelError."""
         self._counted((Message(role="user", content="?"),))
         return self._way != _NO_WAY
+
+    def markers_held(self) -> tuple[str, bool | None]:
+        """The field by which the engine is asked for markers of passages alone (empty: it is not), and whether it keeps
+        to such a thing: asked for one word, it writes that and no other; None: it refuses. Raises ModelError."""
+        card = self._known()
+        way = way_of(self._settings.markers, card.engine)
+        if not way:
+            return "", None
+        body = {
+            "model": card.asked_as,
+            "messages": as_json((Message(role="user", content="Say no."),)),
+            "stream": True,
+            "temperature": 0.0,
+            "max_tokens": _PROOF_TOKENS,
+        }
+        for one in self._extras.tries(_NOTHING, ""):
+            try:
+                pieces = self._once({**body, **one.fields, **proof_of(way)})
+                return way, "".join(piece.text for piece in pieces).strip() == PROOF
+            except RefusedError as error:
+                if error.status not in _REFUSALS:
+                    raise
+        return way, None
 
     def close(self) -> None:
         """Closes idle connections; the engine may be used again."""
@@ -156,12 +179,10 @@ class ServedEngine:
             "seed": order.seed,
             "max_tokens": min(order.max_tokens, context - tokens),
         }
-        if order.schema:
-            answer = {"name": "answer", "strict": True, "schema": json.loads(order.schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": answer}
+        tries = self._extras.tries(order, way_of(self._settings.markers, card.engine))
         leave = self._breaker.admit()
         try:
-            yield from self._tried(leave, body)
+            yield from self._tried(leave, body, tries)
         except RefusedError:
             raise  # the engine is well
         except ModelError:
@@ -173,24 +194,21 @@ class ServedEngine:
 
     # --- tries ---
 
-    def _tried(self, leave: Pass, body: dict[str, Any]) -> Iterator[EnginePiece]:
+    def _tried(self, leave: Pass, body: dict[str, Any], tries: tuple[Try, ...]) -> Iterator[EnginePiece]:
         """The answer of the first try that gives any text."""
-        attempt, begun = 0, False
-        with self._lock:
-            extras = self._extras
+        attempt, at, begun = 0, 0, False
         while True:
             try:
-                for piece in self._once({**body, **_EXTRAS[extras]}):
+                for piece in self._once({**body, **tries[at].fields}):
                     if not begun:
                         begun = True
                         leave.answers()
-                        with self._lock:
-                            self._extras = extras
+                        self._extras.worked(tries[at], tries)
                     yield piece
             except RefusedError as error:
-                if begun or error.status not in (400, 422) or extras + 1 == len(_EXTRAS):
+                if begun or error.status not in _REFUSALS or at + 1 == len(tries):
                     raise
-                extras += 1
+                at += 1
             except PassingError as error:
                 attempt += 1
                 if begun or not self._connection.wait_before(attempt, error):
@@ -243,7 +261,8 @@ class ServedEngine:
                 if card != self._card:
                     with self._lock:
                         self._counts.clear()
-                        self._way, self._extras = None, 0
+                        self._way = None
+                    self._extras.forget()
                 self._card, self._asked_at = card, self._clock()
             return self._card
 
@@ -265,7 +284,7 @@ class ServedEngine:
             digest = digest_of(self._connection.json("GET", f"{self._address.root}/api/tags"), card.asked_as)
         except ModelError:
             return card
-        return Card(asked_as=card.asked_as, model_id=card.model_id, revision=digest, context_tokens=None)
+        return replace(card, revision=digest)
 
     def _asked_count(self, messages: Sequence[Message], model: str) -> int:
         """By the way of counting that this engine has; raises ModelError where it does not answer."""

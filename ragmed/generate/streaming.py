@@ -1,7 +1,8 @@
 """Tokens of a model that generates in a thread of its own → pieces of text for whoever reads along.
 
 Laws of this room: whatever ends the thread ends the reading, an error with the error; a piece never holds half a
-character; a reader that leaves stops the model at its next token.
+character; a reader is never kept for long without a word, so that he can leave at any time; one that leaves stops the
+model at its next token, or at the next piece of the prompt that it reads.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from transformers.generation.streamers import BaseStreamer
 if TYPE_CHECKING:
     from torch import Tensor
 
+SIGN_OF_LIFE = 0.2
+"""Seconds without a token after which a reader is given none, to see whether he is still there."""
 _HALF = "\ufffd"
 _LOOK_BACK = 16
 """Tokens decoded again with the new ones: no character and no merge of spaces is longer."""
@@ -79,7 +82,8 @@ class TokenQueue(BaseStreamer):
 
 
 def tokens_of(run: Callable[[TokenQueue], None], stop: threading.Event) -> Generator[list[int], None, None]:
-    """Yields tokens while ``run`` generates in a thread. Closing it sets ``stop``. Raises what ``run`` raises."""
+    """Yields tokens while ``run`` generates in a thread, and none where there are none for a while (the prompt is read,
+    another answer is written). Closing it sets ``stop``. Raises what ``run`` raises."""
     tokens = TokenQueue()
 
     def work() -> None:
@@ -93,7 +97,11 @@ def tokens_of(run: Callable[[TokenQueue], None], stop: threading.Event) -> Gener
     threading.Thread(target=work, name="ragmed-generate", daemon=True).start()
     try:
         while True:
-            item = tokens.items.get()
+            try:
+                item = tokens.items.get(timeout=SIGN_OF_LIFE)
+            except queue.Empty:
+                yield []
+                continue
             if item is None:
                 return
             if isinstance(item, BaseException):

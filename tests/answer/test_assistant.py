@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator as GeneratorOf
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -462,3 +463,35 @@ def test_every_kind_of_record_says_who_asked_and_with_what(tmp_path: Path) -> No
         assert kept.settings == answer_settings(Settings())
         assert kept.settings_sha256 == sha256_of(kept.settings)
         assert kept.asked_characters == (4001 if len(question) > 4000 else 0)
+
+
+def test_a_stopped_answer_bears_what_wrote_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, ScriptedGenerator(f"{TRUE}\n{FALSE}"), instead=INSTEAD)
+    events = bench.assistant.ask("What to give?")
+    next(events), next(events)
+    events.close()  # type: ignore[attr-defined]
+    (record,) = bench.store.recent(5)
+    wrote = record.generation
+    assert (wrote.kind, wrote.model_id, wrote.revision, wrote.sampling) == ("scripted", "scripted", "1", "greedy")
+    assert (wrote.text, wrote.finish_reason) == (f"{TRUE}\n", "stopped")
+
+
+class ReadsFirst(ScriptedGenerator):
+    """Gives signs of life before it writes, as an engine does that reads a long prompt."""
+
+    def generate(
+        self, query: Query, mode: Mode, passages: Sequence[Passage]
+    ) -> GeneratorOf[Written | Draft, None, None]:
+        yield Written(text="")
+        time.sleep(0.05)
+        yield from super().generate(query, mode, passages)
+
+
+def test_a_sign_of_life_is_not_the_first_word_and_nothing_that_was_told(tmp_path: Path) -> None:
+    record = Bench(tmp_path, ReadsFirst(TRUE)).ask("What to give?")
+    assert record.timings_ms.first_piece >= 50
+    bench = Bench(tmp_path / "other", ReadsFirst(TRUE))
+    events = bench.assistant.ask("What to give?")
+    next(events), next(events)
+    events.close()  # type: ignore[attr-defined]
+    assert bench.store.recent(5) == ()

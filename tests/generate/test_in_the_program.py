@@ -32,7 +32,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def program_with(folder: Path, model: Path, **more: object) -> LibraryProgram:
     settings = program_over(folder).settings
     answering = settings.answer.model_copy(update={"generator": "auto"})
-    chosen = ModelSettings(name=str(model), answer_tokens=40, **more)  # type: ignore[arg-type]
+    chosen = ModelSettings(name=str(model), answer_tokens=40, quantisation="nf4", **more)  # type: ignore[arg-type]
     return LibraryProgram(settings.model_copy(update={"answer": answering, "model": chosen}))
 
 

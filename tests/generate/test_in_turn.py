@@ -23,12 +23,13 @@ class Failing:
 
     kind = "served"
 
-    def __init__(self, after: int = 0) -> None:
+    def __init__(self, after: int = 0, piece: str = "Give ") -> None:
         self._after = after
+        self._piece = piece
 
     def generate(self, query: Query, mode: Mode, passages: Sequence[Passage]) -> Generator[Written | Draft, None, None]:
         for _ in range(self._after):
-            yield Written(text="Give ")
+            yield Written(text=self._piece)
         raise ModelError("the engine at ward:8000 does not answer.")
 
 
@@ -71,3 +72,9 @@ def test_who_leaves_stops_the_one_that_writes() -> None:
     next(pieces)
     pieces.close()
     assert engine.left == 1
+
+
+def test_signs_of_life_are_nothing_written() -> None:
+    draft = drafted(InTurn(Failing(after=3, piece=""), prose("Second [1].")))
+    assert draft.generation.text.strip() == "Second [1]."
+    assert draft.passed_over == "the engine at ward:8000 does not answer"

@@ -15,6 +15,7 @@ from ragmed.errors import IntegrityError, ModelError
 from ragmed.generate.loading import Adapter, load_weights
 from ragmed.generate.local import LocalEngine, Speed
 from ragmed.interfaces import EnginePiece, Message, Order
+from ragmed.models.processor import Processor
 from ragmed.models.store import installed
 from ragmed.settings import ModelSettings
 from tests.generate import tiny_qwen
@@ -39,7 +40,7 @@ def engine(model: Path) -> LocalEngine:
 
 def engine_of(model: Path, **settings: object) -> LocalEngine:
     tiny_qwen.lock(model)
-    return LocalEngine(ModelSettings(name=str(model), **settings))  # type: ignore[arg-type]
+    return LocalEngine(ModelSettings(name=str(model), **{"quantisation": "nf4", **settings}))  # type: ignore[arg-type]
 
 
 def text_of(pieces: Iterator[EnginePiece]) -> str:
@@ -49,7 +50,7 @@ def text_of(pieces: Iterator[EnginePiece]) -> str:
 def test_the_linear_layers_are_really_in_4_bits(model: Path) -> None:
     import bitsandbytes as bnb
 
-    chosen = ModelSettings(name=str(model))
+    chosen = ModelSettings(name=str(model), quantisation="nf4")
     tiny_qwen.lock(model)
     loaded = load_weights(installed(chosen), chosen, None)
     layers = {name: module for name, module in loaded.named_modules() if name.endswith("_proj")}
@@ -60,6 +61,36 @@ def test_the_linear_layers_are_really_in_4_bits(model: Path) -> None:
         assert module.weight.quant_state.nested, f"{name}: not quantised twice"
     plain = load_weights(installed(chosen), chosen.model_copy(update={"quantisation": "none"}), None)
     assert not [name for name, module in plain.named_modules() if isinstance(module, bnb.nn.Linear4bit)]
+
+
+AMX = Processor(flags=frozenset({"avx2", "amx_bf16"}), memory_bytes=16 << 30)
+PLAIN = Processor(flags=frozenset({"avx2"}), memory_bytes=16 << 30)
+
+
+@pytest.mark.parametrize(
+    ("processor", "named", "held"),
+    [
+        (AMX, "auto", "bf16"),
+        (PLAIN, "auto", "nf4"),
+        (Processor(flags=AMX.flags, memory_bytes=2 << 30), "auto", "nf4"),
+        (AMX, "nf4", "nf4"),
+        (PLAIN, "none", "bf16"),
+    ],
+    ids=str,
+)
+def test_the_bits_are_those_of_the_processor_unless_they_are_named(
+    model: Path, processor: Processor, named: str, held: str
+) -> None:
+    import bitsandbytes as bnb
+
+    tiny_qwen.lock(model)
+    settings = ModelSettings(name=str(model), quantisation=named)  # type: ignore[arg-type]
+    engine = LocalEngine(settings, processor=processor)
+    assert engine.quantisation == held
+    engine.warm()
+    assert engine._loaded is not None
+    packed = [one for one in engine._loaded.weights.modules() if isinstance(one, bnb.nn.Linear4bit)]
+    assert bool(packed) is (held == "nf4"), "what is recorded is what is loaded"
 
 
 def test_what_a_record_says_of_the_model(engine: LocalEngine, model: Path) -> None:
@@ -121,9 +152,16 @@ def test_what_speeds_it_up_begins_with_the_same_token(model: Path) -> None:
     assert len(first) == 1
 
 
+LONG = (MESSAGES[0], Message(role="user", content="Give adrenaline 0.5 mg into the outer thigh at once. " * 40))
+"""Read in several pieces."""
+
+
+@pytest.mark.parametrize("messages", [MESSAGES, LONG], ids=["short", "long"])
 @pytest.mark.parametrize("tuned", [False, True])
 @pytest.mark.parametrize("speed", WAYS, ids=str)
-def test_no_token_of_the_prompt_is_read_twice(model: Path, tmp_path: Path, speed: Speed, tuned: bool) -> None:
+def test_no_token_of_the_prompt_is_read_twice(
+    model: Path, tmp_path: Path, speed: Speed, tuned: bool, messages: tuple[Message, ...]
+) -> None:
     """Else every position behind it is wrong, and the model writes on from another prompt than was recorded."""
     adapter = tiny_qwen.add_adapter(model, tmp_path / "tuned") if tuned else None
     tiny_qwen.lock(model)
@@ -133,11 +171,11 @@ def test_no_token_of_the_prompt_is_read_twice(model: Path, tmp_path: Path, speed
     network = engine._loaded.weights.get_decoder() if not tuned else engine._loaded.weights.base_model.model.model
     lengths: list[int] = []
     network.register_forward_hook(lambda *seen: lengths.append(seen[-1].past_key_values.get_seq_length()))
-    order = replace(ORDER, max_tokens=6)
+    order = replace(ORDER, messages=messages, max_tokens=6)
     for _ in range(2):  # the first question also reads the prefix
         lengths.clear()
         text_of(engine.stream(order))
-        read = engine.count(MESSAGES)
+        read = engine.count(messages)
         assert read in lengths or any(read < length <= read + speed.look_ahead for length in lengths)
         assert max(lengths) <= read + order.max_tokens + speed.look_ahead
 
@@ -218,7 +256,8 @@ def test_thoughts_of_a_model_that_always_thinks_are_never_an_answer(tmp_path: Pa
     engine = engine_of(model)
     assert engine._tokenizer.decode(engine._tokens(MESSAGES)).endswith("<think>\n")
     pieces = list(engine.stream(ORDER))
-    assert [(piece.text, piece.finish_reason) for piece in pieces] == [("", "length")]
+    assert text_of(iter(pieces)) == ""
+    assert pieces[-1].finish_reason == "length"
 
 
 def test_tampered_weights_are_not_loaded(model: Path, tmp_path: Path) -> None:

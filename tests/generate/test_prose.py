@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -43,6 +44,16 @@ def test_what_is_written_is_told_and_makes_the_draft() -> None:
     assert (draft.left_out, draft.found_nothing) == (0, False)
     assert draft.prompt is not None
     assert len(draft.prompt.passages) == 6
+
+
+def test_every_piece_bears_what_writes_it() -> None:
+    generator = ProseGenerator(ScriptedEngine("Give adrenaline [1]."), ModelSettings(name="x", temperature=0.5, seed=3))
+    *pieces, draft = generator.generate(QUERY, Mode.ANSWER, PASSAGES)
+    assert isinstance(draft, Draft)
+    assert pieces
+    for piece in pieces:
+        assert isinstance(piece, Written)
+        assert piece.by == replace(draft.generation, text="", finish_reason="stopped")
 
 
 def test_sampling_is_recorded_with_its_seed() -> None:

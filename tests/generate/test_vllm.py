@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from ragmed.errors import ModelError
+from ragmed.generate.bounds import grammar_of, pattern_of
 from ragmed.generate.served import ServedEngine
 from ragmed.interfaces import EnginePiece, Message, Order
 from tests.generate.played_engine import engine_at, text_of
@@ -122,6 +123,60 @@ def test_a_wrong_name_is_a_clear_error() -> None:
         written("nope", order())
     assert "served.model" in caught.value.remedy
     assert re.match(r"the engine at 127\.0\.0\.1:\d+ ", str(caught.value))
+
+
+BRACKETS = re.compile(r"[\[\]【】]")
+"""What the tiny model writes of its own accord is nonsense; that of brackets there is nothing else is the pattern's work."""
+
+
+def sampled(seed: int, markers: str, k: int = 2) -> str:
+    with engine_at(URL, markers=markers) as engine:
+        wanted = Order(messages=MESSAGES, markers=k, max_tokens=60, temperature=2.0, seed=seed)
+        return text_of(list(engine.stream(wanted)))
+
+
+def test_no_marker_points_nowhere_and_no_line_ends_without_one() -> None:
+    found = 0
+    for seed in range(3):
+        text = sampled(seed, "auto")
+        found += len(re.findall(r"\[[12]\]", text))
+        assert not BRACKETS.search(re.sub(r"\[[12]\]", "", re.sub(r"\[$", "", re.sub(r"\[[12]$", "", text)))), text
+        *whole, _cut_off = text.split("\n")
+        assert all(re.fullmatch(pattern_of(2), line) for line in whole if line), text
+    assert found, "no marker was written at all"
+
+
+def test_without_it_the_same_model_writes_other_brackets() -> None:
+    loose = "".join(sampled(seed, "off") for seed in range(3))
+    assert BRACKETS.search(re.sub(r"\[[12]\]", "", loose)) or any(
+        not re.fullmatch(pattern_of(2), line) for line in loose.split("\n")[:-1] if line
+    )
+
+
+def test_it_is_known_to_keep_to_markers() -> None:
+    with engine_at(URL) as engine:
+        assert engine.markers_held() == ("structured_outputs", True)
+    with engine_at(URL, markers="guided_regex") as engine:
+        assert engine.markers_held() == ("guided_regex", False), "a field of older versions, which it passes over"
+
+
+def test_the_grammar_for_llama_cpp_means_the_same() -> None:
+    """xgrammar reads llama.cpp's notation."""
+    asked = {
+        "model": "tiny",
+        "messages": [{"role": message.role, "content": message.content} for message in MESSAGES],
+        "temperature": 2.0,
+        "max_tokens": 60,
+        "structured_outputs": {"grammar": grammar_of(2)},
+    }
+    for seed in range(3):
+        body = json.dumps({**asked, "seed": seed}).encode()
+        request = urllib.request.Request(f"{URL}/chat/completions", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as response:
+            text = json.loads(response.read())["choices"][0]["message"]["content"]
+        assert not BRACKETS.search(re.sub(r"\[[12]?$", "", re.sub(r"\[[12]\]", "", text))), text
+        *whole, _cut_off = text.split("\n")
+        assert all(re.fullmatch(pattern_of(2), line) for line in whole if line), text
 
 
 def test_a_schema_is_kept_to() -> None:

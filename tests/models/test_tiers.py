@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragmed.models.published import PUBLISHED, find_published
-from ragmed.models.tiers import Device, Tier, choose, disk_bytes, forecast, gib, tier_of, usable_bytes
+from ragmed.models.tiers import Device, Tier, choose, default_bits, disk_bytes, forecast, gib, tier_of, usable_bytes
 
 GIB = 1 << 30
 MUCH = 1000 * GIB
@@ -51,9 +51,10 @@ def test_each_machine_has_its_default(
     device=st.sampled_from(Device),
     memory=st.integers(0, 200 * GIB),
     disk=st.integers(0, 80 * GIB),
+    matrix_units=st.booleans(),
 )
-def test_nothing_is_chosen_that_does_not_fit(device: Device, memory: int, disk: int) -> None:
-    choice = choose(device, memory, disk)
+def test_nothing_is_chosen_that_does_not_fit(device: Device, memory: int, disk: int, matrix_units: bool) -> None:
+    choice = choose(device, memory, disk, matrix_units=matrix_units)
     if choice.model is None:
         assert choice.forecast is None
         assert "no model fits" in choice.why
@@ -91,6 +92,37 @@ def test_the_forecast_on_a_cpu_covers_the_measured_peak(short: str, peak: float)
 def test_every_gigabyte_of_a_card_has_a_tier() -> None:
     tiers = [tier_of(Device.CUDA, size * 10**9) for size in range(1, 100)]
     assert tiers == sorted(tiers, key=[Tier.NVIDIA_SMALL, Tier.NVIDIA_MIDDLE, Tier.NVIDIA_LARGE].index)
+
+
+@pytest.mark.parametrize(
+    ("device", "memory", "matrix_units", "quantisation", "why"),
+    [
+        (Device.CPU, 16 * GIB, True, "none", "has AMX: 16 bits are faster"),
+        (Device.CPU, 16 * GIB, False, "nf4", "no AMX: 4 bits are faster"),
+        (Device.CPU, 3 * GIB, True, "nf4", "has AMX, but 16 bits would take"),
+        (Device.CPU, 0, True, "nf4", "has AMX, but 16 bits would take"),
+        (Device.CUDA, 16 * GIB, True, "nf4", ""),
+        (Device.MPS, 16 * GIB, True, "none", "no 4 bits on mps"),
+        (Device.NPU, 16 * GIB, False, "none", "no 4 bits on npu"),
+    ],
+    ids=str,
+)
+def test_the_bits_are_those_that_are_faster_and_fit(
+    device: Device, memory: int, matrix_units: bool, quantisation: str, why: str
+) -> None:
+    shape = next(one.shape for one in PUBLISHED if one.short == "qwen2.5-0.5b")
+    bits = default_bits(shape, device, memory, 1100, matrix_units=matrix_units)
+    assert bits.quantisation == quantisation
+    assert why in bits.why
+    assert bool(bits.why) == bool(why)
+
+
+def test_a_processor_with_amx_has_another_default() -> None:
+    fast, slow = choose(Device.CPU, 16 * GIB, MUCH, matrix_units=True), choose(Device.CPU, 16 * GIB, MUCH)
+    assert (fast.model, fast.quantisation) == (slow.model, "none")
+    assert fast.forecast is not None
+    assert slow.forecast is not None
+    assert fast.forecast.total < slow.forecast.total, "4 bits are packed from 16 while they are loaded"
 
 
 def test_ids_and_short_names_are_found_whatever_their_capitals() -> None:
