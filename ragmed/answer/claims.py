@@ -70,17 +70,18 @@ def _sentences(line: str) -> list[tuple[str, list[int]]]:
         piece = line[start:end]
         lead = MARKER.match(piece)
         while lead and found:  # "… 5 mg. [1] Next": the marker belongs to the sentence before
-            found[-1][1].extend(_numbers(lead.group(1)))
+            found[-1][1].extend(marker_numbers(lead.group(1)))
             piece = piece[lead.end() :]
             lead = MARKER.match(piece)
-        markers = [number for match in MARKER.finditer(piece) for number in _numbers(match.group(1))]
+        markers = [number for match in MARKER.finditer(piece) for number in marker_numbers(match.group(1))]
         text = verbatim.shown(MARKER.sub("", piece)).strip()
         if any(character.isalnum() for character in text):
             found.append((text, markers))
     return [(text, list(dict.fromkeys(markers))) for text, markers in found]
 
 
-def _numbers(inside: str) -> list[int]:
+def marker_numbers(inside: str) -> list[int]:
+    """The passages that a marker means, of what stands in its brackets: ``1``, ``1, 3``, ``2–4``."""
     numbers: list[int] = []
     for part in re.split(r"\s*[,，、]\s*", inside):
         span = _RANGE.fullmatch(part)

@@ -30,9 +30,10 @@ _DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 _TYPES = {
     EntryKind.ANSWER: (_DICOM, "110112", "Query"),
     EntryKind.FEEDBACK: (f"{_HL7}iso-21089-lifecycle", "originate", "Originate/Retain Record Lifecycle Event"),
+    EntryKind.REVIEW: (f"{_HL7}iso-21089-lifecycle", "verify", "Verify Record Lifecycle Event"),
     EntryKind.ERASURE: (f"{_HL7}iso-21089-lifecycle", "destroy", "Destroy/Delete Record Lifecycle Event"),
 }
-_ACTIONS = {EntryKind.ANSWER: "E", EntryKind.FEEDBACK: "C", EntryKind.ERASURE: "D"}
+_ACTIONS = {EntryKind.ANSWER: "E", EntryKind.FEEDBACK: "C", EntryKind.REVIEW: "C", EntryKind.ERASURE: "D"}
 _Json = dict[str, Any]
 
 
@@ -194,7 +195,7 @@ def _details(told: Told, entry: AuditEntry, with_content: bool) -> list[tuple[st
             found += [("document sha256", one.sha256) for one in record.documents]
     elif entry.kind is EntryKind.FEEDBACK:
         found += _feedback_details(_feedback_of(told, entry), with_content)
-    elif told.erasure is not None:
+    elif entry.kind is EntryKind.ERASURE and told.erasure is not None:
         found.append(("reason", told.erasure.reason))
     return [(name, _words(value)) for name, value in found if _words(value)]
 
