@@ -394,7 +394,8 @@ def tune_dataset(settings: Settings, wanted: Wanted, progress: Progress = no_pro
 
     program = open_program(settings)
     current = program.snapshots.current()
-    return make_dataset(wanted, current, program.retriever, program.records, progress)
+    retriever = program.retriever if wanted.library else None  # it loads the embedder
+    return make_dataset(wanted, current, retriever, program.records, progress)
 
 
 def write_report(path: Path, measured: Measured, settings: Settings, *, began: float, source: Path) -> None:

@@ -40,6 +40,8 @@ class Told:
     finder: str = ""
     """What looked for identifiers beside the patterns."""
     problems: Sequence[Problem] = ()
+    repeated: int = 0
+    """Rows that were the same as another one, and are written once."""
 
 
 def card_of(rows: Sequence[Placed], told: Told, files: Mapping[str, str]) -> dict[str, Any]:
@@ -55,6 +57,7 @@ def card_of(rows: Sequence[Placed], told: Told, files: Mapping[str, str]) -> dic
         "counts": _counts(rows),
         "splits": _splits(rows),
         "answer_markers": _markers(rows),
+        "repeated": told.repeated,
         "unchecked": sum(_unchecked(row) for _, row in rows),
         "documents": used,
         "left_out": [
@@ -151,7 +154,8 @@ def markdown(card: Mapping[str, Any], problems: Sequence[Problem]) -> str:
         "",
         *_table(("form", "split", "source", "kind", "language", "answerable", "rows"), card["counts"]),
         "",
-        f"Rows whose answer stands on no known page, so that it could not be checked: {card['unchecked']}.",
+        f"Rows whose answer stands on no known page, so that it could not be checked: {card['unchecked']}. "
+        f"Rows that came more than once, and are written once: {card['repeated']}.",
         "",
         "## Where the right passage stands",
         "",

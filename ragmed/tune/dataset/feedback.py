@@ -82,14 +82,12 @@ class _Making:
         self._original = self._said(scrub, seen)
 
     def _said(self, scrub: Scrubber, seen: Mapping[int, int]) -> str:
-        """What the doctor judged, with the prompt's markers."""
+        """What the doctor judged: the sentences that were shown, with the prompt's markers."""
         record = self._record
         if record.outcome is Outcome.ABSTAINED:
             return NOT_COVERED[self._language]
         if record.outcome is Outcome.REJECTED:
             return ""
-        if record.prompt is not None and record.refused is None:
-            return scrub.clean(record.generation.text.strip(), self._texts)
         return renumbered(scrub.clean(record.text, self._texts), seen)
 
     def rows(self) -> list[tuple[Split, Row]]:
@@ -125,7 +123,9 @@ class _Making:
         whole = prompt_of(self._query, self._record.mode, self._sent)
         first = check_answer(answer, whole, self._snapshot)
         if not first.holds:
-            raise ShortError(first.reason)
+            gone = {one.document.document_id for one in self._sent} - self._split.keys() - self._left_out.keys()
+            said = f"; {len(gone)} of the documents that it was asked of have gone since" if gone else ""
+            raise ShortError(f"{first.reason}{said}")
         cited = {one.document_id for one in first.expected}
         split = self._side(cited or {self._sent[0].document.document_id})
         prompt, markers = self._prompt(split)

@@ -17,16 +17,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ragmed.answer import support
+from ragmed.answer.citations import check
 from ragmed.canonical import sha256_bytes
 from ragmed.generate.prompt import NOT_COVERED, messages_of, prompt_of
 from ragmed.interfaces import no_progress
-from ragmed.records import Filters, Hit, Mode, Passage
+from ragmed.records import Citation, Filters, Hit, Mode, Passage, Verdict
 from ragmed.tune.dataset.checking import check_answer, cited
 from ragmed.tune.dataset.placing import Places
 from ragmed.tune.dataset.questions import Asked, questions_of
-from ragmed.tune.dataset.rows import Form, Meta, Row, Source, Split, named_row, shown
+from ragmed.tune.dataset.rows import Form, Meta, Row, Source, Split, expected, named_row, shown
 
 if TYPE_CHECKING:
+    from ragmed.answer.excerpts import Excerpt
     from ragmed.interfaces import Message, Progress, Retriever, SnapshotReader
     from ragmed.records import Query
     from ragmed.tune.dataset.rows import Expected
@@ -166,7 +168,26 @@ class _Making:
             raise _PassedOverError("a sentence of the page does not pass the check of citations")
         if [one.sentence for one in checked.expected] != said or checked.text != answer:
             raise _PassedOverError("a sentence of the page is not found again as it was written")
-        return self._named(messages_of(prompt), answer, numbered, answerable=True, expected=checked.expected)
+        held = tuple(self._where_it_stands(one, markers[one.passage.chunk.chunk_id]) for one in self._asked.excerpts)
+        return self._named(messages_of(prompt), answer, numbered, answerable=True, held=held)
+
+    def _where_it_stands(self, one: Excerpt, marker: int) -> Expected:
+        """The sentence at its own place: the check looks for one, and may find it with the number of its list."""
+        chunk = one.passage.chunk
+        citation = Citation(
+            claim=0,
+            marker=marker,
+            chunk_id=chunk.chunk_id,
+            document_id=chunk.document_id,
+            page_number=chunk.page_number,
+            start=one.start,
+            end=one.end,
+            quote=chunk.text[one.start - chunk.start : one.end - chunk.start],
+        )
+        found = check(one.text, citation, self._snapshot)
+        if found.verdict is not Verdict.VERBATIM:
+            raise _PassedOverError("a sentence of the page does not pass the check of citations")
+        return expected(one.text, found)
 
     def _without(self, passages: Sequence[Passage]) -> Row:
         numbered = [replace(passage, marker=number) for number, passage in enumerate(passages, 1)]
@@ -180,7 +201,7 @@ class _Making:
         passages: Sequence[Passage],
         *,
         answerable: bool,
-        expected: tuple[Expected, ...] = (),
+        held: tuple[Expected, ...] = (),
     ) -> Row:
         documents = sorted({one.document.document_id for one in passages})
         meta = Meta(
@@ -192,7 +213,7 @@ class _Making:
             document_ids=tuple(documents),
             series=tuple(sorted({one.document.series for one in passages})),
             passages=shown(passages),
-            expected=expected,
+            expected=held,
             group=f"q-{sha256_bytes(self._asked.question.encode())[:16]}",
         )
         return named_row(Row(form=Form.SFT, prompt=messages, answer=answer, meta=meta))

@@ -70,11 +70,11 @@ class Dataset:
 def make_dataset(
     wanted: Wanted,
     snapshot: Snapshot,
-    retriever: Retriever,
+    retriever: Retriever | None,
     log: SqliteLog,
     progress: Progress = no_progress,
 ) -> Dataset:
-    """Make the rows and write ``wanted.out``.
+    """Make the rows and write ``wanted.out``. ``retriever``: needed for the library's own questions.
 
     Raises BadInputError (``out`` is taken, a file is in no known format, nothing to make rows of), NotPossibleError
     (the disk takes no more); nothing is left behind then.
@@ -87,7 +87,7 @@ def make_dataset(
     passed_over: Mapping[str, int] = {}
     told: Mapping[str, int] = {}
     sources: list[Mapping[str, Any]] = []
-    if wanted.library:
+    if wanted.library and retriever is not None:
         made = library_rows(
             found,
             snapshot,
@@ -110,6 +110,7 @@ def make_dataset(
         rows += read.rows
         problems += read.problems
         sources = [{"name": path.name, "sha256": sha256_file(path), **read.told[path]} for path in wanted.files]
+    given_twice = len(rows)
     rows = _once(rows)
     if not rows and not problems:
         raise BadInputError(
@@ -129,6 +130,7 @@ def make_dataset(
         removed=scrub.removed,
         finder=scrub.finder,
         problems=problems,
+        repeated=given_twice - len(rows),
     )
     card = _write(wanted, rows, card_told)
     return Dataset(out=wanted.out, card=card, problems=tuple(problems))

@@ -187,10 +187,13 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             rf"(?:姓名|患者名|病人名|联系人|家属|名叫|叫做)\s*(?:是|为)?\s*[:：]?\s*({_SURNAME}{_GIVEN}|{_HAN}{{2,4}}(?=[，,。；;、（(\s]|$))"
         ),
     ),
-    (NAME, _pattern(rf"({_SURNAME}(?:{_HAN}{{0,2}}))(?={_ZH_TITLE})")),
     (NAME, _pattern(rf"({_SURNAME}(?:某某?|[×xX*＊]{{1,2}}))")),
-    (NAME, _pattern(rf"(?:患者|病人|病员|患儿|产妇|家属)({_SURNAME}{_GIVEN})(?=[，,、（(；;。\s男女]|$)")),
 )
+_DOUBTFUL = (
+    _pattern(rf"({_SURNAME}(?:{_HAN}{{0,2}}))(?={_ZH_TITLE})"),
+    _pattern(rf"(?:患者|病人|病员|患儿|产妇|家属)({_SURNAME}{_GIVEN})(?=[，,、（(；;。\s男女]|$)"),
+)
+"""Names without a label: words of medicine that begin like a surname stand there too."""
 _TEN = re.compile(r"(?<![\d.])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\d.])")
 _EIGHTEEN = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")
 _CARD_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -206,9 +209,11 @@ def found_in(text: str) -> Iterator[Found]:
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             group = 1 if pattern.groups and match[1] is not None else 0
-            start, end = match.span(group)
-            if kind != NAME or _may_be_name(text, start, end):
-                yield Found(start, end, kind)
+            yield Found(*match.span(group), kind)
+    for pattern in _DOUBTFUL:
+        for match in pattern.finditer(text):
+            if _may_be_name(text, *match.span(1)):
+                yield Found(*match.span(1), NAME)
     yield from _checked(text, _TEN, is_nhs_number, NHS)
     yield from _checked(text, _EIGHTEEN, lambda said: is_identity_card(said) or has_birth_date(said), CARD)
 
@@ -246,9 +251,6 @@ def _checked(text: str, pattern: re.Pattern[str], holds: Callable[[str], bool], 
 
 def _may_be_name(text: str, start: int, end: int) -> bool:
     """Whether what stands where a name may stand is none of the words of medicine that begin like a Chinese surname."""
-    said = text[start:end]
-    if said.isascii():
-        return True
-    if _NO_NAME.match(said) or _NO_NAME.match(text[start : end + 2]):
+    if _NO_NAME.match(text[start : end + 2]):
         return False
-    return not any(match.start == 0 for match in find_terms(text[start : end + 2]))
+    return not any(match.start == 0 and len(match.surface) > 1 for match in find_terms(text[start : end + 2]))

@@ -50,8 +50,15 @@ _NO_MATTER = re.compile(
 )
 """Headings over what is no guidance."""
 _ASKED = ("drug", "procedure", "test", "disease", "finding", "organism")
+_GENERAL = frozenset(("examination", "laboratory test", "surgery"))
+"""Terms that name a kind of thing and no thing."""
 _ABOUT = ("disease", "finding")
-_AMOUNTS = frozenset("mg g ug ml l mmol iu units mg/kg ug/kg ml/kg mg/day g/day mg/kg/day ug/kg/min ml/h mg/h".split())
+_AMOUNTS = frozenset(
+    (
+        *("mg", "g", "ug", "ml", "l", "mmol", "iu", "units"),
+        *("mg/kg", "ug/kg", "ml/kg", "mg/day", "g/day", "mg/kg/day", "ug/kg/min", "ml/h", "mg/h"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +190,7 @@ def _by_term(statements: Sequence[Excerpt]) -> dict[str, list[tuple[Excerpt, Ter
     for one in statements:
         named: dict[str, TermMatch] = {}
         for match in find_terms(one.text):
-            if match.term.kind in _ASKED:
+            if match.term.kind in _ASKED and match.term.en not in _GENERAL:
                 named.setdefault(match.term.en, match)
         for name, match in named.items():
             found.setdefault(name, []).append((one, match))
