@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import subprocess
+import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ragmed.audit.bundle import bundle_bytes, verifier_source
+from ragmed.audit.export import ExportFormat, export
 from ragmed.audit.log import SqliteLog
 from ragmed.audit.schema import expected_schema
-from ragmed.entries import EntryKind, Review, ReviewDecision
+from ragmed.entries import EntryKind, RecordFilter, Review, ReviewDecision
 from ragmed.errors import BadInputError, ErasedError, NotFoundError
+from tests.audit.fhir_r4 import faults_of
 from tests.audit.logs import answer, at_rest, feedback_on, filled
+from tests.audit.small_evidence import small_evidence, small_library
+from tests.audit.small_log import SmallLog
 
 AT = "2026-12-25T08:00:00.000Z"
 
@@ -110,6 +120,42 @@ def test_reviews_are_erased_with_their_answer(log: SqliteLog) -> None:
     assert [each.feedback.feedback_id for each in log.review_queue()] == ["f0009"]
     assert log.verify().sound
     assert [entry.kind for entry in log.entries_of(one)].count(EntryKind.REVIEW) == 1
+
+
+@pytest.mark.parametrize("with_content", [False, True])
+def test_exports_tell_of_a_review_and_of_its_words_only_where_asked_for(log: SqliteLog, with_content: bool) -> None:
+    edit = review_of(answer(1).record_id, 1, decision=ReviewDecision.EDIT, correction="Less for Mr Quill.")
+    log.append_review(edit)
+
+    def exported(form: ExportFormat) -> dict[str, Any]:
+        lines = b"".join(export(log, form, RecordFilter(), with_content=with_content)).splitlines()
+        (found,) = [json.loads(line) for line in lines if edit.review_id.encode() in line or b'"edit"' in line]
+        return dict(found)
+
+    (review,) = exported(ExportFormat.JSONL)["reviews"]
+    assert (review["decision"], review["user"]) == ("edit", "dr-owen")
+    assert ("correction" in review, "note" in review) == (with_content, with_content)
+    bundle = exported(ExportFormat.FHIR)
+    assert faults_of(bundle) == []
+    (event,) = [one["resource"] for one in bundle["entry"] if one["resource"].get("outcomeDesc") == "review"]
+    assert {"type": "review", "valueString": "edit"} in event["entity"][0]["detail"]
+    assert ("Less for Mr Quill." in json.dumps(event)) == with_content
+
+
+def test_a_bundle_holds_the_review_and_verifies(tmp_path: Path) -> None:
+    snapshots, record = small_library(tmp_path)
+    log = SmallLog()
+    log.append(record)
+    log.append_feedback(feedback_on(record, 1))
+    log.append_review(review_of(record.record_id, 1))
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(bundle_bytes(log, small_evidence(snapshots), record.record_id))  # type: ignore[arg-type]
+    with zipfile.ZipFile(path) as archive:
+        assert "review-000003/content.json" in archive.namelist()
+    script = tmp_path / "verify.py"
+    script.write_bytes(verifier_source())
+    checked = subprocess.run([sys.executable, script, path], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_a_file_of_the_second_schema_takes_reviews(tmp_path: Path) -> None:

@@ -122,9 +122,7 @@ def test_a_json_list_and_a_broken_one(ward: Ward, tmp_path: Path) -> None:
 
 def test_a_row_over_passages_is_checked_against_them(ward: Ward, dataset: Path, tmp_path: Path) -> None:
     """Poison: each of these is a row of the program's own with one thing changed."""
-    (row, *_) = [
-        one for _, one in rows(dataset) if len(one["meta"]["expected"]) == 1 and "Alteplase" in answer(one)
-    ]
+    (row, *_) = [one for _, one in rows(dataset) if len(one["meta"]["expected"]) == 1 and "Alteplase" in answer(one)]
     right = answer(row)
     (expected,) = row["meta"]["expected"]
     marker = expected["marker"]
