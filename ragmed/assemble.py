@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.retrieve.search import HybridRetriever
     from ragmed.settings import Settings
+    from ragmed.tune.dataset.making import Dataset, Wanted
     from ragmed.tune.embedder import Tuning
 
 RECORDS_FILE = "records.sqlite"
@@ -427,6 +428,16 @@ def tune_embedder(
 
     plan = TrainingPlan(minutes=minutes, steps=steps, seed=seed)
     return tune(settings, out, plan=plan, guard_folder=guard, progress=progress)
+
+
+def tune_dataset(settings: Settings, wanted: Wanted, progress: Progress = no_progress) -> Dataset:
+    """Training rows from the current snapshot, reviewed feedback and files, in a new folder."""
+    from ragmed.tune.dataset.making import make_dataset
+
+    program = open_program(settings)
+    current = program.snapshots.current()
+    retriever = program.retriever if wanted.library else None  # it loads the embedder
+    return make_dataset(wanted, current, retriever, program.records, progress)
 
 
 def write_report(path: Path, measured: Measured, settings: Settings, *, began: float, source: Path) -> None:

@@ -28,11 +28,14 @@ from ragmed.entries import (
     FeedbackKind,
     Pruned,
     RecordFilter,
+    Review,
+    ReviewDecision,
 )
 from ragmed.errors import (
     BadInputError,
     ErasedError,
     IntegrityError,
+    NotFoundError,
     NotPossibleError,
     RagMedError,
 )
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
         Erasure,
         RecordLine,
         Replay,
+        Reviewed,
         Verification,
     )
     from ragmed.index.store import SnapshotStore
@@ -281,8 +285,45 @@ class Auditor:
         self._log.append_feedback(given)
         return given
 
+    def review_queue(self) -> tuple[Reviewed, ...]:
+        """Every feedback that is not erased, oldest first, with the review that counts. Raises IntegrityError."""
+        return tuple(self._log.review_queue())
+
+    def review(
+        self, feedback_id: str, decision: ReviewDecision, *, user: str = "", correction: str = "", note: str = ""
+    ) -> Review:
+        """A reviewer's word on a feedback, named by its id or an unambiguous beginning of it, as an entry of its own.
+
+        Raises NotFoundError, ErasedError, BadInputError (nobody is named; an edit without a correction).
+        """
+        found = [one.feedback for one in self._log.review_queue() if one.feedback.feedback_id.startswith(feedback_id)]
+        exact = [one for one in found if one.feedback_id == feedback_id]
+        found = exact or found
+        if len(found) != 1 or not feedback_id:
+            said = "no feedback is" if not found or not feedback_id else "more than one feedback begins with"
+            raise NotFoundError(
+                f"{said} {feedback_id or 'an empty id'}", remedy="`ragmed tune review list` names those that wait"
+            )
+        given = Review(
+            review_id=secrets.token_hex(8),
+            feedback_id=found[0].feedback_id,
+            record_id=found[0].record_id,
+            at=_stamp(datetime.now(UTC)),
+            user=user or self.user,
+            decision=decision,
+            correction=correction,
+            note=note,
+        )
+        if not given.user.strip():
+            raise BadInputError("a review by nobody", remedy="name the reviewer with --by, or set audit.user")
+        self._log.append_review(given)
+        return given
+
     def erase(self, record_id: str, *, reason: str, user: str = "") -> Erasure:
-        """Destroy the content of an answer and of its feedback. Raises NotFoundError, ErasedError, BadInputError."""
+        """Destroy the content of an answer, its feedback and its reviews.
+
+        Raises NotFoundError, ErasedError, BadInputError.
+        """
         if not reason.strip():
             raise BadInputError("an erasure without a reason", remedy="give a reference: a letter, a ticket; no names")
         record_id = self._log.whole_id(record_id)

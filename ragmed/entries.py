@@ -23,8 +23,11 @@ class EntryKind(StrEnum):
     """An ``AnswerRecord``: an answer, an abstention or a rejection."""
     FEEDBACK = "feedback"
     """A doctor's ``Feedback`` on an answer."""
+    REVIEW = "review"
+    """A reviewer's ``Review`` of a feedback."""
     ERASURE = "erasure"
-    """The content of an earlier answer, with its feedback, was destroyed on request: an ``Erasure``."""
+    """The content of an earlier answer, with its feedback and their reviews, was destroyed on request: an
+    ``Erasure``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,56 @@ class Feedback:
     note: str = ""
 
 
+class ReviewDecision(StrEnum):
+    """What a reviewer decides about a feedback before it may teach a model."""
+
+    ACCEPT = "accept"
+    """As it stands."""
+    EDIT = "edit"
+    """With the reviewer's correction in the place of the doctor's."""
+    REFUSE = "refuse"
+    """It teaches nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A reviewer's word on a feedback. It changes neither the feedback nor an earlier review; the last one counts."""
+
+    review_id: str
+    feedback_id: str
+    record_id: str
+    """Of the answer that the feedback is on."""
+    at: str
+    user: str
+    decision: ReviewDecision
+    correction: str = ""
+    """The answer as it should read, by the reviewer; of an edit alone."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """A feedback with the review that counts: one line of the review queue."""
+
+    number: int
+    """Of the feedback's entry."""
+    feedback: Feedback
+    review: Review | None = None
+    """None: it waits for somebody."""
+
+    @property
+    def may_teach(self) -> bool:
+        """Whether rows may be made of it."""
+        return self.review is not None and self.review.decision is not ReviewDecision.REFUSE
+
+    @property
+    def correction(self) -> str:
+        """The answer as it should read: the reviewer's where she edited it, else the doctor's."""
+        if self.review is not None and self.review.decision is ReviewDecision.EDIT:
+            return self.review.correction
+        return self.feedback.correction
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
     """That, when, by whom and why the content of an answer was destroyed."""
@@ -90,7 +143,7 @@ class Opening:
 
     salt: bytes
     content: bytes
-    """Canonical JSON of the AnswerRecord, Feedback or Erasure."""
+    """Canonical JSON of the AnswerRecord, Feedback, Review or Erasure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +237,7 @@ class Verification:
     notes: tuple[str, ...]
     """What was not checked, and why (no silence)."""
     seconds: float
+    reviews: int = 0
 
     @property
     def sound(self) -> bool:

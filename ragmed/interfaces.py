@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         Opening,
         RecordFilter,
         RecordLine,
+        Review,
+        Reviewed,
         Verification,
     )
     from ragmed.records import (
@@ -504,8 +506,15 @@ class AuditLog(RecordStore, Protocol):
         """Raises NotFoundError, ErasedError (the answer is gone), BadInputError (a key that the answer lacks)."""
         ...
 
+    def append_review(self, review: Review) -> AuditEntry:
+        """Raises NotFoundError (no such feedback), ErasedError, BadInputError (an edit without a correction)."""
+        ...
+
     def erase(self, record_id: str, *, user: str, reason: str) -> AuditEntry:
-        """Destroy the content of an answer and of its feedback; the entries stay. Raises NotFoundError, ErasedError."""
+        """Destroy the content of an answer, its feedback and its reviews; the entries stay.
+
+        Raises NotFoundError, ErasedError.
+        """
         ...
 
     def find(self, wanted: RecordFilter, *, limit: int, before: int = 0) -> tuple[RecordLine, ...]:
@@ -522,6 +531,14 @@ class AuditLog(RecordStore, Protocol):
 
     def feedback(self, record_id: str) -> tuple[Feedback, ...]:
         """Oldest first."""
+        ...
+
+    def reviews(self, record_id: str) -> tuple[Review, ...]:
+        """Of the answer's feedback, oldest first."""
+        ...
+
+    def review_queue(self) -> Iterable[Reviewed]:
+        """Every feedback that is not erased, oldest first, with the review that counts."""
         ...
 
     def erasure(self, record_id: str) -> Erasure | None: ...

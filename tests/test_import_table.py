@@ -72,6 +72,8 @@ OWNERS = {
     "llama_index": {"ragmed.corpus.llama", "ragmed.retrieve.llama", "ragmed.generate.llama"},
     "ir_measures": {"ragmed.evaluate"},
     "cryptography": {"ragmed.audit"},
+    "presidio_analyzer": {"ragmed.tune.dataset.presidio"},
+    "spacy": {"ragmed.tune.dataset.presidio"},
     "typer": {"ragmed.cli", "ragmed.commands"},
 }
 

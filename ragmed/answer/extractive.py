@@ -60,9 +60,10 @@ _ROW_NAMED = 0.15
 """What a row gains whose first cell is a number of the question, or a range that holds it ("boy of 12")."""
 _LEANS = 0.06
 """What a sentence loses that leans on the one before it."""
-_LEANING = re.compile(
+LEANING = re.compile(
     r"(?:However|But|Thus|Therefore|Moreover|Furthermore|In addition|This|These|Such|但|然而|此外|因此)\b,?"
 )
+"""How a sentence begins that leans on the one before it."""
 _ROW_IN_CASE = 0.25
 """The same beside a card: a row of a score says not what to think of."""
 _FRAGMENT = 0.25
@@ -143,7 +144,7 @@ class ExtractiveGenerator:
             if excerpt.is_row:
                 extra -= _ROW_IN_CASE if mode is Mode.DIFFERENTIAL else _ROW
                 extra += _ROW_NAMED if excerpt.row_number_in(asked_numbers) else 0.0
-            extra -= _LEANS if _LEANING.match(excerpt.text) else 0.0
+            extra -= _LEANS if LEANING.match(excerpt.text) else 0.0
             extra -= _FRAGMENT if is_entry_line(excerpt.text) else 0.0
             first.append(_Scored(excerpt, lexical, _LEXICAL * lexical + extra, words))
         first.sort(key=_best_first)

@@ -15,11 +15,19 @@ from pathlib import Path
 from ragmed.audit import stored
 from ragmed.audit.database import Database
 from ragmed.audit.days import days
-from ragmed.audit.schema import APPLICATION, KEYS_APPLICATION, KEYS_SCHEMA, SCHEMA, make_tables, take_over
+from ragmed.audit.schema import (
+    APPLICATION,
+    KEYS_APPLICATION,
+    KEYS_SCHEMA,
+    SCHEMA,
+    let_reviews_in,
+    make_tables,
+    take_over,
+)
 from ragmed.audit.sealing import KeyStore, make_keys
 from ragmed.canonical import rebuild
 from ragmed.changes import CitedQuote
-from ragmed.entries import Day, Erasure, Feedback
+from ragmed.entries import Day, Erasure, Feedback, Review, Reviewed
 from ragmed.errors import IntegrityError, NotFoundError
 from ragmed.records import AnswerRecord, Outcome, Verdict
 
@@ -157,6 +165,24 @@ class Answers:
         with self.database.reading() as connection:
             return stored.feedback(connection, self.keys, record_id)
 
+    def reviews(self, record_id: str) -> tuple[Review, ...]:
+        """Of the answer's feedback, oldest first; none of an erased answer."""
+        if not self.database.exists():
+            return ()
+        with self.database.reading() as connection:
+            return stored.reviews(connection, self.keys, record_id)
+
+    def review_queue(self) -> Iterator[Reviewed]:
+        """Every feedback that is not erased, oldest first, with the review that counts. Raises IntegrityError."""
+        after = 0
+        while self.database.exists():
+            with self.database.reading() as connection:
+                found = stored.reviewed_after(connection, self.keys, after, _AT_ONCE)
+            if not found:
+                return
+            yield from (one for _, one in found if one is not None)
+            after = found[-1][0]
+
     def erasure(self, record_id: str) -> Erasure | None:
         """When, by whom and why the answer was erased."""
         if not self.database.exists():
@@ -213,6 +239,9 @@ class Answers:
         return frozenset(series for (series,) in rows if series)
 
     def _make(self, connection: sqlite3.Connection, version: int) -> None:
+        if version == 2:
+            let_reviews_in(connection)
+            return
         make_tables(connection)
         if version:
             take_over(connection, self._append_json)

@@ -40,6 +40,7 @@ class ContentChecks:
             {
                 EntryKind.ANSWER: self._answer,
                 EntryKind.FEEDBACK: self._feedback,
+                EntryKind.REVIEW: self._review,
                 EntryKind.ERASURE: self._erasure,
             }[entry.kind](connection, entry)
         except IntegrityError as error:
@@ -76,6 +77,24 @@ class ContentChecks:
         self._belongs(entry, made["record_id"], made["at"], made["user"])
         if judged is not None and judged[1] != made["kind"]:
             self._fault("index", entry.number, entry.subject, "the row that the feedback is found by is not its own")
+
+    def _review(self, connection: sqlite3.Connection, entry: AuditEntry) -> None:
+        answer = self._answer_before(connection, entry)
+        erasure = stored.erasure_entry(connection, entry.subject)
+        if erasure is not None:
+            self._emptied(connection, entry, erasure)
+            return
+        made = self._opened(connection, entry, answer)
+        if made is None:
+            return
+        self._belongs(entry, made["record_id"], made["at"], made["user"])
+        try:
+            before = stored.feedback(connection, self._keys, entry.subject, before=entry.number)
+        except IntegrityError:
+            return  # that is the fault of the feedback's own entry
+        said = {one.feedback_id for one in before}
+        if made["feedback_id"] not in said:
+            raise IntegrityError(f"entry {entry.number} reviews a feedback that is not before it")
 
     def _erasure(self, connection: sqlite3.Connection, entry: AuditEntry) -> None:
         answer = self._answer_before(connection, entry)

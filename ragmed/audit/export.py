@@ -21,7 +21,7 @@ from ragmed.interfaces import no_progress
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ragmed.entries import AuditEntry, Erasure, Feedback, RecordFilter, RecordLine
+    from ragmed.entries import AuditEntry, Erasure, Feedback, RecordFilter, RecordLine, Review
     from ragmed.interfaces import AuditLog, Progress
     from ragmed.records import AnswerRecord
 
@@ -47,6 +47,7 @@ class Told:
     record: AnswerRecord | None
     feedback: tuple[Feedback, ...]
     erasure: Erasure | None
+    reviews: tuple[Review, ...] = ()
 
 
 def export(
@@ -91,6 +92,7 @@ def _told(log: AuditLog, wanted: RecordFilter) -> Iterator[Told]:
                 record=record,
                 feedback=log.feedback(line.record_id) if record else (),
                 erasure=log.erasure(line.record_id),
+                reviews=log.reviews(line.record_id) if record else (),
             )
         before = lines[-1].number
 
@@ -172,6 +174,7 @@ def _object(told: Told, *, with_content: bool) -> dict[str, Any]:
         "snapshot_id": line.snapshot_id,
         "verdicts": dict(line.verdicts),
         "feedback": [_said(one, with_content=with_content) for one in told.feedback],
+        "reviews": [_said(one, with_content=with_content) for one in told.reviews],
         "erased": plain(told.erasure) if told.erasure else None,
     }
     if record is not None:
@@ -188,7 +191,7 @@ def _object(told: Told, *, with_content: bool) -> dict[str, Any]:
     return found
 
 
-def _said(feedback: Feedback, *, with_content: bool) -> dict[str, Any]:
+def _said(feedback: Feedback | Review, *, with_content: bool) -> dict[str, Any]:
     return {
         name: value for name, value in plain(feedback).items() if with_content or name not in ("correction", "note")
     }

@@ -21,7 +21,7 @@ from ragmed.records import Language, Outcome
 
 if TYPE_CHECKING:
     from ragmed.audit.export import Told
-    from ragmed.entries import AuditEntry, Feedback
+    from ragmed.entries import AuditEntry, Feedback, Review
     from ragmed.records import AnswerRecord, Document
 
 _URIS = "urn:ietf:rfc:3986"
@@ -30,9 +30,10 @@ _DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 _TYPES = {
     EntryKind.ANSWER: (_DICOM, "110112", "Query"),
     EntryKind.FEEDBACK: (f"{_HL7}iso-21089-lifecycle", "originate", "Originate/Retain Record Lifecycle Event"),
+    EntryKind.REVIEW: (f"{_HL7}iso-21089-lifecycle", "verify", "Verify Record Lifecycle Event"),
     EntryKind.ERASURE: (f"{_HL7}iso-21089-lifecycle", "destroy", "Destroy/Delete Record Lifecycle Event"),
 }
-_ACTIONS = {EntryKind.ANSWER: "E", EntryKind.FEEDBACK: "C", EntryKind.ERASURE: "D"}
+_ACTIONS = {EntryKind.ANSWER: "E", EntryKind.FEEDBACK: "C", EntryKind.REVIEW: "C", EntryKind.ERASURE: "D"}
 _Json = dict[str, Any]
 
 
@@ -194,7 +195,9 @@ def _details(told: Told, entry: AuditEntry, with_content: bool) -> list[tuple[st
             found += [("document sha256", one.sha256) for one in record.documents]
     elif entry.kind is EntryKind.FEEDBACK:
         found += _feedback_details(_feedback_of(told, entry), with_content)
-    elif told.erasure is not None:
+    elif entry.kind is EntryKind.REVIEW:
+        found += _review_details(_review_of(told, entry), with_content)
+    elif entry.kind is EntryKind.ERASURE and told.erasure is not None:
         found.append(("reason", told.erasure.reason))
     return [(name, _words(value)) for name, value in found if _words(value)]
 
@@ -204,6 +207,20 @@ def _feedback_of(told: Told, entry: AuditEntry) -> Feedback | None:
     numbers = [one.number for one in told.entries if one.kind is EntryKind.FEEDBACK]
     place = numbers.index(entry.number)
     return told.feedback[place] if place < len(told.feedback) else None
+
+
+def _review_of(told: Told, entry: AuditEntry) -> Review | None:
+    """The same of reviews."""
+    numbers = [one.number for one in told.entries if one.kind is EntryKind.REVIEW]
+    place = numbers.index(entry.number)
+    return told.reviews[place] if place < len(told.reviews) else None
+
+
+def _review_details(review: Review | None, with_content: bool) -> list[tuple[str, str]]:
+    if review is None:
+        return []
+    found = [("review", review.decision.value), ("feedback id", review.feedback_id)]
+    return found + ([("correction", review.correction), ("note", review.note)] if with_content else [])
 
 
 def _feedback_details(feedback: Feedback | None, with_content: bool) -> list[tuple[str, str]]:

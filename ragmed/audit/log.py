@@ -29,13 +29,13 @@ from ragmed.audit.rows import keep, rows_of
 from ragmed.audit.sealing import SALT_BYTES, seal, unsealed
 from ragmed.canonical import canonical_json, plain, plain_json
 from ragmed.citation_keys import check_for
-from ragmed.entries import AuditEntry, EntryKind, Erasure, Opening
+from ragmed.entries import AuditEntry, EntryKind, Erasure, Opening, ReviewDecision
 from ragmed.errors import BadInputError, NotFoundError
 from ragmed.interfaces import no_progress
 from ragmed.settings import AuditSettings
 
 if TYPE_CHECKING:
-    from ragmed.entries import Checkpoint, Feedback, RecordFilter, RecordLine, Verification
+    from ragmed.entries import Checkpoint, Feedback, RecordFilter, RecordLine, Review, Verification
     from ragmed.interfaces import AuditLog, Progress
     from ragmed.records import AnswerRecord
 
@@ -97,8 +97,34 @@ class SqliteLog(Answers):
         self.checkpoints.follow(entry.number)
         return entry
 
+    def append_review(self, review: Review) -> AuditEntry:
+        """Raises NotFoundError (no such feedback), ErasedError, BadInputError (an edit without a correction)."""
+        edits = review.decision is ReviewDecision.EDIT
+        if edits != bool(review.correction.strip()):
+            said = (
+                "an edit without a correction" if edits else f"a correction beside the word {review.decision.value!r}"
+            )
+            raise BadInputError(said, remedy="an edit, and nothing else, says how the answer should read")
+        with self._existing().writing() as connection:
+            stored.refuse_erased(connection, review.record_id)
+            answer = stored.answer_number(connection, review.record_id)
+            known = stored.feedback(connection, self.keys, review.record_id)
+            key = self.keys.key(answer)
+            if key is None:
+                raise stored.erased(review.record_id)
+            if review.feedback_id not in {one.feedback_id for one in known}:
+                raise NotFoundError(
+                    f"answer {review.record_id} has no feedback {review.feedback_id}",
+                    remedy="`ragmed tune review list` names those that wait",
+                )
+            opening = _salted(canonical_json(review))
+            entry = self._entry(connection, EntryKind.REVIEW, review.at, review.record_id, review.user, opening)
+            self._keep(connection, entry, seal(key, opening, bytes.fromhex(entry.commitment)))
+        self.checkpoints.follow(entry.number)
+        return entry
+
     def erase(self, record_id: str, *, user: str, reason: str) -> AuditEntry:
-        """Destroy the content of an answer and of its feedback; the entries stay.
+        """Destroy the content of an answer, of its feedback and of their reviews; the entries stay.
 
         Erasing again what was erased finishes what a power cut or a reader has left. Raises NotFoundError, ErasedError,
         BusyError.
@@ -150,8 +176,9 @@ class SqliteLog(Answers):
         connection.execute(
             "UPDATE contents SET sealed = x'' WHERE number IN"
             " (SELECT number FROM entries WHERE subject = ? AND kind = 'answer'"
-            " UNION SELECT number FROM entries WHERE subject = ? AND kind = 'feedback')",
-            (record_id, record_id),
+            " UNION SELECT number FROM entries WHERE subject = ? AND kind = 'feedback'"
+            " UNION SELECT number FROM entries WHERE subject = ? AND kind = 'review')",
+            (record_id, record_id, record_id),
         )
         return entry
 

@@ -1,4 +1,4 @@
-"""The tables of the log, and how a file of the first schema becomes one of today's.
+"""The tables of the log, and how a file of an older schema becomes one of today's.
 
 Laws of this room: an entry, a stored hash and a search row are inserted once; triggers refuse to change or delete them.
 Only the content of an erased answer may be emptied, and only once its erasure is an entry. Entries are numbered without
@@ -18,7 +18,7 @@ from functools import cache
 from ragmed.canonical import sha256_bytes
 from ragmed.errors import IntegrityError
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever an older program could not read what this one writes."""
 APPLICATION = 0x5261_4D64  # "RaMd": tells this file from any other SQLite database
 KEYS_SCHEMA = 1
@@ -37,6 +37,7 @@ CREATE TABLE entries (
 CREATE UNIQUE INDEX entries_answers ON entries (subject) WHERE kind = 'answer';
 CREATE UNIQUE INDEX entries_erasures ON entries (subject) WHERE kind = 'erasure';
 CREATE INDEX entries_feedback ON entries (subject) WHERE kind = 'feedback';
+CREATE INDEX entries_reviews ON entries (subject) WHERE kind = 'review';
 CREATE INDEX entries_at ON entries (at) WHERE kind = 'answer';
 CREATE INDEX entries_user ON entries (user) WHERE kind = 'answer';
 CREATE TABLE nodes (
@@ -82,7 +83,7 @@ BEGIN SELECT RAISE(ABORT, 'entries follow each other'); END;
 CREATE TRIGGER contents_never_UPDATE BEFORE UPDATE ON contents
 WHEN NEW.number <> OLD.number OR length(NEW.sealed) > 0 OR NOT EXISTS (
     SELECT 1 FROM entries JOIN entries AS erasure ON erasure.subject = entries.subject AND erasure.kind = 'erasure'
-    WHERE entries.number = OLD.number AND entries.kind IN ('answer', 'feedback')
+    WHERE entries.number = OLD.number AND entries.kind IN ('answer', 'feedback', 'review')
 )
 BEGIN SELECT RAISE(ABORT, 'records are never changed'); END;
 """
@@ -103,6 +104,14 @@ def make_tables(connection: sqlite3.Connection) -> None:
     )
     for statement in _statements(_TABLES + never):
         connection.execute(statement)
+
+
+def let_reviews_in(connection: sqlite3.Connection) -> None:
+    """A file of the second schema, which knew no reviews, becomes one of today's; no entry is touched."""
+    connection.execute("DROP TRIGGER contents_never_UPDATE")
+    for statement in _statements(_TABLES):
+        if "entries_reviews" in statement or "contents_never_UPDATE" in statement:
+            connection.execute(statement)
 
 
 @cache

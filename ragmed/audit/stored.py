@@ -14,7 +14,7 @@ from ragmed.audit.merkle import Subtree
 from ragmed.audit.rows import kept
 from ragmed.audit.sealing import KeyStore, open_unsealed, unseal
 from ragmed.canonical import canonical_json, rebuild, sha256_of
-from ragmed.entries import AuditEntry, EntryKind, Erasure, Feedback, Opening
+from ragmed.entries import AuditEntry, EntryKind, Erasure, Feedback, Opening, Review, Reviewed
 from ragmed.errors import ErasedError, IntegrityError, NotFoundError
 
 ENTRY_COLUMNS = "number, kind, at, subject, user, commitment, format"
@@ -149,13 +149,51 @@ def erasure(connection: sqlite3.Connection, keys: KeyStore, record_id: str) -> E
     return rebuild(Erasure, json.loads(opening.content))
 
 
-def feedback(connection: sqlite3.Connection, keys: KeyStore, record_id: str) -> tuple[Feedback, ...]:
-    """Oldest first; none of an erased answer. Raises IntegrityError."""
+def feedback(
+    connection: sqlite3.Connection, keys: KeyStore, record_id: str, *, before: int = 0
+) -> tuple[Feedback, ...]:
+    """Oldest first; none of an erased answer. ``before``: of smaller entries only (0: all). Raises IntegrityError."""
     rows = connection.execute(
-        f"SELECT {ENTRY_COLUMNS} FROM entries WHERE kind = 'feedback' AND subject = ? ORDER BY number", (record_id,)
+        f"SELECT {ENTRY_COLUMNS} FROM entries WHERE kind = 'feedback' AND subject = ?1 AND (?2 = 0 OR number < ?2)"
+        " ORDER BY number",
+        (record_id, before),
     ).fetchall()
     openings = [opened(connection, keys, entry_of(row)) for row in rows]
     return tuple(rebuild(Feedback, json.loads(one.content)) for one in openings if one is not None)
+
+
+def reviews(connection: sqlite3.Connection, keys: KeyStore, record_id: str) -> tuple[Review, ...]:
+    """Oldest first; none of an erased answer. Raises IntegrityError."""
+    rows = connection.execute(
+        f"SELECT {ENTRY_COLUMNS} FROM entries WHERE kind = 'review' AND subject = ? ORDER BY number", (record_id,)
+    ).fetchall()
+    openings = [opened(connection, keys, entry_of(row)) for row in rows]
+    return tuple(rebuild(Review, json.loads(one.content)) for one in openings if one is not None)
+
+
+def reviewed_after(
+    connection: sqlite3.Connection, keys: KeyStore, after: int, limit: int
+) -> list[tuple[int, Reviewed | None]]:
+    """Feedback from entry ``after`` + 1 on with its last review, by number; None for one that is erased.
+
+    Raises IntegrityError.
+    """
+    rows = connection.execute(
+        f"SELECT {ENTRY_COLUMNS} FROM entries WHERE kind = 'feedback' AND number > ? ORDER BY number LIMIT ?",
+        (after, limit),
+    ).fetchall()
+    found: list[tuple[int, Reviewed | None]] = []
+    for row in rows:
+        entry = entry_of(row)
+        opening = opened(connection, keys, entry)
+        if opening is None:
+            found.append((entry.number, None))
+            continue
+        feedback = rebuild(Feedback, json.loads(opening.content))
+        own = [one for one in reviews(connection, keys, entry.subject) if one.feedback_id == feedback.feedback_id]
+        review = own[-1] if own else None
+        found.append((entry.number, Reviewed(number=entry.number, feedback=feedback, review=review)))
+    return found
 
 
 def rows_sha256(connection: sqlite3.Connection, number: int) -> str:

@@ -83,6 +83,7 @@ class _Verifying:
             faults=tuple(sorted(self._findings.faults, key=lambda one: (one.number, one.what))),
             notes=tuple(self._findings.notes),
             seconds=time.perf_counter() - began,
+            reviews=self._counts[EntryKind.REVIEW],
         )
 
     # --- entries ---

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ragmed.commands import review
 from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, settings_of
 
 app = typer.Typer(help="Fit a model to the library.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(review.app, name="review")
+
+
+class FormatWord(StrEnum):
+    """Other trainers whose format the rows are written in too."""
+
+    MS_SWIFT = "ms-swift"
+    LLAMA_FACTORY = "llama-factory"
 
 
 @app.callback()
@@ -45,3 +55,61 @@ def tune_embedder(
         )
     terminal.print_tuning(tuning.report(), out, as_json=as_json)
     raise typer.Exit(0 if tuning.adopted else 1)
+
+
+@app.command("dataset")
+def tune_dataset(
+    out: Annotated[Path, typer.Option("--out", help="Write the rows and their card into this new folder.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="Rows of a JSON Lines or JSON file too; may be repeated."),
+    ] = None,
+    library_rows: Annotated[
+        bool, typer.Option("--library-rows/--no-library-rows", help="Questions made from the library.")
+    ] = True,
+    feedback: Annotated[
+        bool, typer.Option("--feedback/--no-feedback", help="Feedback that a reviewer let through.")
+    ] = True,
+    across: Annotated[
+        bool,
+        typer.Option("--across", help="Also questions in the other language than the page's, answered in its words."),
+    ] = False,
+    passages: Annotated[
+        int, typer.Option("--passages", min=0, max=50, help="Passages of a prompt. [retrieve.passages]")
+    ] = 0,
+    most: Annotated[int, typer.Option("--most", min=0, help="Questions of the library at most. [all]")] = 0,
+    permitted: Annotated[
+        list[str] | None,
+        typer.Option("--permitted", help="A restricted document or series that may be trained on; may be repeated."),
+    ] = None,
+    formats: Annotated[
+        list[FormatWord] | None,
+        typer.Option("--format", help="Also in another trainer's format; may be repeated."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Chooses the sides, the questions and the places.")] = 7,
+    library: LibraryFlag = None,
+    index: IndexFlag = None,
+    settings: SettingsFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Training rows for a language model: from the library, from reviewed feedback, from files."""
+    from ragmed import assemble, terminal
+    from ragmed.tune.dataset.making import Wanted
+
+    chosen = settings_of(library, index, settings)
+    wanted = Wanted(
+        out=out,
+        seed=seed,
+        passages=passages or chosen.retrieve.passages,
+        most=most,
+        library=library_rows,
+        feedback=feedback,
+        files=tuple(files or ()),
+        across=across,
+        permitted=tuple(permitted or ()),
+        formats=tuple(dict.fromkeys(one.value for one in formats or ())),
+    )
+    with terminal.progress() as show_progress:
+        made = assemble.tune_dataset(chosen, wanted, show_progress)
+    terminal.print_dataset(made.report(), out, as_json=as_json)
+    raise typer.Exit(1 if made.problems else 0)

@@ -16,6 +16,7 @@ from ragmed.terminal.audits import (
     print_replays,
 )
 from ragmed.terminal.builds import print_build
+from ragmed.terminal.datasets import print_dataset, print_reviews
 from ragmed.terminal.figures import print_findings, print_scores, print_tuning
 from ragmed.terminal.hits import print_hits, search_json
 from ragmed.terminal.models import print_checked, print_locked, print_models
@@ -40,6 +41,7 @@ __all__ = [
     "print_checkpoint",
     "print_citation",
     "print_collection",
+    "print_dataset",
     "print_difference",
     "print_findings",
     "print_hits",
@@ -51,6 +53,7 @@ __all__ = [
     "print_pruned",
     "print_register",
     "print_replays",
+    "print_reviews",
     "print_scores",
     "print_snapshot",
     "print_snapshots",

@@ -134,7 +134,7 @@ def print_proof(found: Verification, *, deep: bool, citations: bool, as_json: bo
     console = console_for()
     console.print(
         f"log          {found.entries:,} entries: {found.answers:,} answers, {found.feedback:,} of feedback, "
-        f"{found.erasures:,} erased; root {found.root[:16] or 'none'}"
+        f"{found.reviews:,} reviews, {found.erasures:,} erased; root {found.root[:16] or 'none'}"
     )
     console.print(f"checkpoints  {found.checkpoints:,}")
     if citations:

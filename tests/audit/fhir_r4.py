@@ -140,6 +140,7 @@ CODINGS = {
     (DICOM, "110112", "Query"),
     (DICOM, "110150", "Application"),
     (f"{HL7}iso-21089-lifecycle", "originate", "Originate/Retain Record Lifecycle Event"),
+    (f"{HL7}iso-21089-lifecycle", "verify", "Verify Record Lifecycle Event"),
     (f"{HL7}iso-21089-lifecycle", "destroy", "Destroy/Delete Record Lifecycle Event"),
     (f"{HL7}extra-security-role-type", "humanuser", "human user"),
     (f"{HL7}security-source-type", "4", "Application Server"),

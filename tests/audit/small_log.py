@@ -22,6 +22,8 @@ from ragmed.entries import (
     Opening,
     RecordFilter,
     RecordLine,
+    Review,
+    Reviewed,
     Verification,
 )
 from ragmed.errors import ErasedError, NotFoundError
@@ -72,6 +74,7 @@ class SmallLog:
         self._openings: dict[int, Opening] = {}
         self._records: dict[str, AnswerRecord] = {}
         self._feedback: dict[str, list[Feedback]] = {}
+        self._reviews: dict[str, list[Review]] = {}
         self._erased: dict[str, Erasure] = {}
 
     # writing
@@ -84,11 +87,16 @@ class SmallLog:
         self._feedback.setdefault(feedback.record_id, []).append(feedback)
         return self._write(EntryKind.FEEDBACK, feedback.at, feedback.record_id, feedback.user, feedback)
 
+    def append_review(self, review: Review) -> AuditEntry:
+        self._reviews.setdefault(review.record_id, []).append(review)
+        return self._write(EntryKind.REVIEW, review.at, review.record_id, review.user, review)
+
     def erase(self, record_id: str, *, user: str, reason: str) -> AuditEntry:
         for entry in self.entries_of(record_id):
             self._openings.pop(entry.number)
         self._records.pop(record_id)
         self._feedback.pop(record_id, None)
+        self._reviews.pop(record_id, None)
         self._erased[record_id] = Erasure(record_id=record_id, at="2026-12-01T08:00:00.000Z", user=user, reason=reason)
         erasure = self._erased[record_id]
         return self._write(EntryKind.ERASURE, erasure.at, record_id, user, erasure)
@@ -129,6 +137,12 @@ class SmallLog:
 
     def feedback(self, record_id: str) -> tuple[Feedback, ...]:
         return tuple(self._feedback.get(record_id, ()))
+
+    def reviews(self, record_id: str) -> tuple[Review, ...]:
+        return tuple(self._reviews.get(record_id, ()))
+
+    def review_queue(self) -> tuple[Reviewed, ...]:
+        raise NotImplementedError
 
     def erasure(self, record_id: str) -> Erasure | None:
         return self._erased.get(record_id)
