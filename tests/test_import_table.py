@@ -22,6 +22,7 @@ FOUNDATIONS = {
     "settings",
     "interfaces",
     "citation_keys",
+    "conflict_sides",
     "text",
     "terms",
     "models",
