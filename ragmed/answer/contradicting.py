@@ -19,8 +19,8 @@ from ragmed.answer.statements import FREQUENT, Place, Statement, concepts_by_kin
 
 _ALIKE = 0.34
 """Overlap of their words under which two sentences are held to be about two things, whatever they name."""
-_ALIKE_WITHOUT_OWNER = 0.5
-"""The same for numbers that belong to no drug and no test: "for 5 days", "within 1 hour"."""
+_ALIKE_WITHOUT_DOSE = 0.5
+"""The same for numbers that are no drug's dose: "for 5 days", "below 70 g/L"; what is done at them has to be the same."""
 _ALIKE_IN_ADVICE = 0.5
 """The same where one advises what the other advises against."""
 _MET = 0.6
@@ -83,7 +83,7 @@ def _one_matter(one: Statement, other: Statement) -> bool:
         return False
     if support.same_script(one.text, other.text):
         return _alike(one, other) >= _ALIKE and _conditions_met(one, other) and _conditions_met(other, one)
-    mine, theirs = _all_named(one), _all_named(other)
+    mine, theirs = (_all_named(side) | side.context for side in (one, other))
     return len(mine & theirs) >= 2 and polarity.overlap(mine, theirs) >= _CONCEPTS_ALIKE
 
 
@@ -149,7 +149,7 @@ def _numbers(one: Statement, other: Statement) -> Iterator[Difference]:
         return  # another step for another value
     if {"dose", FREQUENT} <= roles and not _daily_apart(mine, theirs):
         return
-    if not {"dose", "level"} & roles and (not same_script or _alike(one, other) < _ALIKE_WITHOUT_OWNER):
+    if "dose" not in roles and (not same_script or _alike(one, other) < _ALIKE_WITHOUT_DOSE):
         return
     for _, here, there in differing:
         yield Difference(kind="number", first=_words(one, here[0]), second=_words(other, there[0]))

@@ -112,7 +112,7 @@ _OF_A_CHAPTER = frozenset(
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|unless|provided|whose|where|until|except|despite|once(?! (?:daily|a day|weekly|a week)))\b"
     r"[^,;.。；，]*"
-    r"|\b(?:in|for|among) (?:[\w-]+ ){0,3}?(?:people|patients?|those|adults|children|persons?|individuals|women|men)"
+    r"|\b(?:in|for|among) (?:[\w-]+ ){0,3}?(?:people|patients?|those|adults|children|persons?|individuals|women|men)\b"
     r"(?: (?:with|who|whose|at|aged|over|under|taking|on|without|weighing)\b[^,;.。；，]*)?"
     r"|\b(?:aged|weighing)\b[^,;.。；，]*"
     r"|(?:如果|如|若|当|除非|一旦)[^，,;.。；]*|[^，,;.。；]{1,24}(?:时|者)(?=[，,应宜可需予给禁不])",
@@ -128,6 +128,16 @@ _NO_GUIDANCE = re.compile(
     r"|研究|试验|受试|发生率|病死率|患病率|报道|例如|对照组|中位",
     re.IGNORECASE,
 )
+_GUIDES = re.compile(
+    r"\b(?:recommend\w*|should|must|need\w*|advis\w+|give|given|gives?|start\w*|treat\w*|offer\w*|use|used|repeat\w*"
+    r"|measur\w*|perform\w*|tak(?:e|en)|target|goal|aim\w*|indicated|transfus\w*|keep|kept|maintain\w*|dos(?:e|es|age)"
+    r"|receive|prefer\w*|first-line|second-line|administer\w*|record|done|avoid\w*|contra-?indicated|limit\w*|consum\w*"
+    r"|replac\w*|add|begin|continu\w*|stop\w*|screen\w*|initiat\w*|requir\w*|monitor\w*|check\w*|defin\w+|diagnos\w+|alternative)\b"
+    r"|推荐|应|宜|给予|可予|建议|首选|二线|目标|剂量|疗程|用量|口服|输|吸氧|禁|避免|不要|复查|监测|诊断",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"^\W*(?:supports?|speaks? against|against|for|支持|不支持)\s*[:：]", re.IGNORECASE)
+"""A line of a differential diagnosis: it says what speaks for a disease, and advises nothing."""
 _QUESTION = re.compile(r"[?？]\s*$")
 _DOSE = re.compile(
     r"^(?:k?g|mg|mcg|ng|ml|l|u|iu|meq|mmol|j|tablet|capsule|drop|puff)(?:/(?:kg|m2|day|h|min|dose|week|s))*$"
@@ -153,6 +163,11 @@ _AGE = re.compile(
 _AGE_UNIT = re.compile(r"years? old|year-old|years of age|岁", re.IGNORECASE)
 _SIGN = re.compile(r"^[^\d]*(?=\d)")
 _OF_DRUG = re.compile(r"\s*(?:of\s+|的)?(?:IV|IM|oral|intravenous|intramuscular)?\s*", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[;；。,，]")
+_NO_MEASURE = frozenset({"pain", "symptom", "bleeding"})
+_AIM = re.compile(r" (?:target|goal|level|threshold|control)$")
+_RANKS = frozenset({"type", "stage", "grade", "class", "phase", "level"})
+"""Units of names, not of measures: "type 2", "stage III"."""
 FREQUENT = "often"
 
 
@@ -209,13 +224,16 @@ class Statement:
 def statement(text: str, above: str, title: str) -> Statement | None:
     """The sentence read; ``above`` are the headings, joined.
 
-    None where it guides nobody: a question, a study's result.
+    None where it guides nobody: a question, a study's result, what speaks for a diagnosis.
     """
-    if _QUESTION.search(text) or _NO_GUIDANCE.search(text):
+    if _QUESTION.search(text) or _NO_GUIDANCE.search(text) or _LISTED.search(text):
         return None
     around = f"{above}\n{title}"
     named = concepts_by_kind(text)
     spans = tuple(match.span() for match in _CONDITION.finditer(text))
+    places = _places(text, spans)
+    if not _GUIDES.search(text) and all(place.role != "dose" for place in places):
+        return None
     return Statement(
         text=text,
         words=support.claim_words(text),
@@ -230,11 +248,11 @@ def statement(text: str, above: str, title: str) -> Statement | None:
         routes=support.routes(text) or support.routes(above),
         steps=frozenset(name for name, words in _STEPS.items() if words.search(text)),
         qualifiers=_qualified(text) | (_qualified(above) & _OF_A_CHAPTER),
-        names=identifiers(text),
+        names=identifiers(text) | {f"{one.unit} {one.value}" for one in quantities(text) if one.unit in _RANKS},
         conditions=tuple(support.claim_words(text[start:end]) for start, end in spans),
         excepts=_EXCEPTION.search(text) is not None,
         denials=denials(text),
-        places=_places(text, spans),
+        places=places,
     )
 
 
@@ -242,12 +260,24 @@ def statement(text: str, above: str, title: str) -> Statement | None:
 def concepts_by_kind(text: str) -> dict[str, frozenset[str]]:
     """The concepts named in the text, abbreviations resolved, by their kind."""
     found: dict[str, set[str]] = {}
-    for match in find_terms(text):
-        found.setdefault(match.term.kind, set()).add(match.term.en.lower())
-    for short in find_abbreviations(text):
-        for match in find_terms(short.sense.expansion):
-            found.setdefault(match.term.kind, set()).add(match.term.en.lower())
+    for _, name, kind in _named(text):
+        found.setdefault(kind, set()).add(name)
     return {kind: frozenset(names) for kind, names in found.items() if kind != "general"}
+
+
+@lru_cache(maxsize=4096)
+def _named(text: str) -> tuple[tuple[int, str, str], ...]:
+    """Every concept with its place and kind, in order; "blood pressure target" names the blood pressure."""
+    found = []
+    for match in find_terms(text):
+        found.append((match.start, match.term.en.lower(), match.term.kind))
+        if aim := _AIM.search(match.term.en):
+            found += [
+                (match.start, one.term.en.lower(), one.term.kind) for one in find_terms(match.term.en[: aim.start()])
+            ]
+    for short in find_abbreviations(text):
+        found += [(short.start, one.term.en.lower(), one.term.kind) for one in find_terms(short.sense.expansion)]
+    return tuple(sorted(found))
 
 
 def _of(named: dict[str, frozenset[str]], kinds: frozenset[str]) -> frozenset[str]:
@@ -274,7 +304,7 @@ def _places(text: str, conditions: tuple[tuple[int, int], ...]) -> tuple[Place, 
     places = []
     for one in found:
         measured = amount(one)
-        if measured is None:
+        if measured is None or one.unit in _RANKS:
             continue
         inside = any(start <= one.start < end for start, end in conditions)
         role, owner, measured = _part(text, one, measured)
@@ -297,6 +327,8 @@ def _part(text: str, one: Quantity, measured: Amount) -> tuple[str, str, Amount]
     drugs = [match for match in find_terms(text) if match.term.kind == "drug"]
     if _DOSE.match(one.unit) and drugs:
         return "dose", _dose_owner(text, one), measured
+    if measured.second is not None:
+        return "level", "", measured
     owner = _level_owner(text, one)
     return ("level", owner, measured) if owner and (one.unit or one.comparator) else ("", "", measured)
 
@@ -331,14 +363,11 @@ def _dose_owner(text: str, one: Quantity) -> str:
 
 
 def _level_owner(text: str, one: Quantity) -> str:
-    """The test, finding or other thing that the number measures: the nearest one named before it in its clause."""
-    before = [
-        match
-        for match in find_terms(text)
-        if match.term.kind in ("test", "finding", "anatomy", "disease", "general") and match.end <= one.start
+    """The test or finding that the number measures: the nearest one named before it in its clause, else the only one."""
+    measured = [
+        (start, name) for start, name, kind in _named(text) if kind in ("test", "finding") and name not in _NO_MEASURE
     ]
-    for match in reversed(before):
-        if not re.search(r"[;；。,，]", text[match.end : one.start]):
-            return match.term.en.lower()
-        break
-    return ""
+    before = [place for place in measured if place[0] < one.start]
+    if before and not _CLAUSE_END.search(text[before[-1][0] : one.start]):
+        return before[-1][1]
+    return measured[0][1] if len({name for _, name in measured}) == 1 else ""
