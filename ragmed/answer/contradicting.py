@@ -20,7 +20,7 @@ from ragmed.answer.statements import FREQUENT, Place, Statement, concepts_by_kin
 _ALIKE = 0.34
 """Overlap of their words under which two sentences are held to be about two things, whatever they name."""
 _ALIKE_WITHOUT_DOSE = 0.5
-"""The same for numbers that are no drug's dose: "for 5 days", "below 70 g/L"; what is done at them has to be the same."""
+"""The same for numbers that are no drug's dose ("for 5 days", "below 70 g/L"): what is done has to be the same."""
 _ALIKE_IN_ADVICE = 0.5
 """The same where one advises what the other advises against."""
 _MET = 0.6
