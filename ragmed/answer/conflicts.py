@@ -139,7 +139,7 @@ def _in_claim(one: Difference, claim: str, side: _Side) -> bool:
 
 def _comparable(one: Document, other: Document) -> bool:
     """Whether the two are different guidelines in force."""
-    if one.document_id == other.document_id or one.series == other.series or one.sha256 == other.sha256:
+    if one.document_id == other.document_id or one.series == other.series:
         return False
     if DocumentStatus.CURRENT is not other.status:
         return False

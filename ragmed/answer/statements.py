@@ -363,7 +363,7 @@ def _dose_owner(text: str, one: Quantity) -> str:
 
 
 def _level_owner(text: str, one: Quantity) -> str:
-    """The test or finding that is measured: the nearest one named before the number in its clause, else the only one."""
+    """The test or finding that is measured: the nearest one before the number in its clause, else the only one."""
     measured = [
         (start, name) for start, name, kind in _named(text) if kind in ("test", "finding") and name not in _NO_MEASURE
     ]

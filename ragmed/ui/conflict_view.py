@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragmed.conflict_sides import conflict_sides
-from ragmed.ui.chips import chip
+from ragmed.ui.chips import chip, with_tail
 from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.references import cited
 
@@ -44,7 +44,10 @@ def conflict_box(record: AnswerRecord, words: Words, shown: str = "") -> Markup 
 def _side(record: AnswerRecord, side: Side, items: Mapping[str, Cited], words: Words, shown: str) -> Markup:
     item = items.get(side.key)
     language = side.document.language.value
+    mark = el("span", chip(record.record_id, item, words, shown=shown), class_="rm-chips") if item else None
     pieces = [el("strong", piece) if differs else piece for piece, differs in side.pieces()]
+    last = pieces.pop()
+    ended = join(last, mark) if side.pieces()[-1][1] else with_tail(last, mark)
     return el(
         "figure",
         el(
@@ -52,16 +55,16 @@ def _side(record: AnswerRecord, side: Side, items: Mapping[str, Cited], words: W
             el("p", side.document.title, lang=language, dir="auto", class_="rm-source-title"),
             el(
                 "p",
-                el("span", words("conflict.newer"), class_="rm-tag rm-tag-now") if side.newer else None,
                 *(el("span", part) for part in (side.document.publisher, side.document.edition) if part),
                 el("span", side.document.published_on or words("conflict.date.none")),
+                el("span", words("conflict.newer"), class_="rm-tag rm-tag-now") if side.newer else None,
                 class_="rm-meta",
             ),
         ),
         el(
             "blockquote",
-            join(*pieces),
-            el("span", chip(record.record_id, item, words, shown=shown), class_="rm-chips") if item else None,
+            *pieces,
+            ended,
             lang=language,
             dir="auto",
         ),
