@@ -33,6 +33,8 @@ _SAID = 0.6
 """Share of a quoted sentence's words that a claim has to have where it is not the quotation itself."""
 
 _SEMICOLON = re.compile(r"[;；]\s*")
+_LABEL = re.compile(r"^\W*(?:next tests?|下一步检查)\s*[:：]\s*", re.IGNORECASE)
+"""What begins a line of a differential card."""
 _UNLESS = re.compile(r"[,，]\s*(?:unless\b|except\b|除非).*$", re.IGNORECASE | re.DOTALL)
 
 
@@ -113,7 +115,7 @@ def _sides(passage: Passage) -> Iterator[_Side]:
 
 def _parts(text: str) -> Iterator[str]:
     """What a sentence says, part by part; exceptions behind a comma are left out of the part that they limit."""
-    for part in _SEMICOLON.split(text):
+    for part in _SEMICOLON.split(_LABEL.sub("", text)):
         said = _UNLESS.sub("", part).strip()
         if said:
             yield said
