@@ -18,7 +18,7 @@ from ragmed.answer import support
 from ragmed.answer.citations import check
 from ragmed.answer.contradicting import Difference, differences
 from ragmed.answer.excerpts import Excerpt, excerpts
-from ragmed.answer.statements import Statement, statement
+from ragmed.answer.statements import Statement, guides, statement
 from ragmed.conflict_sides import newer
 from ragmed.records import Citation, CitationCheck, Conflict, Document, DocumentStatus, Passage
 from ragmed.text.numbers import quantities
@@ -66,7 +66,14 @@ def conflicts(
     ``cited``: each claim that holds, or line of the card, with a citation of it; ``checks``: all of the answer so far,
     numbered.
     """
-    every = [side for passage in passages for side in _sides(passage)]
+    mine_of = {passage.document.document_id: passage.document for passage in passages}
+    quoted = {one.citation.document_id for _, one in cited} & mine_of.keys()
+    every = [
+        side
+        for passage in passages
+        if any(_comparable(mine_of[document_id], passage.document) for document_id in quoted)
+        for side in _sides(passage)
+    ]
     by_chunk = {passage.chunk.chunk_id: passage for passage in passages}
     index = {_place(one.citation): number for number, one in reversed(list(enumerate(checks)))}
     more: list[CitationCheck] = []
@@ -102,7 +109,7 @@ def _sides(passage: Passage) -> Iterator[_Side]:
         return
     above = " ".join(passage.chunk.heading_path)
     for one in excerpts(passage):
-        if one.is_row or one.is_title or one.is_reference or len(one.text) > _LONGEST:
+        if one.is_row or one.is_title or one.is_reference or len(one.text) > _LONGEST or not guides(one.text):
             continue
         first = ""
         for part in _parts(one.text):

@@ -136,6 +136,7 @@ _GUIDES = re.compile(
     r"|推荐|应|宜|给予|可予|建议|首选|二线|目标|剂量|疗程|用量|口服|输|吸氧|禁|避免|不要|复查|监测|诊断",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _LISTED = re.compile(r"^\W*(?:supports?|speaks? against|against|for|支持|不支持)\s*[:：]", re.IGNORECASE)
 """A line of a differential diagnosis: it says what speaks for a disease, and advises nothing."""
 _QUESTION = re.compile(r"[?？]\s*$")
@@ -218,6 +219,11 @@ class Statement:
     excepts: bool
     denials: int
     places: tuple[Place, ...]
+
+
+def guides(text: str) -> bool:
+    """Whether a text holds a number or advises at all: told quickly, before it is read."""
+    return _DIGIT.search(text) is not None or _GUIDES.search(text) is not None
 
 
 @lru_cache(maxsize=4096)
