@@ -333,7 +333,7 @@ class Citation:
     """A claim's quotation: words on a page of an edition."""
 
     claim: int
-    """Index into ``AnswerRecord.claims``; -1 for an entry of the differential card."""
+    """Index into ``AnswerRecord.claims``; -1 for an entry of the differential card or the other side of a conflict."""
     marker: int
     chunk_id: str
     document_id: str

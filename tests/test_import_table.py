@@ -23,6 +23,7 @@ FOUNDATIONS = {
     "interfaces",
     "citation_keys",
     "second_checks",
+    "conflict_sides",
     "text",
     "terms",
     "models",

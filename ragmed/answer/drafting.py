@@ -19,6 +19,7 @@ from ragmed.answer import notices
 from ragmed.answer.card_judging import JudgedCard, judge_card, over_the_library
 from ragmed.answer.case import read_case
 from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
+from ragmed.answer.conflicts import conflicts
 from ragmed.answer.differential import Card, differential_card
 from ragmed.answer.judging import Judged, judge_draft
 from ragmed.errors import IntegrityError, MissingPartError, ModelError, RagMedError
@@ -242,6 +243,10 @@ class Drafting:
         offset = len(checks)
         if card:
             checks += tuple(numbered.renumbered(check, claim=-1) for check in card.checks)
+        shown = [(claim.text, check) for claim, found in judged.held for check in found]
+        shown += [(check.citation.quote, check) for check in (card.checks if card else ())]
+        differing, more = conflicts(shown, work.passages, numbered, work.snapshot, checks)
+        checks += more
         retrieval = replace(retrieval, passages=numbered.passages(retrieval.passages))
         answer = Answer(
             outcome=Outcome.ANSWERED,
@@ -256,6 +261,7 @@ class Drafting:
             notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused, added, judged.unasked),
             prompt=draft.prompt,
             refused=refused,
+            conflicts=differing,
         )
         return answer, retrieval
 

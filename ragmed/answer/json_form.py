@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ragmed.citation_keys import in_order, keys_of, page_label
-from ragmed.records import AnswerRecord, Candidate, Entailment, Finding, Generation, RefusedDraft, Withheld
+from ragmed.records import AnswerRecord, Candidate, Conflict, Entailment, Finding, Generation, RefusedDraft, Withheld
 
 
 def answer_json(record: AnswerRecord) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
         if record.differential is None
         else [_candidate(record, candidate) for candidate in record.differential],
         "case": [_finding(record, finding) for finding in record.case],
+        "conflicts": [_conflict(record, one) for one in record.conflicts],
         "citation_keys": in_order(keys_of(record)),
         "withheld": [_withheld(one) for one in record.withheld],
         "refused": None if record.refused is None else _refused(record.refused),
@@ -144,6 +145,16 @@ def _candidate(record: AnswerRecord, candidate: Candidate) -> dict[str, Any]:
         "supporting": [_finding(record, finding) for finding in candidate.supporting],
         "against": [_finding(record, finding) for finding in candidate.against],
         "next_tests": [_finding(record, finding) for finding in candidate.next_tests],
+    }
+
+
+def _conflict(record: AnswerRecord, conflict: Conflict) -> dict[str, Any]:
+    """Two guidelines that say different things; the first one was published last, where the dates tell."""
+    return {
+        "first": _citation(record, conflict.first),
+        "second": _citation(record, conflict.second),
+        "first_words": conflict.first_words,
+        "second_words": conflict.second_words,
     }
 
 

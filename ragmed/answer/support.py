@@ -60,6 +60,10 @@ _ROUTES = tuple(
     )
 )
 """(as a claim names a route, as a page may name it)."""
+_ROUTE_NAMES = ("oral", "intravenous", "intramuscular", "subcutaneous", "rectal", "intrathecal", "sublingual", "nasal")
+_TOLD_LOOSELY = frozenset({"intravenous", "sublingual"})
+"""Routes that a page's own words for them name no less: "infuse", "under the tongue"."""
+ADULTS = "adults"
 _GROUPS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -73,6 +77,8 @@ _GROUPS = tuple(
         r"\belderly\b|\bolder (?:adults?|people|patients?|persons?)\b|老年|高龄",
     )
 )
+
+_GROUP_NAMES = (ADULTS, "children", "infants", "newborns", "adolescents", "pregnancy", "breastfeeding", "the old")
 
 
 _SAME_VERB = {
@@ -206,3 +212,17 @@ def missing_group(claim: str, evidence: str) -> str | None:
         if named and not pattern.search(evidence):
             return named.group()
     return None
+
+
+def routes(text: str) -> frozenset[str]:
+    """The routes of giving that a text names."""
+    return frozenset(
+        name
+        for name, (here, there) in zip(_ROUTE_NAMES, _ROUTES, strict=True)
+        if (there if name in _TOLD_LOOSELY else here).search(text)
+    )
+
+
+def groups(text: str) -> frozenset[str]:
+    """The groups of patients that a text names."""
+    return frozenset(name for name, pattern in zip(_GROUP_NAMES, _GROUPS, strict=True) if pattern.search(text))

@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ragmed.citation_keys import keys_of, page_label
+from ragmed.conflict_sides import conflict_sides
 from ragmed.records import Language, Outcome
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ _ENGLISH = {
     "answer": "Answer",
     "abstained": "The library does not cover this question",
     "rejected": "No answer was given",
+    "conflict": "Two guidelines differ",
+    "newer": "newer",
+    "no_date": "date not known",
     "differential": "Differential",
     "miss": "can't miss",
     "for": "for",
@@ -51,6 +55,9 @@ _CHINESE = {
     "answer": "回答",
     "abstained": "知识库未涵盖此问题",
     "rejected": "未给出回答",
+    "conflict": "两份指南说法不一",
+    "newer": "较新",
+    "no_date": "发布日期不详",
     "differential": "鉴别诊断",
     "miss": "不可漏诊",
     "for": "支持",
@@ -77,6 +84,7 @@ def answer_html(record: AnswerRecord, feedback: Sequence[Feedback], files: froze
             f"<h1>{_text(record.question)}</h1>",
             _paragraph(f"{words['asked']} {record.asked_at} · {words['by']} {record.user or '–'}", "small"),
             *_answer(record, words),
+            *_conflicts(record, words),
             *_differential(record, words),
             *_sources(record, words, files),
             *_withheld(record, words),
@@ -105,6 +113,20 @@ def _answer(record: AnswerRecord, words: dict[str, str]) -> Iterator[str]:
             if check.citation.claim == number
         )
         yield _paragraph(" ".join([claim.text, *own]))
+
+
+def _conflicts(record: AnswerRecord, words: dict[str, str]) -> Iterator[str]:
+    for pair in conflict_sides(record) if record.outcome is Outcome.ANSWERED else ():
+        yield f"<h2>{words['conflict']}</h2>"
+        for side in pair:
+            date = side.document.published_on or words["no_date"]
+            named = (side.document.title, side.document.publisher, side.document.edition, date)
+            newer = f" ({words['newer']})" if side.newer else ""
+            yield _paragraph(f"[{side.key}] {' · '.join(part for part in named if part)}{newer}")
+            said = "".join(
+                f"<strong>{_text(piece)}</strong>" if differs else _text(piece) for piece, differs in side.pieces()
+            )
+            yield f"<blockquote>{said}</blockquote>"
 
 
 def _differential(record: AnswerRecord, words: dict[str, str]) -> Iterator[str]:

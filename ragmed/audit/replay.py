@@ -114,7 +114,10 @@ def compare(record: AnswerRecord, again: AnswerRecord) -> Replay:
         snapshot_id=record.snapshot_id,
         same_hits=not parts & {"snapshot", "query", "hits", "scores", "coverage", "record"},
         same_text=not parts
-        & {"outcome", "raw text", "refused draft", "text", "claims", "differential", "case", "notice", "record"},
+        & {
+            *("outcome", "raw text", "refused draft", "text", "claims", "differential", "case", "conflicts", "notice"),
+            "record",
+        },
         differences=found,
         notes=notes,
     )
@@ -235,6 +238,7 @@ _VIEWS: tuple[tuple[str, _View], ...] = (
     ("withheld", lambda one: one.withheld),
     ("differential", lambda one: one.differential),
     ("case", lambda one: one.case),
+    ("conflicts", lambda one: one.conflicts),
     ("notice", lambda one: one.notice),
 )
 """What an auditor asks after, in the order of an answer's making."""

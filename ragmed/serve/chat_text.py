@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ragmed.citation_keys import in_order, keys_of, page_label
+from ragmed.conflict_sides import conflict_sides
 from ragmed.records import DocumentStatus, Outcome
 from ragmed.serve.wording import said
 
@@ -49,12 +50,32 @@ def pieces(record: AnswerRecord) -> Iterator[str]:
             yield f"\n**{said('case', language)}**\n\n"
             for finding in record.case:
                 yield f"- {_finding(record, keys, finding, in_case=False)}\n"
+    yield from _conflicts(record)
     if record.notice:
         yield ("\n" if record.claims else "") + escaped(record.notice) + "\n"
     for number, line in enumerate(_sources(record, keys)):
         if number == 0:
             yield f"\n**{said('sources', language)}**\n\n"
         yield f"- {line}\n"
+
+
+def _conflicts(record: AnswerRecord) -> Iterator[str]:
+    """Where two guidelines differ: both sides, what differs in bold, the newer named as newer."""
+    language = record.language
+    for pair in conflict_sides(record) if record.outcome is Outcome.ANSWERED else ():
+        yield f"\n**{said('conflict', language)}**\n\n"
+        for side in pair:
+            date = side.document.published_on or said("no_date", language)
+            newer = f" · {said('newer', language)}" if side.newer else ""
+            named = " · ".join(escaped(part) for part in (side.document.title, side.document.publisher, date) if part)
+            words = "".join(f"**{escaped(piece)}**" if differs else _inside(piece) for piece, differs in side.pieces())
+            yield f"- {named}{newer}: “{words}” [{side.key}]\n"
+
+
+def _inside(piece: str) -> str:
+    """A stretch of a line, escaped, with the spaces at its ends."""
+    start, end = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
+    return f"{start}{escaped(piece)}{end}" if piece.strip() else piece
 
 
 def _candidate(record: AnswerRecord, keys: Sequence[str], number: int, candidate: Candidate) -> Iterator[str]:

@@ -78,6 +78,15 @@ class CandidateForm(BaseModel):
     next_tests: list[FindingForm]
 
 
+class ConflictForm(BaseModel):
+    """Two guidelines that say different things of one matter; neither is preferred."""
+
+    first: CitationForm = Field(description="of the document that was published last, where the dates tell")
+    second: CitationForm
+    first_words: str
+    second_words: str
+
+
 class WithheldForm(BaseModel):
     """A sentence that failed its check and is no part of the answer."""
 
@@ -129,6 +138,7 @@ class AnswerForm(BaseModel):
     claims: list[ClaimForm]
     differential: list[CandidateForm] | None
     case: list[FindingForm]
+    conflicts: list[ConflictForm]
     citation_keys: list[str]
     withheld: list[WithheldForm]
     refused: RefusedForm | None

@@ -18,6 +18,9 @@ _WORDING: dict[str, tuple[str, str]] = {
     "next": ("Next tests", "下一步检查"),
     "in_case": ("in this case", "本例所见"),
     "case": ("Findings in the question", "问题中的发现"),
+    "conflict": ("Two guidelines differ", "两份指南说法不一"),
+    "newer": ("newer", "较新"),
+    "no_date": ("date not known", "发布日期不详"),
     "no_source": ("no source in the library", "文库中无出处"),
     "task": (
         "This is an instruction to a language model, not a question for the library. It was not answered, and nothing "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ragmed.citation_keys import in_order, keys_of, page_label
+from ragmed.conflict_sides import conflict_sides
 from ragmed.errors import IntegrityError
 from ragmed.records import Outcome
 from ragmed.terminal.screen import clean, console_for, describe, page_words, print_json
@@ -28,7 +29,7 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
 
 
 def print_answer(record: AnswerRecord) -> None:
-    """The answer, its differential card, its sources, and what was withheld."""
+    """The answer, where guidelines differ, its differential card, its sources, and what was withheld."""
     console = console_for()
     keys = keys_of(record)
     if record.notice:
@@ -41,6 +42,7 @@ def print_answer(record: AnswerRecord) -> None:
                 if check.citation.claim == number
             )
             console.print(f"• {clean(claim.text)}{''.join(chips)}")
+    _print_conflicts(console, record)
     if record.differential:
         console.print("\nDifferential", style="bold")
         for rank, candidate in enumerate(record.differential, 1):
@@ -66,6 +68,19 @@ def print_answer(record: AnswerRecord) -> None:
         f"{record.timings_ms.total / 1000:.2f} s",
     )
     console.print("\n" + " · ".join(last), style="dim")
+
+
+def _print_conflicts(console: Console, record: AnswerRecord) -> None:
+    """Where two guidelines differ, what differs between signs that need no colour."""
+    for pair in conflict_sides(record) if record.outcome is Outcome.ANSWERED else ():
+        console.print("\nTwo guidelines differ", style="bold")
+        for side in pair:
+            date = side.document.published_on or "date not known"
+            named = (side.document.title, side.document.publisher, side.document.edition, date)
+            newer = " (newer)" if side.newer else ""
+            console.print(f"   {clean(' · '.join(part for part in named if part))}{newer}", style="dim")
+            words = "".join(f">>{clean(piece)}<<" if differs else clean(piece) for piece, differs in side.pieces())
+            console.print(f"   “{words}” [{side.key}]")
 
 
 def _mark(check: CitationCheck) -> str:

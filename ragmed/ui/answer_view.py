@@ -1,4 +1,4 @@
-"""An answer as its record says it: claims with their chips, the differential, what was withheld, the sources.
+"""An answer as its record says it: claims with their chips, conflicts, the differential, what was withheld, sources.
 
 Nothing here decides anything: what holds and what does not is in the record's checks.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ragmed.citation_keys import keys_of
 from ragmed.records import Outcome
 from ragmed.ui.chips import chip, shape, with_tail
+from ragmed.ui.conflict_view import conflict_box
 from ragmed.ui.differential_view import case_findings, differential_card
 from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.moments import when
@@ -47,6 +48,7 @@ def answer(
         _head(record, words, zone),
         _instead(record, words),
         _body(record, words, shown),
+        conflict_box(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
         case_findings(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
         differential_card(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
         _missing(record, words) if record.outcome is Outcome.ANSWERED else None,

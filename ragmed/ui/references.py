@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from ragmed.citation_keys import in_order, keys_of, page_label
+from ragmed.conflict_sides import conflict_sides
 from ragmed.records import Document, DocumentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.ui.words import Words
@@ -104,6 +105,7 @@ def copied_text(record: AnswerRecord, words: Words, current: Mapping[str, Docume
     for index, claim in enumerate(record.claims):
         marks = _marks(check.citation.marker for check in record.checks if check.citation.claim == index)
         lines.append(f"{claim.text}{marks}")
+    lines += _conflict_lines(record, words)
     for rank, candidate in enumerate(record.differential or (), start=1):
         miss = f" ({words('dx.cannot_miss')})" if candidate.cannot_miss else ""
         own = _marks([markers[candidate.citation]] if candidate.citation is not None else [])
@@ -131,6 +133,17 @@ def copied_text(record: AnswerRecord, words: Words, current: Mapping[str, Docume
     lines += ["", *sources, ""] if sources else [""]
     lines.append(f"RagMed · {words('answer.record')} {record.record_id} · {record.snapshot_id} · {record.asked_at}")
     return "\n".join(lines)
+
+
+def _conflict_lines(record: AnswerRecord, words: Words) -> Iterator[str]:
+    for pair in conflict_sides(record):
+        yield from ("", words.count("conflict.title", 1))
+        for side in pair:
+            date = side.document.published_on or words("conflict.date.none")
+            newer = words("conflict.newer") if side.newer else ""
+            named = ". ".join(part for part in (side.document.title, side.document.publisher, date, newer) if part)
+            quote = " ".join(side.check.citation.quote.split())
+            yield f"   {words('list.and').join(side.differs)}: {named}: “{quote}”{_marks([side.check.citation.marker])}"
 
 
 def _reference(item: Cited, words: Words, note: str) -> str:

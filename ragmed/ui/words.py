@@ -125,6 +125,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "dx.case": ("Findings in the question", "问题中的发现"),
     "dx.legend": ("Bold: seen in this case", "粗体：本例所见"),
     "dx.none": ("nothing found", "未找到"),
+    # where guidelines differ
+    "conflict.title.one": ("Two guidelines differ", "两份指南说法不一"),
+    "conflict.title.many": ("Guidelines differ in {count} places", "指南有 {count} 处说法不一"),
+    "conflict.newer": ("Newer", "较新"),
+    "conflict.date.none": ("date not known", "发布日期不详"),
+    "conflict.unordered": ("Which of them is newer is not known.", "无法确定何者较新。"),
+    "conflict.note": (
+        "Both are current in this library. Which one applies is for you to judge.",
+        "两者在文库中均为现行版本，以何者为准请自行判断。",
+    ),
     # sources
     "source.title": ("Sources", "出处"),
     "source.also": ("Also found, not cited", "另检索到，未引用"),
