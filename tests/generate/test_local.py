@@ -76,7 +76,7 @@ PLAIN = Processor(flags=frozenset({"avx2"}), memory_bytes=16 << 30)
         (AMX, "nf4", "nf4"),
         (PLAIN, "none", "bf16"),
     ],
-    ids=str,
+    ids=["AMX", "no AMX", "AMX and little memory", "named: nf4", "named: none"],
 )
 def test_the_bits_are_those_of_the_processor_unless_they_are_named(
     model: Path, processor: Processor, named: str, held: str
