@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ragmed.answer.circumstances import Circumstance, circumstances
+from ragmed.answer.patient import Said, said_of_patient
 from ragmed.terms import find_abbreviations, find_terms
 
 
@@ -119,6 +120,8 @@ class Asks:
     """Things asked, at least 1; a comparison counts as two."""
     circumstances: frozenset[Circumstance]
     """Special circumstances that the question names."""
+    patient: frozenset[Circumstance]
+    """Those of them that the one patient has whom it is about: what is said of others is no answer."""
 
     @property
     def wants_list(self) -> bool:
@@ -149,8 +152,23 @@ def asked_for(question: str, corrected: str = "") -> Asks:
         loading=_LOADING.search(question) is not None,
         rate=_RATE.search(question) is not None,
         parts=max(1, len(_INTERROGATIVE.findall(question)) + (1 if _COMPARES.search(question) else 0)),
-        circumstances=circumstances(both),
+        circumstances=_named(question, both),
+        patient=_of_patient(question),
     )
+
+
+def _named(question: str, both: str) -> frozenset[Circumstance]:
+    """Those named, by words or by an age; none that the patient is said not to have."""
+    said = said_of_patient(question)
+    without = {one for one, what in said.items() if what in (Said.DENIED, Said.IMPOSSIBLE)}
+    return (circumstances(both) - without) | {one for one, what in said.items() if what in (Said.NAMED, Said.BOTH)}
+
+
+def _of_patient(question: str) -> frozenset[Circumstance]:
+    """Those of the patient; that somebody is old is taken from words, because an age is typed with every case."""
+    said = said_of_patient(question)
+    there = {one for one, what in said.items() if what is Said.NAMED}
+    return frozenset(there - ({Circumstance.ELDERLY} - circumstances(question)))
 
 
 def is_class(drug: str) -> bool:

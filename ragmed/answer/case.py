@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ragmed.answer.circumstances import OLD_AGE
 from ragmed.terms import find_abbreviations, find_terms
 from ragmed.text.denials import denials
 from ragmed.text.numbers import quantities
@@ -63,7 +64,7 @@ _FACT_TERMS = {
     "immobilisation": "immobilization",
     "immobilization": "immobilization",
 }
-_OLD = re.compile(r"\b(?:older|advanced|old) age\b|\bolder adults?\b|\belderly\b|高龄|老年", re.IGNORECASE)
+_OLD = re.compile(OLD_AGE, re.IGNORECASE)
 _OLD_FROM = 65
 QUALIFIERS = (
     _OLD,
@@ -136,8 +137,7 @@ class Case:
 
 def read_case(question: str) -> Case:
     """The case in a question; one without findings has none of them."""
-    age = _AGE.search(question)
-    years = int(next(group for group in age.groups() if group)) if age else None
+    age = age_of(question)
     findings = []
     for start, end in _clauses(question):
         piece = question[start:end]
@@ -146,11 +146,17 @@ def read_case(question: str) -> Case:
             findings.append(CaseFinding(start=start, end=end, text=piece, facts=facts))
     return Case(
         findings=tuple(findings),
-        age=years,
-        has_patient=bool(age or _SEX.search(question) or _PATIENT.search(question)),
+        age=age,
+        has_patient=bool(age is not None or _SEX.search(question) or _PATIENT.search(question)),
         asks_differential=_ASKS_DIFFERENTIAL.search(question) is not None,
         asks_next=_ASKS_NEXT.search(question) is not None,
     )
+
+
+def age_of(question: str) -> int | None:
+    """The patient's age in years, as the question says it in figures."""
+    age = _AGE.search(question)
+    return int(next(group for group in age.groups() if group)) if age else None
 
 
 def facts_of(clause: str) -> Facts:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ragmed.answer import notices
+from ragmed.answer.assumptions import assumptions_of
 from ragmed.answer.case import read_case
 from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
 from ragmed.answer.differential import Card, differential_card
@@ -114,7 +115,7 @@ class Drafting:
         else:
             chosen = False
         if not retrieval.passages or retrieval.coverage < self._settings.retrieve.abstain_below:
-            return self._abstention(mode, retrieval, "abstained", self.unwritten()), retrieval
+            return _assuming(self._abstention(mode, retrieval, "abstained", self.unwritten()), retrieval), retrieval
         card = differential_card(query, retrieval.passages, snapshot) if mode is Mode.DIFFERENTIAL else None
         if card is None and chosen:
             mode = Mode.ANSWER  # a case that the library has no card for is answered like any other question
@@ -127,9 +128,10 @@ class Drafting:
             refused = _refusal_of(draft, judged, query.language)
             draft, _ = yield from self._drafted(work, told, refused)
             judged = judge_draft(draft, passages, snapshot)
-        answer = self._composed(work, draft, judged, refused)
+        answer, retrieval = self._composed(work, draft, judged, refused)
+        answer = _assuming(answer, retrieval)
         clock.step("verify")
-        return answer
+        return answer, retrieval
 
     def _drafted(
         self, work: Work, told: list[str], refused: RefusedDraft | None = None
@@ -161,12 +163,13 @@ class Drafting:
     def stopped(self, mode: Mode | None, retrieval: Retrieval, told: Sequence[str]) -> Answer:
         """What is kept of an answer that was stopped while it was written."""
         written_so_far = replace(self.unwritten(), text="".join(told), finish_reason="stopped")
-        return Answer(
+        stopped = Answer(
             outcome=Outcome.REJECTED,
             mode=mode or Mode.ANSWER,
             generation=written_so_far,
             notice=notices.said("stopped", retrieval.query.language),
         )
+        return _assuming(stopped, retrieval)
 
     def _about_first(self, query: Query, card: Card | None, snapshot: SnapshotReader) -> tuple[Passage, ...]:
         """What the library says of the diagnosis that the case speaks for most: a case that looks like pneumonia to the
@@ -251,6 +254,18 @@ def _whole(generator: Generator, work: Work, told: list[str]) -> Writing[Draft]:
             told.append(piece.text)
             yield piece
     raise RagMedError(f"the generator {generator.kind!r} ended without a draft")
+
+
+def _assuming(answer: Answer, retrieval: Retrieval) -> Answer:
+    """With what it takes for granted of the patient; where nothing is answered, with what the question says alone."""
+    answered = answer.outcome is Outcome.ANSWERED
+    lines = [
+        finding.text
+        for candidate in answer.differential or ()
+        for finding in (*candidate.supporting, *candidate.against, *candidate.next_tests)
+    ]
+    told = assumptions_of(retrieval.query, retrieval.passages if answered else (), lines=lines if answered else ())
+    return replace(answer, assumptions=told)
 
 
 def _refusal_of(draft: Draft, judged: Judged, language: Language) -> RefusedDraft:
