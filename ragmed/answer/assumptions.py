@@ -10,21 +10,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ragmed.answer import support
 from ragmed.answer.asks import Asks, Kind, asked_for
 from ragmed.answer.circumstances import Circumstance, circumstances, usual
+from ragmed.answer.entries import is_entry_line
 from ragmed.answer.excerpts import excerpts
 from ragmed.answer.patient import Said, said_of_patient
-from ragmed.records import Assumption, Language, Passage, Query
+from ragmed.interfaces import WeightedText
+from ragmed.records import Assumption, Filters, Hit, Language, Passage, Query
 from ragmed.terms import find_terms
+
+if TYPE_CHECKING:
+    from ragmed.interfaces import SnapshotReader
 
 MOST = 4
 """Assumptions of an answer that hold."""
 _NAMED_WEIGHT = 1.0
 """Of what a model put forward, beside what the passages say."""
+_LEAST = 0.25
+"""What the passages must say of a circumstance for it to be shown: more than one remark under a heading far off."""
 _UNDER_HEADING = 0.5
 """Of a sentence that only stands under a heading or title with what is asked about."""
+_BESIDE, _BESIDE_SHARE = 24, 0.3
+"""Passages looked at beside those found, and what a sentence of them weighs against one of the best passage."""
+_CUE_WEIGHT = 0.5
+_CUES = (
+    "child children infant pregnant pregnancy renal impairment immunocompromised immunosuppressed penicillin allergy"
+    " anticoagulant elderly older 儿童 患儿 妊娠 孕妇 肾功能不全 免疫功能低下 青霉素过敏 抗凝 老年"
+)
+"""Words by which such passages are found; whether they speak of a circumstance is read from them as from any."""
 _GENERAL = frozenset({Kind.MEANING, Kind.WHY, Kind.WHO, Kind.LIST, Kind.EFFECTS})
 """Questions of these kinds alone ask about no patient."""
 _TOLD_BY_USUAL = frozenset({Circumstance.KIDNEY, Circumstance.IMMUNE, Circumstance.PREGNANCY})
@@ -99,6 +115,7 @@ TABLE = (
     ),
 )
 KEYS: tuple[str, ...] = tuple(row.key for row in TABLE)
+_OF_PATIENT = frozenset(row.circumstance for row in TABLE)
 _ROWS = {row.key: row for row in TABLE}
 
 
@@ -121,8 +138,34 @@ def assumptions_of(
             weights[key] += turning.get(circumstance, 0.0)
             weights[key] += sum(circumstance in circumstances(line) for line in lines)
             weights[key] += _NAMED_WEIGHT * (key in named)
-    shown = sorted((key for key in weights if weights[key] > 0), key=lambda key: (-weights[key], KEYS.index(key)))
+    shown = sorted((key for key in weights if weights[key] >= _LEAST), key=lambda key: (-weights[key], KEYS.index(key)))
     return (*otherwise, *(Assumption(key=key) for key in shown[:MOST]))
+
+
+def passages_beside(
+    query: Query, found: Sequence[Passage], document_ids: Sequence[str], snapshot: SnapshotReader
+) -> tuple[Passage, ...]:
+    """What else those documents say of the subject in the circumstances of the table: a section on special groups
+    often stands pages behind the dose. Without a score: it weighs less than what was found."""
+    if not document_ids:
+        return ()
+    rows, _ = snapshot.lexical(
+        [WeightedText(text=query.text), WeightedText(text=query.english), WeightedText(text=_CUES, weight=_CUE_WEIGHT)],
+        _BESIDE,
+        Filters(include_superseded=True, document_ids=tuple(document_ids)),
+    )
+    known = {passage.chunk.chunk_id for passage in found}
+    return tuple(
+        Passage(
+            marker=0,
+            hit=Hit(chunk_id=chunk.chunk_id, rank=rank, score=0.0),
+            chunk=chunk,
+            document=snapshot.document(chunk.document_id),
+            page_label=snapshot.page_label(chunk.document_id, chunk.page_number),
+        )
+        for rank, chunk in enumerate(snapshot.chunks([int(row) for row in rows]), 1)
+        if chunk.chunk_id not in known
+    )
 
 
 def toggled(question: str, key: str, language: Language) -> str:
@@ -184,23 +227,35 @@ def _turning(passages: Sequence[Passage], asks: Asks) -> dict[Circumstance, floa
     best = max((passage.hit.score for passage in passages), default=0.0)
     found: dict[Circumstance, float] = {}
     for passage in passages:
-        share = passage.hit.score / best if best > 0 else 1.0
+        if not _of_patient(passage.chunk.text):
+            continue
+        share = max(_BESIDE_SHARE, passage.hit.score / best) if best > 0 else 1.0
         above = support.concepts(" ".join((*passage.chunk.heading_path, passage.document.title)))
         for excerpt in excerpts(passage):
-            if excerpt.is_reference or excerpt.is_title:
+            if excerpt.is_reference or excerpt.is_title or is_entry_line(excerpt.text):
                 continue
-            there = circumstances(excerpt.text) | (usual(excerpt.text) & _TOLD_BY_USUAL)
+            there = _of_patient(excerpt.text)
             if not there:
                 continue
-            if not wanted or wanted & support.concepts(excerpt.text):
+            if not wanted or _shares(wanted, support.concepts(excerpt.text)):
                 weight = share
-            elif wanted & above:
+            elif _shares(wanted, above) or (excerpt.is_row and _shares(wanted, support.concepts(passage.chunk.text))):
                 weight = share * _UNDER_HEADING
             else:
                 continue
             for one in there:
                 found[one] = found.get(one, 0.0) + weight
     return found
+
+
+def _of_patient(text: str) -> frozenset[Circumstance]:
+    """The circumstances of a patient that the words turn on."""
+    return (circumstances(text) & _OF_PATIENT) | (usual(text) & _TOLD_BY_USUAL)
+
+
+def _shares(wanted: frozenset[str], there: frozenset[str]) -> bool:
+    """Whether one of the concepts is there, or a wider one: pneumonia for community-acquired pneumonia."""
+    return any(one == other or one.endswith(f" {other}") for one in wanted for other in there)
 
 
 def _subject(asks: Asks) -> frozenset[str]:

@@ -62,7 +62,8 @@ _WORDS = {
     rf"|\b(?:on|tak(?:es?|ing)|receiv(?:es?|ing)|using|treated with) (?:\w+ ){{0,2}}?{_ANTICOAGULANT}\b"
     rf"|(?:服用|使用|口服|正在|长期|接受)[^，。；]{{0,4}}{_ANTICOAGULANT_ZH}|抗凝(?:治疗)?(?:中)?的?患者",
     Circumstance.ELDERLY: rf"{OLD_AGE}|\bolder (?:people|patients?|persons?)\b"
-    r"|\b(?:over|above) (?:65|70|75|80)\b(?! ?(?:%|mm|mg|m?mol))|\b(?:60|65|70|75|80) years (?:or|and) (?:more|older|over)\b"
+    r"|\b(?:over|above) (?:65|70|75|80)\b(?! ?(?:%|mm|mg|m?mol))"
+    r"|\b(?:60|65|70|75|80) years (?:or|and) (?:more|older|over)\b"
     r"|(?:65|70|75|80) ?岁(?:及)?以上",
     Circumstance.ALLERGY: r"\ballerg(?:y|ic) to\b|\b\w+ allergy\b|\bhypersensitiv\w+ to\b|过敏者|过敏史|对\w+过敏",
     Circumstance.ARREST: r"\bcardiac arrest\b|\bresuscitation\b|心脏骤停|心搏骤停|复苏",

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ragmed.answer import notices
-from ragmed.answer.assumptions import assumptions_of
+from ragmed.answer.assumptions import assumptions_of, passages_beside
 from ragmed.answer.case import read_case
 from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
 from ragmed.answer.differential import Card, differential_card
@@ -115,7 +115,9 @@ class Drafting:
         else:
             chosen = False
         if not retrieval.passages or retrieval.coverage < self._settings.retrieve.abstain_below:
-            return _assuming(self._abstention(mode, retrieval, "abstained", self.unwritten()), retrieval), retrieval
+            return _assuming(
+                self._abstention(mode, retrieval, "abstained", self.unwritten()), retrieval, snapshot
+            ), retrieval
         card = differential_card(query, retrieval.passages, snapshot) if mode is Mode.DIFFERENTIAL else None
         if card is None and chosen:
             mode = Mode.ANSWER  # a case that the library has no card for is answered like any other question
@@ -129,7 +131,7 @@ class Drafting:
             draft, _ = yield from self._drafted(work, told, refused)
             judged = judge_draft(draft, passages, snapshot)
         answer, retrieval = self._composed(work, draft, judged, refused)
-        answer = _assuming(answer, retrieval)
+        answer = _assuming(answer, retrieval, snapshot)
         clock.step("verify")
         return answer, retrieval
 
@@ -163,13 +165,13 @@ class Drafting:
     def stopped(self, mode: Mode | None, retrieval: Retrieval, told: Sequence[str]) -> Answer:
         """What is kept of an answer that was stopped while it was written."""
         written_so_far = replace(self.unwritten(), text="".join(told), finish_reason="stopped")
-        stopped = Answer(
+        return Answer(
             outcome=Outcome.REJECTED,
             mode=mode or Mode.ANSWER,
             generation=written_so_far,
             notice=notices.said("stopped", retrieval.query.language),
+            assumptions=assumptions_of(retrieval.query, ()),
         )
-        return _assuming(stopped, retrieval)
 
     def _about_first(self, query: Query, card: Card | None, snapshot: SnapshotReader) -> tuple[Passage, ...]:
         """What the library says of the diagnosis that the case speaks for most: a case that looks like pneumonia to the
@@ -256,16 +258,18 @@ def _whole(generator: Generator, work: Work, told: list[str]) -> Writing[Draft]:
     raise RagMedError(f"the generator {generator.kind!r} ended without a draft")
 
 
-def _assuming(answer: Answer, retrieval: Retrieval) -> Answer:
+def _assuming(answer: Answer, retrieval: Retrieval, snapshot: SnapshotReader) -> Answer:
     """With what it takes for granted of the patient; where nothing is answered, with what the question says alone."""
-    answered = answer.outcome is Outcome.ANSWERED
+    if answer.outcome is not Outcome.ANSWERED:
+        return replace(answer, assumptions=assumptions_of(retrieval.query, ()))
+    cited = tuple(dict.fromkeys(check.citation.document_id for check in answer.checks))
+    beside = passages_beside(retrieval.query, retrieval.passages, cited, snapshot)
     lines = [
         finding.text
         for candidate in answer.differential or ()
         for finding in (*candidate.supporting, *candidate.against, *candidate.next_tests)
     ]
-    told = assumptions_of(retrieval.query, retrieval.passages if answered else (), lines=lines if answered else ())
-    return replace(answer, assumptions=told)
+    return replace(answer, assumptions=assumptions_of(retrieval.query, (*retrieval.passages, *beside), lines=lines))
 
 
 def _refusal_of(draft: Draft, judged: Judged, language: Language) -> RefusedDraft:

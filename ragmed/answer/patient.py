@@ -46,7 +46,8 @@ _MEANS = {
     ),
     Circumstance.KIDNEY: re.compile(r"\bkidneys? (?:is |are )?(?:impaired|failing)\b|尿毒症", re.IGNORECASE),
     Circumstance.IMMUNE: re.compile(
-        r"\bneutropa?eni\w+|\bchemotherapy\b|\btransplant\w*|\bleuka?emia\b|粒细胞缺乏|粒缺|化疗|移植|白血病", re.IGNORECASE
+        r"\bneutropa?eni\w+|\bchemotherapy\b|\btransplant\w*|\bleuka?emia\b|粒细胞缺乏|粒缺|化疗|移植|白血病",
+        re.IGNORECASE,
     ),
 }
 """Words of a question from which a circumstance follows, beside those that name it. On a page they are no sign: there
@@ -58,7 +59,8 @@ _ABOUT = {
 }
 """Where the question is about the thing itself, nothing is taken for granted of it."""
 _DENIAL = re.compile(
-    r"(?:\b(?:no|not|non|without|denies|never)[\s-]+(?:(?:known|any|an?|significant|previous|history of|evidence of)\s+)*"
+    r"(?:\b(?:no|not|non|without|denies|never)[\s-]+"
+    r"(?:(?:known|any|an?|significant|previous|history of|evidence of)\s+)*"
     r"|无|没有|否认|并?非|未)$",
     re.IGNORECASE,
 )

@@ -14,7 +14,7 @@ _UNASKED, _UNASKED_GRAVE, _UNASKED_MOST = 0.05, 0.10, 0.15
 _GRAVE = frozenset({Circumstance.ARREST, Circumstance.FAILED, Circumstance.ALTERNATIVE})
 _TOLD_ALREADY = frozenset({Circumstance.PENICILLIN})
 """An allergy to penicillin is an allergy."""
-_SAME, _USUAL = 0.20, 0.12
+_SAME, _USUAL = 0.30, 0.15
 """What a sentence gains that is about the very patient of the question, and what one loses that is about the usual one
 ("adults", where a child's dose is asked for)."""
 

@@ -66,6 +66,15 @@ class CandidateForm(BaseModel):
     next_tests: list[FindingForm]
 
 
+class AssumptionForm(BaseModel):
+    """Something about the patient that the answer takes for granted; ``holds`` is false where the question says
+    otherwise. ``label`` is of the patient that the answer is for."""
+
+    key: str
+    holds: bool
+    label: str
+
+
 class WithheldForm(BaseModel):
     """A sentence that failed its check and is no part of the answer."""
 
@@ -116,6 +125,7 @@ class AnswerForm(BaseModel):
     claims: list[ClaimForm]
     differential: list[CandidateForm] | None
     case: list[FindingForm]
+    assumptions: list[AssumptionForm]
     citation_keys: list[str]
     withheld: list[WithheldForm]
     refused: RefusedForm | None
