@@ -23,6 +23,7 @@ Facts = frozenset[tuple[str, str]]
 _CLAUSE = re.compile(
     r"[,，;；。！？!?、\n]|\.(?=\s|$)|——|—|\s[-–]\s|\b(?:and|but|with|who has|which|presenting|presents)\b|伴有?|但"
 )
+_BRACKETED = re.compile(r"^[(（]([^()（）]+)[)）]$")
 _AGE = re.compile(
     r"(?P<a>\d{1,3})\s*[-\s]?(?:years?|yrs?|y)?[-\s]?(?:old|o)\b|(?P<b>\d{1,3})\s*(?:周岁|岁)"
     r"|\b(?P<c>\d{1,3})\s?[MF]\b|\b[MF]\s?(?P<d>\d{2})\b"
@@ -212,7 +213,7 @@ def _clauses(text: str) -> list[tuple[int, int]]:
     for cut in (*_CLAUSE.finditer(text), None):
         end = cut.start() if cut else len(text)
         piece = text[start:end]
-        stripped = piece.strip(" :：.\t")
+        stripped = _BRACKETED.sub(r"\1", piece.strip(" :：.\t"))
         if stripped:
             at = start + piece.index(stripped)
             spans.append((at, at + len(stripped)))

@@ -65,12 +65,12 @@ def _other_question(record: AnswerRecord, one: Assumption) -> str:
 
 def _chip(record: AnswerRecord, one: Assumption, words: Words, most: int) -> Markup:
     now = label(one, words.tongue)
-    mark = None if one.holds else el("span", "✓", aria_hidden="true", class_="rm-flip-mark")
     question = _other_question(record, one) if most else ""
     if not question:
-        return el("span", mark, now, class_="rm-flip-still")
+        return el("span", now, class_="rm-flip-still")
     name = words("assumed.change" if one.holds else "assumed.back", now=now, other=other_label(one, words.tongue))
     fits = len(question) <= most
+    mark = None if one.holds else el("span", "✓", aria_hidden="true", class_="rm-flip-mark")
     turn = el("span", "⇄", aria_hidden="true", class_="rm-flip-turn")
     return el(
         "button",
