@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 ASSETS = {
     "theme.css": "text/css",
-    "ask.css": "text/css",
+    "assumed.css": "text/css",
     "audit.css": "text/css",
     "keys.js": "text/javascript",
     "mark.svg": "image/svg+xml",
