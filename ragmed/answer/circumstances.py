@@ -46,7 +46,8 @@ _ANTICOAGULANT_ZH = r"(?:抗凝|华法林|利伐沙班|阿哌沙班|达比加群
 _BETA_LACTAM = r"(?:penicillins?|beta-?\s?lactams?|β-?lactams?)"
 
 _WORDS = {
-    Circumstance.PREGNANCY: r"\bpregnan\w+|\bgestation\w*|\blactat\w+|\bbreast-?\s?feeding|妊娠|孕妇|怀孕|孕期|哺乳",
+    Circumstance.PREGNANCY: r"(?<!ectopic )\bpregnan\w+\b(?! tests?\b)|\bgestation\w*|\blactati\w+"
+    r"|\bbreast-?\s?feeding|(?<!异位)妊娠(?!试验)|孕妇|怀孕|孕期|哺乳",
     Circumstance.CHILD: r"\bchild(?:ren)?\b(?!-pugh)|\bp(?:a)?ediatric\w*|\binfants?\b|\bneonat\w+|\bnewborns?\b"
     r"|\badolescents?\b|\btoddlers?\b"
     r"|儿童|小儿|患儿|婴儿|婴幼儿|新生儿|青少年",

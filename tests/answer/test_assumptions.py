@@ -111,6 +111,8 @@ def test_every_state_has_a_label_in_both_languages() -> None:
         ("Child-Pugh score of 9", Circumstance.CHILD, Said.OPEN),
         ("68岁男性，胸痛", Circumstance.PREGNANCY, Said.IMPOSSIBLE),
         ("3岁患儿发热", Circumstance.CHILD, Said.NAMED),
+        ("negative pregnancy test, low abdominal pain", Circumstance.PREGNANCY, Said.OPEN),
+        ("异位妊娠怎么治疗", Circumstance.PREGNANCY, Said.OPEN),
         ("非妊娠女性尿路感染", Circumstance.PREGNANCY, Said.DENIED),
         ("无肾功能不全", Circumstance.KIDNEY, Said.DENIED),
         ("对青霉素过敏", Circumstance.PENICILLIN, Said.NAMED),
