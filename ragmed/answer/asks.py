@@ -100,6 +100,7 @@ _INTERROGATIVE = re.compile(
     r"\b(?:how|what|which|when|where|who|whom|why)\b|多少|多久|多长|多高|几|什么|怎么|如何|哪|吗|是否|能否",
     re.IGNORECASE,
 )
+_GIVEN = frozenset({Kind.DOSE, Kind.CHOICE, Kind.TREATMENT})
 _TIMES = frozenset({Kind.DURATION, Kind.TIMING, Kind.INTERVAL})
 
 
@@ -153,7 +154,7 @@ def asked_for(question: str, corrected: str = "") -> Asks:
         rate=_RATE.search(question) is not None,
         parts=max(1, len(_INTERROGATIVE.findall(question)) + (1 if _COMPARES.search(question) else 0)),
         circumstances=_named(question, both),
-        patient=_of_patient(question),
+        patient=_of_patient(question, kinds),
     )
 
 
@@ -164,11 +165,13 @@ def _named(question: str, both: str) -> frozenset[Circumstance]:
     return (circumstances(both) - without) | {one for one, what in said.items() if what in (Said.NAMED, Said.BOTH)}
 
 
-def _of_patient(question: str) -> frozenset[Circumstance]:
-    """Those of the patient; that somebody is old is taken from words, because an age is typed with every case."""
+def _of_patient(question: str, kinds: set[Kind]) -> frozenset[Circumstance]:
+    """Those of the patient that the question names. What only follows from an age or a word like "boy" is typed with
+    every case, and counts where patients differ: a child's for what is given."""
     said = said_of_patient(question)
     there = {one for one, what in said.items() if what is Said.NAMED}
-    return frozenset(there - ({Circumstance.ELDERLY} - circumstances(question)))
+    implied = there - circumstances(question)
+    return frozenset(there - (implied if not kinds & _GIVEN else implied - {Circumstance.CHILD}))
 
 
 def is_class(drug: str) -> bool:
