@@ -161,6 +161,7 @@ class Program:
     def _writer(self, settings: Settings) -> Generator:
         """What writes prose by these settings: the program's own engines where they ask for the same, so that weights
         are loaded once. Behind a served engine stands the model on this machine, where one is named."""
+        from ragmed.answer.assumptions import KEYS
         from ragmed.generate.in_turn import InTurn
         from ragmed.generate.prose import ProseGenerator
 
@@ -170,11 +171,11 @@ class Program:
             own.served,
             own.answer.generator,
         )
-        first = ProseGenerator(self.engine if same else _engine(settings), settings.model)
+        first = ProseGenerator(self.engine if same else _engine(settings), settings.model, assumptions=KEYS)
         if kind_of_generator(settings) != "served" or not settings.model.name:
             return first
         local = self.local_engine if same else _local_engine(settings)
-        return InTurn(first, ProseGenerator(local, settings.model))
+        return InTurn(first, ProseGenerator(local, settings.model, assumptions=KEYS))
 
     def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
         """An assistant for a replay: it answers from this snapshot with these settings, and keeps nothing.

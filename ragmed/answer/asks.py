@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ragmed.answer.circumstances import Circumstance, circumstances
+from ragmed.answer.patient import Said, said_of_patient
 from ragmed.terms import find_abbreviations, find_terms
 
 
@@ -99,6 +100,7 @@ _INTERROGATIVE = re.compile(
     r"\b(?:how|what|which|when|where|who|whom|why)\b|多少|多久|多长|多高|几|什么|怎么|如何|哪|吗|是否|能否",
     re.IGNORECASE,
 )
+_GIVEN = frozenset({Kind.DOSE, Kind.CHOICE, Kind.TREATMENT})
 _TIMES = frozenset({Kind.DURATION, Kind.TIMING, Kind.INTERVAL})
 
 
@@ -119,6 +121,8 @@ class Asks:
     """Things asked, at least 1; a comparison counts as two."""
     circumstances: frozenset[Circumstance]
     """Special circumstances that the question names."""
+    patient: frozenset[Circumstance]
+    """Those of them that the one patient has whom it is about: what is said of others is no answer."""
 
     @property
     def wants_list(self) -> bool:
@@ -149,8 +153,25 @@ def asked_for(question: str, corrected: str = "") -> Asks:
         loading=_LOADING.search(question) is not None,
         rate=_RATE.search(question) is not None,
         parts=max(1, len(_INTERROGATIVE.findall(question)) + (1 if _COMPARES.search(question) else 0)),
-        circumstances=circumstances(both),
+        circumstances=_named(question, both),
+        patient=_of_patient(question, kinds),
     )
+
+
+def _named(question: str, both: str) -> frozenset[Circumstance]:
+    """Those named, by words or by an age; none that the patient is said not to have."""
+    said = said_of_patient(question)
+    without = {one for one, what in said.items() if what in (Said.DENIED, Said.IMPOSSIBLE)}
+    return (circumstances(both) - without) | {one for one, what in said.items() if what in (Said.NAMED, Said.BOTH)}
+
+
+def _of_patient(question: str, kinds: set[Kind]) -> frozenset[Circumstance]:
+    """Those of the patient that the question names. What only follows from an age or a word like "boy" is typed with
+    every case, and counts where patients differ: a child's for what is given."""
+    said = said_of_patient(question)
+    there = {one for one, what in said.items() if what is Said.NAMED}
+    implied = there - circumstances(question)
+    return frozenset(there - (implied if not kinds & _GIVEN else implied - {Circumstance.CHILD}))
 
 
 def is_class(drug: str) -> bool:

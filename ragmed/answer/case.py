@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ragmed.answer.circumstances import OLD_AGE
 from ragmed.terms import find_abbreviations, find_terms
 from ragmed.text.denials import denials
 from ragmed.text.numbers import quantities
@@ -22,6 +23,7 @@ Facts = frozenset[tuple[str, str]]
 _CLAUSE = re.compile(
     r"[,，;；。！？!?、\n]|\.(?=\s|$)|——|—|\s[-–]\s|\b(?:and|but|with|who has|which|presenting|presents)\b|伴有?|但"
 )
+_BRACKETED = re.compile(r"^[(（]([^()（）]+)[)）]$")
 _AGE = re.compile(
     r"(?P<a>\d{1,3})\s*[-\s]?(?:years?|yrs?|y)?[-\s]?(?:old|o)\b|(?P<b>\d{1,3})\s*(?:周岁|岁)"
     r"|\b(?P<c>\d{1,3})\s?[MF]\b|\b[MF]\s?(?P<d>\d{2})\b"
@@ -63,7 +65,7 @@ _FACT_TERMS = {
     "immobilisation": "immobilization",
     "immobilization": "immobilization",
 }
-_OLD = re.compile(r"\b(?:older|advanced|old) age\b|\bolder adults?\b|\belderly\b|高龄|老年", re.IGNORECASE)
+_OLD = re.compile(OLD_AGE, re.IGNORECASE)
 _OLD_FROM = 65
 QUALIFIERS = (
     _OLD,
@@ -136,8 +138,7 @@ class Case:
 
 def read_case(question: str) -> Case:
     """The case in a question; one without findings has none of them."""
-    age = _AGE.search(question)
-    years = int(next(group for group in age.groups() if group)) if age else None
+    age = age_of(question)
     findings = []
     for start, end in _clauses(question):
         piece = question[start:end]
@@ -146,11 +147,17 @@ def read_case(question: str) -> Case:
             findings.append(CaseFinding(start=start, end=end, text=piece, facts=facts))
     return Case(
         findings=tuple(findings),
-        age=years,
-        has_patient=bool(age or _SEX.search(question) or _PATIENT.search(question)),
+        age=age,
+        has_patient=bool(age is not None or _SEX.search(question) or _PATIENT.search(question)),
         asks_differential=_ASKS_DIFFERENTIAL.search(question) is not None,
         asks_next=_ASKS_NEXT.search(question) is not None,
     )
+
+
+def age_of(question: str) -> int | None:
+    """The patient's age in years, as the question says it in figures."""
+    age = _AGE.search(question)
+    return int(next(group for group in age.groups() if group)) if age else None
 
 
 def facts_of(clause: str) -> Facts:
@@ -206,7 +213,7 @@ def _clauses(text: str) -> list[tuple[int, int]]:
     for cut in (*_CLAUSE.finditer(text), None):
         end = cut.start() if cut else len(text)
         piece = text[start:end]
-        stripped = piece.strip(" :：.\t")
+        stripped = _BRACKETED.sub(r"\1", piece.strip(" :：.\t"))
         if stripped:
             at = start + piece.index(stripped)
             spans.append((at, at + len(stripped)))

@@ -11,17 +11,19 @@ Laws of this room:
 from __future__ import annotations
 
 from collections.abc import Generator as GeneratorOf
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ragmed.answer import notices
-from ragmed.answer.card_judging import JudgedCard, judge_card, over_the_library
+from ragmed.answer.assumptions import assumptions_of, passages_beside
+from ragmed.answer.card_judging import over_the_library
 from ragmed.answer.case import read_case
 from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
 from ragmed.answer.conflicts import conflicts
 from ragmed.answer.differential import Card, differential_card
-from ragmed.answer.judging import Judged, judge_draft
+from ragmed.answer.judgement import Judgement, judge_whole, refusal_of
 from ragmed.errors import IntegrityError, MissingPartError, ModelError, RagMedError
 from ragmed.interfaces import Draft, Written
 from ragmed.records import (
@@ -130,7 +132,9 @@ class Drafting:
         else:
             chosen = False
         if not retrieval.passages or retrieval.coverage < self._settings.retrieve.abstain_below:
-            return self._abstention(mode, retrieval, "abstained", self.unwritten()), retrieval
+            return _assuming(
+                self._abstention(mode, retrieval, "abstained", self.unwritten()), retrieval, snapshot
+            ), retrieval
         card = differential_card(query, retrieval.passages, snapshot) if mode is Mode.DIFFERENTIAL else None
         if card is None and chosen and self._instead is None:
             mode = Mode.ANSWER  # a case that the library has no card for is answered like any other question
@@ -138,16 +142,17 @@ class Drafting:
         work = Work(with_diagnoses(query, card), mode, card, retrieval, passages, snapshot, clock)
         draft, refused = yield from self._drafted(work, told)
         clock.step("generate")
-        judged = _judged(work, draft, self._second)
+        judged = judge_whole(draft, work.passages, work.snapshot, work.query, self._second)
         if self._falls(work, draft, judged):
-            refused = _refusal_of(work, draft, judged)
+            refused = refusal_of(draft, judged, work.mode, work.retrieval.query.language)
             if card is None and chosen:
                 work = replace(work, mode=Mode.ANSWER)
             draft, _ = yield from self._drafted(work, told, refused)
-            judged = _judged(work, draft, self._second)
-        answer = self._composed(work, draft, judged, refused)
+            judged = judge_whole(draft, work.passages, work.snapshot, work.query, self._second)
+        answer, retrieval = self._composed(work, draft, judged, refused)
+        answer = _assuming(answer, retrieval, snapshot, draft.card.assumptions if draft.card else ())
         clock.step("verify")
-        return answer
+        return answer, retrieval
 
     def _drafted(
         self, work: Work, told: Told, refused: RefusedDraft | None = None
@@ -167,7 +172,7 @@ class Drafting:
                 return draft, refused
         return (yield from _whole(self._instead, work, Told())), refused
 
-    def _falls(self, work: Work, draft: Draft, judged: _Judgement) -> bool:
+    def _falls(self, work: Work, draft: Draft, judged: Judgement) -> bool:
         """Whether so little of a model's draft holds that the library is quoted instead."""
         if self._instead is None or draft.generation.kind == self._instead.kind:
             return False
@@ -188,6 +193,7 @@ class Drafting:
             mode=mode or Mode.ANSWER,
             generation=written_so_far,
             notice=notices.said("stopped", retrieval.query.language),
+            assumptions=assumptions_of(retrieval.query, ()),
         )
 
     def _about_first(self, query: Query, card: Card | None, snapshot: SnapshotReader) -> tuple[Passage, ...]:
@@ -215,7 +221,7 @@ class Drafting:
         return Answer(outcome=Outcome.ABSTAINED, mode=mode, generation=generation, notice=joined(said, language))
 
     def _composed(
-        self, work: Work, draft: Draft, judgement: _Judgement, refused: RefusedDraft | None
+        self, work: Work, draft: Draft, judgement: Judgement, refused: RefusedDraft | None
     ) -> tuple[Answer, Retrieval]:
         """The answer made of what holds, its markers and passages numbered in the order of reading."""
         mode, card, retrieval, judged, added = work.mode, work.card, work.retrieval, judgement.prose, 0
@@ -283,46 +289,18 @@ def _whole(generator: Generator, work: Work, told: Told) -> Writing[Draft]:
     raise RagMedError(f"the generator {generator.kind!r} ended without a draft")
 
 
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    """What of a draft holds: of its sentences, and of its card where it has one."""
-
-    prose: Judged
-    card: JudgedCard | None = None
-
-    @property
-    def count(self) -> int:
-        """Sentences, diagnoses and lines that were drafted."""
-        return self.prose.count + (self.card.count if self.card else 0)
-
-    @property
-    def withheld(self) -> tuple[Withheld, ...]:
-        return (*(self.card.withheld if self.card else ()), *self.prose.withheld)
-
-    @property
-    def share_held(self) -> float:
-        """From 0 to 1; 1 where nothing was drafted."""
-        return max(0.0, 1 - len(self.withheld) / self.count) if self.count else 1.0
-
-
-def _judged(work: Work, draft: Draft, second: SecondCheck | None) -> _Judgement:
-    """Every sentence and line of the draft, checked against its page."""
-    prose = judge_draft(draft, work.passages, work.snapshot, second, work.query.language)
-    if draft.card is None:
-        return _Judgement(prose)
-    shown = draft.prompt.passages if draft.prompt else work.passages
-    language = work.retrieval.query.language
-    return _Judgement(prose, judge_card(draft.card, shown, work.snapshot, read_case(work.query.text), language))
-
-
-def _refusal_of(work: Work, draft: Draft, judged: _Judgement) -> RefusedDraft:
-    """Why a model's draft is not shown: too much of it fell, or there is nothing in it."""
-    language = work.retrieval.query.language
-    if work.mode is Mode.DIFFERENTIAL and draft.card is None and not draft.found_nothing:
-        reason = notices.said("no_drafted_card", language)
-    elif judged.count:
-        key = "card_fell" if draft.card else "draft_fell"
-        reason = notices.said(key, language, failed=len(judged.withheld), count=judged.count)
-    else:
-        reason = notices.said("model_found_nothing", language)
-    return RefusedDraft(generation=draft.generation, reason=reason, prompt=draft.prompt, withheld=judged.withheld)
+def _assuming(answer: Answer, retrieval: Retrieval, snapshot: SnapshotReader, named: Sequence[str] = ()) -> Answer:
+    """With what it takes for granted of the patient, ``named``: by a language model's own words; where nothing is
+    answered, with what the question says alone."""
+    if answer.outcome is not Outcome.ANSWERED:
+        return replace(answer, assumptions=assumptions_of(retrieval.query, ()))
+    cited = tuple(dict.fromkeys(check.citation.document_id for check in answer.checks))
+    beside = passages_beside(retrieval.query, retrieval.passages, cited, snapshot)
+    lines = [
+        finding.text
+        for candidate in answer.differential or ()
+        for finding in (*candidate.supporting, *candidate.against, *candidate.next_tests)
+    ]
+    return replace(
+        answer, assumptions=assumptions_of(retrieval.query, (*retrieval.passages, *beside), named, lines=lines)
+    )

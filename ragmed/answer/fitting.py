@@ -12,16 +12,13 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from ragmed.answer.asks import Asks, Kind, is_class
-from ragmed.answer.circumstances import Circumstance, circumstances
 from ragmed.answer.excerpts import CELLS
+from ragmed.answer.whom import about_whom
 from ragmed.terms import TermMatch, find_abbreviations, find_terms
 from ragmed.text.numbers import Quantity, quantities
 
 MOST = 0.36
 """What a sentence can gain at most."""
-_UNASKED, _UNASKED_GRAVE, _UNASKED_MOST = 0.05, 0.10, 0.15
-"""What each circumstance costs that the question does not name; the grave ones change the treatment itself."""
-_GRAVE = frozenset({Circumstance.ARREST, Circumstance.FAILED, Circumstance.ALTERNATIVE})
 _FULL, _HALF = 1.0, 0.5
 _OTHER_DRUG = -0.4
 """A dose of other drugs only."""
@@ -118,12 +115,11 @@ Measure = Callable[[str, tuple[Quantity, ...], Asks], float]
 
 
 def fit(text: str, asks: Asks, headings: str = "") -> float:
-    """What the sentence gains by being of the kinds asked for, at most ``MOST``, less what unasked circumstances
-    cost. ``headings`` stand above it: a drug named there is the drug of a dose that names none."""
-    unasked = circumstances(text) - asks.circumstances
-    lost = min(_UNASKED_MOST, sum(_UNASKED_GRAVE if one in _GRAVE else _UNASKED for one in unasked))
+    """What the sentence gains by being of the kinds asked for, at most ``MOST``, and by whom it is about.
+    ``headings`` stand above it: a drug named there is the drug of a dose that names none."""
+    of_whom = about_whom(text, asks)
     if not asks.kinds:
-        return -lost
+        return of_whom
     numbers = quantities(text)
     gained = sum(
         weight * measure(text, numbers, asks) for kind, (weight, measure) in _MEASURES.items() if kind in asks.kinds
@@ -132,7 +128,7 @@ def fit(text: str, asks: Asks, headings: str = "") -> float:
         gained += 0.24 * _dose(text, headings, numbers, asks)
     if asks.first and _FIRST.search(text):
         gained += 0.05
-    return min(MOST, gained) - lost
+    return min(MOST, gained) + of_whom
 
 
 def answers(text: str, asks: Asks, headings: str = "") -> bool:

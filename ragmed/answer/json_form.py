@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from ragmed.answer.assumptions import label
 from ragmed.citation_keys import in_order, keys_of, page_label
-from ragmed.records import AnswerRecord, Candidate, Conflict, Entailment, Finding, Generation, RefusedDraft, Withheld
+from ragmed.records import (
+    AnswerRecord,
+    Assumption,
+    Candidate,
+    Conflict,
+    Entailment,
+    Finding,
+    Generation,
+    RefusedDraft,
+    Withheld,
+)
 
 
 def answer_json(record: AnswerRecord) -> dict[str, Any]:
@@ -26,6 +37,7 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
         else [_candidate(record, candidate) for candidate in record.differential],
         "case": [_finding(record, finding) for finding in record.case],
         "conflicts": [_conflict(record, one) for one in record.conflicts],
+        "assumptions": [_assumption(record, one) for one in record.assumptions],
         "citation_keys": in_order(keys_of(record)),
         "withheld": [_withheld(one) for one in record.withheld],
         "refused": None if record.refused is None else _refused(record.refused),
@@ -43,6 +55,11 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
             "first_piece": timings.first_piece,
         },
     }
+
+
+def _assumption(record: AnswerRecord, one: Assumption) -> dict[str, Any]:
+    """``label`` is of the patient that the answer is for, in the answer's language."""
+    return {"key": one.key, "holds": one.holds, "label": label(one, record.language)}
 
 
 def _generator(generation: Generation) -> dict[str, Any]:

@@ -87,6 +87,15 @@ class ConflictForm(BaseModel):
     second_words: str
 
 
+class AssumptionForm(BaseModel):
+    """Something about the patient that the answer takes for granted; ``holds`` is false where the question says
+    otherwise. ``label`` is of the patient that the answer is for."""
+
+    key: str
+    holds: bool
+    label: str
+
+
 class WithheldForm(BaseModel):
     """A sentence that failed its check and is no part of the answer."""
 
@@ -139,6 +148,7 @@ class AnswerForm(BaseModel):
     differential: list[CandidateForm] | None
     case: list[FindingForm]
     conflicts: list[ConflictForm]
+    assumptions: list[AssumptionForm]
     citation_keys: list[str]
     withheld: list[WithheldForm]
     refused: RefusedForm | None

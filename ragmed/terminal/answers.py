@@ -34,6 +34,8 @@ def print_answer(record: AnswerRecord) -> None:
     keys = keys_of(record)
     if record.notice:
         console.print(clean(record.notice), style="bold" if record.outcome is not Outcome.ANSWERED else "dim")
+    for line in _assumed(record):
+        console.print(line, style="dim")
     if record.outcome is Outcome.ANSWERED:
         for number, claim in enumerate(record.claims):
             chips = dict.fromkeys(
@@ -81,6 +83,16 @@ def _print_conflicts(console: Console, record: AnswerRecord) -> None:
             console.print(f"   {clean(' · '.join(part for part in named if part))}{newer}", style="dim")
             words = "".join(f">>{clean(piece)}<<" if differs else clean(piece) for piece, differs in side.pieces())
             console.print(f"   “{words}” [{side.key}]")
+
+
+def _assumed(record: AnswerRecord) -> Iterator[str]:
+    """Whom the answer is for, and what it takes for granted."""
+    from ragmed.answer.assumptions import label
+
+    for title, holds in (("For", False), ("Assumed", True)):
+        said = [label(one, "en") for one in record.assumptions if one.holds is holds]
+        if said:
+            yield f"{title}: {clean(' · '.join(said))}"
 
 
 def _mark(check: CitationCheck) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ragmed.citation_keys import keys_of
 from ragmed.records import Outcome
+from ragmed.ui.assumed_view import assumed
 from ragmed.ui.chips import chip, shape, with_tail
 from ragmed.ui.conflict_view import conflict_box
 from ragmed.ui.differential_view import case_findings, differential_card
@@ -37,15 +38,17 @@ def answer(
     zone: str | None = None,
     published_at: str | None = None,
     current_snapshot: str = "",
+    pressable: int = 0,
 ) -> Markup:
     """The whole left column for ``record``.
 
     ``current`` is the library of today by document id, ``shown`` the citation in the viewer, ``published_at`` when the
-    record's snapshot was published (``None`` where it is no longer kept).
+    record's snapshot was published (``None`` where it is no longer kept), ``pressable`` the most characters of a
+    question that the assumptions, as buttons, may ask (0: they are words).
     """
     return el(
         "article",
-        _head(record, words, zone),
+        _head(record, words, zone, pressable),
         _instead(record, words),
         _body(record, words, shown),
         conflict_box(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
@@ -80,7 +83,7 @@ def snapshot_number(snapshot_id: str) -> str:
     return number or snapshot_id
 
 
-def _head(record: AnswerRecord, words: Words, zone: str | None) -> Markup:
+def _head(record: AnswerRecord, words: Words, zone: str | None, pressable: int) -> Markup:
     return el(
         "header",
         el("h1", record.question, lang=record.language.value, dir="auto", class_="rm-question"),
@@ -90,6 +93,7 @@ def _head(record: AnswerRecord, words: Words, zone: str | None) -> Markup:
             el("span", words(f"answer.kind.{record.mode.value}")),
             class_="rm-meta",
         ),
+        assumed(record, words, pressable),
     )
 
 

@@ -16,6 +16,7 @@ from ragmed.text.markers import BEGUN
 from ragmed.ui import feedback_view, first_run
 from ragmed.ui.answer_view import answer
 from ragmed.ui.asking import Asking, browser_is_there
+from ragmed.ui.assumed_view import flips
 from ragmed.ui.erased_view import erased
 from ragmed.ui.evidence_view import viewer
 from ragmed.ui.examples import examples
@@ -182,6 +183,7 @@ def _show_record(
     wanted = st.query_params.get("cite", "")
     shown = wanted if wanted in keys else (keys[0] if keys else "")
     own = _own_snapshot(view, record)
+    most = view.desk.program.settings.answer.question_characters if view.snapshot is not None else 0
     with below:
         st.html(
             answer(
@@ -192,8 +194,12 @@ def _show_record(
                 zone=view.zone,
                 published_at=own.published_at if own else None,
                 current_snapshot=view.snapshot.snapshot_id if view.snapshot else "",
+                pressable=most,
             )
         )
+        with st.container(key="flips"):
+            for key, question in flips(record, most):
+                st.button(key, on_click=_want, args=(question,), key=key)
         with st.container(key="again", horizontal=True, gap="small"):
             st.button(words("ask.edit"), on_click=_edit, args=(record.question,), key="edit")
             st.button(words("ask.again"), on_click=_want, args=(record.question,), key="ask_again")

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from ragmed.citation_keys import in_order, keys_of, page_label
 from ragmed.conflict_sides import conflict_sides
 from ragmed.records import Document, DocumentStatus
+from ragmed.ui.assumed_view import assumed_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -101,7 +102,7 @@ def standing(document: Document, current: Mapping[str, Document], words: Words) 
 def copied_text(record: AnswerRecord, words: Words, current: Mapping[str, Document]) -> str:
     """The answer as plain text with full references, for a note or a message."""
     markers = [check.citation.marker for check in record.checks]
-    lines = [record.question, ""]
+    lines = [record.question, *filter(None, [assumed_line(record, words)]), ""]
     for index, claim in enumerate(record.claims):
         marks = _marks(check.citation.marker for check in record.checks if check.citation.claim == index)
         lines.append(f"{claim.text}{marks}")

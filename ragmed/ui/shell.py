@@ -37,7 +37,13 @@ if TYPE_CHECKING:
 
     from ragmed.ui.desk import Desk
 
-ASSETS = {"theme.css": "text/css", "audit.css": "text/css", "keys.js": "text/javascript", "mark.svg": "image/svg+xml"}
+ASSETS = {
+    "theme.css": "text/css",
+    "assumed.css": "text/css",
+    "audit.css": "text/css",
+    "keys.js": "text/javascript",
+    "mark.svg": "image/svg+xml",
+}
 AUDIT = "/audit"
 PAGES = ("/", "/library", AUDIT)
 

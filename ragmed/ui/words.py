@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ragmed.ui.assumed_words import ASSUMED
 from ragmed.ui.audit_words import AUDIT
 from ragmed.ui.library_words import LIBRARY
 
@@ -19,6 +20,7 @@ TONGUES: tuple[Tongue, ...] = ("en", "zh")
 TABLE: dict[str, tuple[str, str]] = {
     **LIBRARY,
     **AUDIT,
+    **ASSUMED,
     # navigation and header
     "nav.ask": ("Ask", "提问"),
     "nav.library": ("Library", "文库"),

@@ -318,3 +318,15 @@ def test_a_plain_page_s_sentence_needs_its_diagnosis_beside_it() -> None:
     )
     found = judge_card(drafted, passages_of(snapshot), snapshot, read_case(CASE), Language.ENGLISH)
     assert [one.text for one in found.candidates[0].next_tests] == ["Rest for a week."]
+
+
+def test_what_the_model_takes_for_granted_stands_among_the_assumptions(tmp_path: Path) -> None:
+    drafted = DraftedCard(
+        candidates=(candidate("Pneumonia", 1),), assumptions=("immunocompetent", "not_pregnant", "made up")
+    )
+    record, _, _ = asked(tmp_path, written(drafted))
+    keys = [one.key for one in record.assumptions]
+    assert "immunocompetent" in keys
+    assert "made up" not in keys
+    man, _, _ = asked(tmp_path / "man", written(drafted), question="45M, productive cough and fever. Differential?")
+    assert "not_pregnant" not in [one.key for one in man.assumptions], "and nothing that cannot be"

@@ -9,7 +9,7 @@ import pytest
 
 from ragmed.assemble import Program, build_index, open_program
 from ragmed.interfaces import Finished
-from ragmed.records import AnswerRecord, Language, Mode, Outcome, Verdict
+from ragmed.records import AnswerRecord, Assumption, Language, Mode, Outcome, Verdict
 from ragmed.settings import load_settings
 
 Ask = Callable[[str], AnswerRecord]
@@ -100,3 +100,19 @@ def test_the_superseded_edition_does_not_answer(ask: Ask) -> None:
     cited = {check.citation.document_id for check in record.checks}
     assert cited
     assert all(document.status == "current" for document in record.documents if document.document_id in cited)
+
+
+@pytest.mark.parametrize(
+    ("question", "turned"),
+    [
+        ("adrenaline dose in anaphylaxis", " (child)"),
+        ("8-year-old with anaphylaxis: adrenaline dose", ""),
+        ("急性过敏反应肾上腺素的剂量", "（儿童患者）"),
+    ],
+)
+def test_a_child_is_given_the_childs_dose(ask: Ask, question: str, turned: str) -> None:
+    record = ask(question + turned)
+    assert "Child 6–12 years | 300 micrograms" in record.claims[0].text
+    assert Assumption(key="adult", holds=False) in record.assumptions
+    if turned:
+        assert Assumption(key="adult") in ask(question).assumptions

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ragmed.answer.json_form import answer_json
 from ragmed.citation_keys import check_for
+from ragmed.records import Assumption, Language
 from tests.answer.records import a_record
 
 TOP = {
@@ -77,3 +78,14 @@ def test_no_card_is_null() -> None:
 def test_only_json_types() -> None:
     form = answer_json(a_record("abcd1111"))
     assert json.loads(json.dumps(form, allow_nan=False)) == form
+
+
+def test_assumptions_are_labelled_for_the_patient_of_the_answer() -> None:
+    told = (Assumption(key="adult", holds=False), Assumption(key="kidneys_normal"))
+    record = replace(a_record("abcd1111"), assumptions=told)
+    assert answer_json(record)["assumptions"] == [
+        {"key": "adult", "holds": False, "label": "child"},
+        {"key": "kidneys_normal", "holds": True, "label": "kidneys normal"},
+    ]
+    chinese = answer_json(replace(record, language=Language.CHINESE))
+    assert [one["label"] for one in chinese["assumptions"]] == ["儿童", "肾功能正常"]

@@ -42,7 +42,7 @@ def cases() -> tuple[tuple[str, str], ...]:
     sentences = [(sentence, each) for each in pages for sentence in each]
     chance = random.Random(4)
     chance.shuffle(sentences)
-    for sentence, others in sentences[:70]:
+    for sentence, others in sentences[:100]:
         found.append((sentence, sentence))
         for edit in chance.sample([edit for group in GROUPS.values() for edit in group], 6):
             edited = edit(sentence, chance, others)

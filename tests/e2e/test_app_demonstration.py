@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 CASE_ZH = "这位68岁男性患者,CT显示肺部多发磨玻璃结节,肿瘤标志物正常,有长期吸烟史——下一步该优先考虑哪些鉴别诊断?"
+DOSE = "adrenaline dose in anaphylaxis"
 CASE_EN = (
     "68-year-old man, CT shows multiple ground-glass nodules in both lungs, tumour markers normal, long smoking history: "
     "which differential diagnoses come first?"
@@ -82,6 +84,38 @@ def test_older_editions_answer_only_when_asked_for_and_say_so(visiting: Visiting
     page.get_by_test_id("stCheckbox").locator("label").click()
     ask(page, question)
     expect(page, "#answer .rm-tag-old >> nth=0").to_have_text("Superseded by Version 2.2026", timeout=60_000)
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESK, "en"), (PHONE, "zh")])
+def test_an_assumption_is_turned_and_put_back(
+    visiting: Visiting, app: str, size: tuple[int, int], language: str
+) -> None:
+    page = visiting(app, size=size, language=language).go("/")
+    ask(page, DOSE)
+    expect(page, "#answer .rm-claim >> nth=0").to_contain_text("0.5 mg IM", timeout=60_000)
+    adult = page.url
+    older = page.get_by_test_id("stCheckbox").locator("label")
+    older.click()
+    names = {"en": ("adult", "child"), "zh": ("成人", "儿童")}[language]
+    chip = page.get_by_role("button", name=re.compile(f"{names[0]}.*{names[1]}"), pressed=False)
+    chip.focus()
+    page.keyboard.press("Enter")
+    expect(page, "#answer .rm-question").to_have_text(f"{DOSE} (child)", timeout=60_000)
+    expect(page, "#answer .rm-claim >> nth=0").to_contain_text("Child 6–12 years | 300 micrograms")
+    assert page.url != adult, "a record of its own"
+    assert fits(page)
+    expect(page, "[data-press=flip-adult]").to_have_attribute("aria-pressed", "true")
+    expect(page, "[data-press=flip-adult]").to_be_focused()
+    assert page.get_by_test_id("stCheckbox").locator("input").is_checked(), "the choices are kept"
+    page.get_by_role("button", name=re.compile(f"{names[1]}.*{names[0]}"), pressed=True).click()
+    expect(page, "#answer .rm-question").to_have_text(DOSE, timeout=60_000)
+    expect(page, "#answer .rm-claim >> nth=0").to_contain_text("0.5 mg IM")
+    # the answers before it stay: by their address, and by the browser's own way back
+    page.go_back()
+    expect(page, f"#answer .rm-question:text-is('{DOSE} (child)')").to_be_visible()
+    expect(page, "#answer").to_have_count(1)
+    other = visiting(app, size=size, language=language).go(adult.removeprefix(app))
+    expect(other, "#answer .rm-question").to_have_text(DOSE)
 
 
 def test_library_page_lists_every_edition(visiting: Visiting, app: str) -> None:

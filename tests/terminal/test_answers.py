@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ragmed.errors import IntegrityError
+from ragmed.records import Assumption
 from ragmed.terminal import print_answer, print_citation
 from tests.answer.records import a_record
 
@@ -21,6 +22,16 @@ def test_lines_carry_their_keys_and_a_passage_has_one_source_line(capsys: pytest
     assert [line for line in sources if line.startswith("[")] == [
         "[1, 1b] Oxygen · Test · Version 1.2026 · 2026 · page T-1 (1)"
     ]
+
+
+def test_whom_the_answer_is_for_and_what_it_assumes(capsys: pytest.CaptureFixture[str]) -> None:
+    told = (Assumption(key="adult", holds=False), Assumption(key="kidneys_normal"), Assumption(key="immunocompetent"))
+    print_answer(replace(a_record("abcd1111"), assumptions=told))
+    printed = capsys.readouterr().out
+    assert "For: child\n" in printed
+    assert "Assumed: kidneys normal · immunocompetent\n" in printed
+    print_answer(a_record("abcd1111"))
+    assert "Assumed" not in capsys.readouterr().out
 
 
 def test_the_same_quote_twice_for_a_claim_is_one_chip(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,8 @@
   const query = () => new URLSearchParams(location.search);
   let opener = null;
   let last = { record: "", key: "" };
+  // the assumption that was turned, and the answer in which: the next answer's has the focus
+  let turned = { press: "", record: "" };
 
   function address(key) {
     const box = viewer();
@@ -150,6 +152,21 @@
     setTimeout(() => { button.textContent = button.dataset.said; }, 1600);
   }
 
+  const answer = () => document.querySelector("#answer");
+
+  // Streamlit's own button stands unseen behind ours
+  function press(name) {
+    turned = { press: name, record: answer()?.dataset.record };
+    document.querySelector(`.st-key-${name} button`)?.click();
+  }
+
+  function back() {
+    if (!turned.press || !answer() || answer().dataset.record === turned.record) return;
+    const chip = answer().querySelector(`[data-press="${turned.press}"]`);
+    turned = { press: "", record: "" };
+    if (document.activeElement === document.body) chip?.focus({ preventScroll: true });
+  }
+
   function move(by) {
     const stops = [...document.querySelectorAll("[data-stop]")];
     if (!stops.length) return;
@@ -171,6 +188,7 @@
     }
     const button = target.closest("button");
     if (button?.dataset.step) step(Number(button.dataset.step));
+    else if (button?.dataset.press) press(button.dataset.press);
     else if (button?.hasAttribute("data-close")) close();
     else if (button?.hasAttribute("data-zoom")) zoom(!viewer().classList.contains("rm-closer"));
     else if (button?.dataset.copy !== undefined) copy(button.dataset.copy, button);
@@ -243,6 +261,7 @@
   function arrived() {
     const tongue = document.querySelector("[data-tongue]")?.dataset.tongue;
     if (tongue) document.documentElement.lang = tongue === "zh" ? "zh-CN" : "en";
+    back();
     const box = viewer();
     if (!box || box.dataset.ready) return;
     box.dataset.ready = "yes";
