@@ -407,6 +407,12 @@ class Timings:
     total: float
     first_piece: float = 0.0
     """From the question to the first piece that a language model wrote; 0 where none wrote."""
+    evidence: float = 0.0
+    """From the question to the passages, which are told before anything is written; 0 where there was no search."""
+    evidence_budget: float = 0.0
+    """Within which they ought to be there; 0 in older records."""
+    first_piece_budget: float = 0.0
+    """Within which the first piece ought to be there on a GPU; 0 in older records and where none wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

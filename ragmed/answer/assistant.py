@@ -106,6 +106,7 @@ class RagMedAssistant:
             yield self._finish(answer, retrieval, snapshot, asked_at, clock, asked_characters=cut)
             return
         snapshot, retrieval = self._search(question, language, filters or Filters(), clock)
+        clock.evidence()
         yield EvidenceFound(retrieval=retrieval, snapshot_id=snapshot.snapshot_id)
         clock.last = time.perf_counter()  # the caller's time between the two events is not ours
         told = Told()

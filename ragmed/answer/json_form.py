@@ -53,6 +53,9 @@ def answer_json(record: AnswerRecord) -> dict[str, Any]:
             "verify": timings.verify,
             "total": timings.total,
             "first_piece": timings.first_piece,
+            "evidence": timings.evidence,
+            "evidence_budget": timings.evidence_budget,
+            "first_piece_budget": timings.first_piece_budget,
         },
     }
 

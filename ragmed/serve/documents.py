@@ -123,7 +123,8 @@ class RefusedForm(BaseModel):
 
 
 class TimingsForm(BaseModel):
-    """Milliseconds."""
+    """Milliseconds. ``evidence`` and ``first_piece`` count from the question; their budgets are what they ought to
+    take at most (the latter on a GPU)."""
 
     analyse: float
     retrieve: float
@@ -131,6 +132,9 @@ class TimingsForm(BaseModel):
     verify: float
     total: float
     first_piece: float
+    evidence: float
+    evidence_budget: float
+    first_piece_budget: float
 
 
 class AnswerForm(BaseModel):

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from ragmed.citation_keys import keys_of
 from ragmed.records import Outcome
+from ragmed.ui.answer_foot import answer_foot
 from ragmed.ui.assumed_view import assumed
 from ragmed.ui.chips import chip, shape, with_tail
 from ragmed.ui.conflict_view import conflict_box
 from ragmed.ui.differential_view import case_findings, differential_card
 from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.moments import when
-from ragmed.ui.references import cited, copied_text, link
+from ragmed.ui.references import cited
 from ragmed.ui.sources_view import source_list
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def answer(
         _missing(record, words) if record.outcome is Outcome.ANSWERED else None,
         _withheld(record, words),
         source_list(record, words, current, shown),
-        _foot(record, words, current, zone, published_at, current_snapshot),
+        answer_foot(record, words, current, zone, published_at, current_snapshot),
         class_="rm-answer",
         id="answer",
         data_record=record.record_id,
@@ -75,12 +76,6 @@ def written_by(generation: Generation, words: Words) -> str:
         adapter = words("answer.adapter", adapter=generation.adapter_sha256[:8])
         how = words("list.then").join(filter(None, (how, adapter)))
     return words("answer.model", model=f"{generation.model_id} ({how})" if how else generation.model_id)
-
-
-def snapshot_number(snapshot_id: str) -> str:
-    """``12`` for ``000012-3fa9c1d2``."""
-    number = snapshot_id.partition("-")[0].lstrip("0")
-    return number or snapshot_id
 
 
 def _head(record: AnswerRecord, words: Words, zone: str | None, pressable: int) -> Markup:
@@ -259,58 +254,4 @@ def _withheld(record: AnswerRecord, words: Words) -> Markup | None:
         el("p", words("answer.withheld.why"), class_="rm-meta"),
         el("ul", *rows),
         class_="rm-fold rm-withheld",
-    )
-
-
-def _foot(
-    record: AnswerRecord,
-    words: Words,
-    current: Mapping[str, Document],
-    zone: str | None,
-    published_at: str | None,
-    current_snapshot: str,
-) -> Markup:
-    number = snapshot_number(record.snapshot_id)
-    age = when(published_at, words, zone) if published_at else words("snapshot.gone")
-    return el(
-        "footer",
-        el(
-            "p",
-            el(
-                "button",
-                words("answer.copy"),
-                type="button",
-                class_="rm-button",
-                data_copy=copied_text(record, words, current),
-                data_done=words("answer.copied"),
-            ),
-            el(
-                "button",
-                words("answer.link"),
-                type="button",
-                class_="rm-button",
-                data_copy_link=link(record.record_id),
-                data_done=words("answer.copied"),
-            ),
-            class_="rm-tools",
-        ),
-        el(
-            "p",
-            el("span", words("snapshot.published", number=number), age) if record.snapshot_id else None,
-            el("span", words("answer.took", seconds=f"{record.timings_ms.total / 1000:.1f}")),
-            el("span", words("answer.first", seconds=f"{record.timings_ms.first_piece / 1000:.1f}"))
-            if record.timings_ms.first_piece
-            else None,
-            el(
-                "span",
-                words("answer.record"),
-                " ",
-                el("a", record.record_id[:8], href=link(record.record_id), title=record.record_id),
-            ),
-            class_="rm-meta",
-        ),
-        el("p", words("snapshot.older", number=snapshot_number(current_snapshot)), class_="rm-meta")
-        if current_snapshot and record.snapshot_id and current_snapshot != record.snapshot_id
-        else None,
-        class_="rm-foot",
     )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ragmed.citation_keys import check_for, page_label
 from ragmed.second_checks import second_checks
-from ragmed.ui.answer_view import snapshot_number, written_by
+from ragmed.ui.answer_foot import snapshot_number
+from ragmed.ui.answer_view import written_by
 from ragmed.ui.audit_filters import link
 from ragmed.ui.diff_view import tracked
 from ragmed.ui.markup import Markup, el, join

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ragmed.index.history import ROLLED_BACK
-from ragmed.ui.answer_view import snapshot_number
+from ragmed.ui.answer_foot import snapshot_number
 from ragmed.ui.deciding import decide, name_field, trouble
 from ragmed.ui.job_view import failed, watch
 from ragmed.ui.markup import Markup, el

@@ -12,7 +12,7 @@ import streamlit as st
 
 from ragmed.records import DocumentStatus
 from ragmed.ui import coverage_view, first_run, history_view, series_view, update_view
-from ragmed.ui.answer_view import snapshot_number
+from ragmed.ui.answer_foot import snapshot_number
 from ragmed.ui.markup import Markup, el
 from ragmed.ui.moments import when
 

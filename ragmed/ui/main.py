@@ -9,7 +9,7 @@ import streamlit as st
 
 from ragmed.errors import RagMedError
 from ragmed.records import DocumentStatus
-from ragmed.ui.answer_view import snapshot_number
+from ragmed.ui.answer_foot import snapshot_number
 from ragmed.ui.markup import Markup, el, join
 from ragmed.ui.moments import when
 from ragmed.ui.notices import error_box, notice

@@ -12,7 +12,7 @@ import streamlit as st
 
 from ragmed.errors import RagMedError
 from ragmed.ui import decisions_view, plan_view
-from ragmed.ui.answer_view import snapshot_number
+from ragmed.ui.answer_foot import snapshot_number
 from ragmed.ui.deciding import decide, name_field, trouble, who
 from ragmed.ui.job_view import failed, watch
 from ragmed.ui.markup import el

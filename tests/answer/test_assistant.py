@@ -495,3 +495,12 @@ def test_a_sign_of_life_is_not_the_first_word_and_nothing_that_was_told(tmp_path
     next(events), next(events)
     events.close()  # type: ignore[attr-defined]
     assert bench.store.recent(5) == ()
+
+
+def test_when_the_pages_were_there_and_when_they_ought_to_be_is_in_the_record(tmp_path: Path) -> None:
+    timings = Bench(tmp_path).ask("What to give?").timings_ms
+    assert 0 < timings.evidence <= timings.total
+    assert (timings.evidence_budget, timings.first_piece_budget) == (1000.0, 0.0)
+    written = Bench(tmp_path / "other", ScriptedGenerator(TRUE)).ask("What to give?").timings_ms
+    assert (written.evidence_budget, written.first_piece_budget) == (1000.0, 2000.0)
+    assert written.evidence <= written.first_piece

@@ -12,8 +12,9 @@ import pytest
 
 from ragmed import assemble
 from ragmed.settings import load_settings
-from tests.e2e.browser import DESK, PHONE, free_port, served
+from tests.e2e.browser import DESK, PHONE, served
 from tests.e2e.test_app import ask, expect, fits, wait_for_picture
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Visiting

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ragmed.generate.card import written
+from ragmed.interfaces import DraftedCandidate, DraftedCard, DraftedLine
 from ragmed.records import Outcome
-from tests.e2e.browser import PHONE, served
+from tests.e2e.browser import DESK, PHONE, served
 from tests.e2e.test_app import ask, expect, fits, wait_for_picture
 from tests.e2e.test_library_page import WHEN
 from tests.ports import free_port
@@ -138,3 +140,65 @@ def test_changing_the_language_meanwhile_loses_nothing(writing: Writing, visitin
     expect(page, ".rm-claim").to_have_count(2)
     expect(page, ".rm-written").to_contain_text("Qwen3-tiny")
     assert len(program_over(folder).records.recent(5)) == 1
+
+
+CHEST = """# Chest pain in adults
+
+## Differential diagnosis
+
+### Pneumonia
+
+- Supports: fever; productive cough.
+- Speaks against: normal CRP.
+- Next test: chest radiograph.
+
+### Pulmonary embolism
+
+Can't miss.
+
+- Supports: haemoptysis; sudden chest pain.
+- Next test: CT pulmonary angiography.
+
+## Treatment
+
+Start antibiotics within four hours in pneumonia.
+"""
+CASE = "45F, fever, productive cough, sudden chest pain. Differential diagnosis?"
+CARD = DraftedCard(
+    candidates=(
+        DraftedCandidate(
+            diagnosis="Pulmonary embolism",
+            marker=1,
+            cannot_miss=True,
+            supporting=(DraftedLine(text="sudden chest pain", marker=1),),
+            against=(DraftedLine(text="normal CRP", marker=1),),
+        ),
+    ),
+    assumptions=("immunocompetent",),
+    answer=(DraftedLine(text="Start antibiotics within four hours in pneumonia.", marker=1),),
+)
+
+
+def test_a_model_s_differential_is_told_while_it_is_written_and_shown_like_the_library_s(
+    writing: Writing, visiting: Visiting, folder: Path
+) -> None:
+    library = folder / "library"
+    program_over(folder)
+    (library / "chest.md").write_text(CHEST, "utf-8")
+    (library / "sepsis.md").unlink()
+    again = program_over(folder)
+    again.build_with(again.settings, dry_run=False, inbox=False)
+    for size, language in ((DESK, "en"), (PHONE, "zh")):
+        page = visiting(writing(written(CARD)), size=size, language=language).go("/")
+        ask(page, CASE)
+        expect(page, ".rm-draft").to_contain_text("1. Pulmonary embolism")
+        assert "{" not in page.locator(".rm-draft").inner_text()
+        expect(page, ".rm-dx > li").to_have_count(2)
+        first, second = page.locator(".rm-dx > li").all()
+        assert "Pulmonary embolism" in first.inner_text()
+        assert "sudden chest pain" in first.locator(".rm-in-case").first.inner_text()
+        assert "normal CRP" not in first.inner_text(), "the page says it of pneumonia"
+        assert "Pneumonia" in second.inner_text(), "which the model had left out, and the library has"
+        expect(page, ".rm-claim").to_contain_text("within four hours")
+        expect(page, ".rm-written").to_contain_text("Qwen3-tiny")
+        assert fits(page)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from ragmed.errors import NotPossibleError
-from ragmed.records import AnswerRecord, Language, Outcome, Verdict
+from ragmed.records import AnswerRecord, Language, Outcome, Timings, Verdict
 from ragmed.ui import server, shell
-from ragmed.ui.answer_view import answer, snapshot_number, written_by
+from ragmed.ui.answer_foot import snapshot_number, took
+from ragmed.ui.answer_view import answer, written_by
 from ragmed.ui.chips import with_tail
 from ragmed.ui.evidence_view import viewer
 from ragmed.ui.examples import examples
@@ -209,3 +210,24 @@ def test_every_text_colour_has_the_contrast_of_level_aa() -> None:
         for ink, ground in [*pairs, ("on-accent", "accent"), ("ground", "ink")]:
             light, dark = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)
+
+
+@pytest.mark.parametrize(
+    ("timings", "said"),
+    [
+        ({"evidence": 210.0, "evidence_budget": 1000.0}, ["took 3.0 s", "pages after 0.2 s"]),
+        (
+            {"evidence": 1400.0, "evidence_budget": 1000.0},
+            ["took 3.0 s", "pages after 1.4 s (meant to come within 1.0 s)"],
+        ),
+        (
+            {"first_piece": 2600.0, "first_piece_budget": 2000.0},
+            ["took 3.0 s", "first words after 2.6 s (within 2.0 s on a GPU)"],
+        ),
+        ({"first_piece": 1600.0, "first_piece_budget": 2000.0}, ["took 3.0 s", "first words after 1.6 s"]),
+        ({}, ["took 3.0 s"]),  # of a record from before
+    ],
+)
+def test_what_took_longer_than_it_ought_to_is_said(timings: dict[str, float], said: list[str]) -> None:
+    whole = Timings(analyse=1, retrieve=2, generate=3, verify=4, total=3000.0, **timings)
+    assert list(took(whole, EN)) == said
