@@ -114,8 +114,8 @@ def build(folder: Path, shape: str) -> Path:
 
 def order_of(engine: Any, prompt_tokens: int, answer_tokens: int, number: int) -> tuple[Any, str]:
     """A question over passages of about so many tokens, and a text that copies them."""
+    from ragmed.engines import Order
     from ragmed.generate.prompt import messages_of, prompt_of
-    from ragmed.interfaces import Order
     from ragmed.records import Language, Mode, Query
     from tests.answer.small_library import SmallSnapshot, document, passages_of, plain_page
 

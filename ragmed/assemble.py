@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ragmed.answer.second_check import SecondCheck
     from ragmed.audit.log import SqliteLog
     from ragmed.auditor import Auditor
+    from ragmed.engines import Engine, Entailer
     from ragmed.evaluate.claims import ClaimScores
     from ragmed.evaluate.questions import QuestionScores
     from ragmed.evaluate.report import Measured
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from ragmed.interfaces import (
         Assistant,
         Embedder,
-        Engine,
-        Entailer,
         FileProgress,
         Generator,
         Keeper,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragmed.changes import CitedQuote
+    from ragmed.drafts import Draft, Written
     from ragmed.entries import (
         AuditEntry,
         Checkpoint,
@@ -35,12 +36,10 @@ if TYPE_CHECKING:
         Chunk,
         Document,
         Filters,
-        Generation,
         Language,
         Mode,
         Page,
         Passage,
-        Prompt,
         Query,
         Reading,
         Retrieval,
@@ -202,79 +201,6 @@ class Retriever(Protocol):
     def retrieve(self, query: Query, k: int) -> Retrieval: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A further piece of a draft as a language model writes it: nothing of it is checked yet.
-
-    Empty where there is nothing new, so that whoever reads along can leave while a prompt is read.
-    """
-
-    text: str
-    by: Generation | None = None
-    """What writes it, ``text`` left empty, for the record of a draft that is stopped; None where that is not told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftedLine:
-    """Words that a language model gives as those of the passage with this marker; 0: of none."""
-
-    text: str
-    marker: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftedCandidate:
-    """A diagnosis as a language model drafts it; nothing of it is checked."""
-
-    diagnosis: str
-    marker: int
-    cannot_miss: bool = False
-    supporting: tuple[DraftedLine, ...] = ()
-    against: tuple[DraftedLine, ...] = ()
-    next_tests: tuple[DraftedLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftedCard:
-    """A differential card as a language model drafts it."""
-
-    candidates: tuple[DraftedCandidate, ...]
-    assumptions: tuple[str, ...] = ()
-    """Keys of what it takes for granted about the patient."""
-    answer: tuple[DraftedLine, ...] = ()
-    """Sentences to stand beside the card."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What a generator hands to checking: prose with markers ``[1]`` at the end of each claim, and what wrote it.
-
-    ``quotes`` names, in order, the page words each marker of the prose leans on; empty where the generator cannot tell,
-    and then the checker looks for them.
-    """
-
-    generation: Generation
-    quotes: tuple[tuple[int, int, int], ...] = ()
-    """(marker, start, end): offsets on the page of the marker's passage."""
-    prompt: Prompt | None = None
-    """What a language model was given; None where none was asked."""
-    left_out: int = 0
-    """Passages that did not fit into the prompt, the last ones found."""
-    passed_over: str = ""
-    """Why an engine that was asked first did not write it."""
-    found_nothing: bool = False
-    """The model says that the passages hold no answer."""
-    card: DraftedCard | None = None
-    """What the text means where it is a card in JSON; its sentences are then the draft's prose."""
-
-    @property
-    def prose(self) -> str:
-        """The sentences with their markers."""
-        if self.card is None:
-            return self.generation.text
-        return "\n".join(f"{line.text} [{line.marker}]" for line in self.card.answer)
-
-
 class Generator(Protocol):
     """Passages → prose that cites them."""
 
@@ -290,136 +216,6 @@ class Generator(Protocol):
 
         Closing the iterator stops the work at once. Raises ModelError, IntegrityError, MissingPartError where the model
         cannot be used.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One turn of a chat with a language model; ``role`` is ``system``, ``user`` or ``assistant``."""
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a language model is asked to write, and within which bounds."""
-
-    messages: tuple[Message, ...]
-    markers: int
-    """The passages are numbered from 1 to this; where the engine can, it lets no other marker be written."""
-    max_tokens: int
-    temperature: float = 0.0
-    """0: always the likeliest token."""
-    top_p: float = 1.0
-    seed: int = 0
-    schema: str = ""
-    """JSON schema that the text must follow; empty: prose."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnginePiece:
-    """A further piece of text from an engine, empty where there is none yet; the last one bears why it ended (``stop``,
-    ``length``)."""
-
-    text: str
-    finish_reason: str = ""
-
-
-class Engine(Protocol):
-    """A language model that runs, here or behind an address: messages in, text out. Safe to share between threads.
-
-    The properties raise ModelError, IntegrityError and MissingPartError where the model cannot be used.
-    """
-
-    @property
-    def kind(self) -> str:
-        """``qwen`` (on this machine) or ``served``."""
-        ...
-
-    @property
-    def model_id(self) -> str: ...
-
-    @property
-    def revision(self) -> str: ...
-
-    @property
-    def adapter_sha256(self) -> str | None: ...
-
-    @property
-    def quantisation(self) -> str: ...
-
-    @property
-    def context_tokens(self) -> int:
-        """Tokens that prompt and answer may have together."""
-        ...
-
-    @property
-    def prompt_tokens(self) -> int:
-        """Tokens of a prompt that it reads in good time."""
-        ...
-
-    def warm(self) -> None:
-        """Do now what the first answer would otherwise wait for. Raises what ``stream`` raises."""
-        ...
-
-    def count(self, messages: Sequence[Message]) -> int:
-        """Tokens of these messages as they are given to the model; an engine that cannot count says too many."""
-        ...
-
-    def stream(self, order: Order) -> GeneratorOf[EnginePiece, None, None]:
-        """The text, piece by piece; thoughts of a model that thinks are never among it.
-
-        Closing the iterator stops the model at its next token or piece of the prompt. Raises ModelError,
-        IntegrityError.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextPair:
-    """Does the hypothesis follow from the premise?"""
-
-    premise: tuple[str, ...]
-    """Sentences in the order of reading."""
-    needed: tuple[bool, ...]
-    """Of each sentence, whether it must be read; where there is no room for all, the others are left out whole, those
-    farthest from a needed one first."""
-    hypothesis: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inference:
-    """What a model says of a pair: probabilities that make 1."""
-
-    entailment: float
-    neutral: float
-    contradiction: float
-    left_out: int = 0
-    """Sentences of the premise that it had no room for; never a needed one."""
-
-
-class Entailer(Protocol):
-    """Pairs of texts → whether the one follows from the other. Safe to share between threads.
-
-    Everything raises ModelError, IntegrityError and MissingPartError where the model cannot be used.
-    """
-
-    @property
-    def model_id(self) -> str: ...
-
-    @property
-    def revision(self) -> str: ...
-
-    def warm(self) -> None:
-        """Do now what the first pair would otherwise wait for."""
-        ...
-
-    def infer(self, pairs: Sequence[TextPair]) -> tuple[Inference | None, ...]:
-        """Result i is of pair i; None where the needed sentences and the hypothesis alone are too long for the model.
-
-        The same pairs give the same numbers on the same machine.
         """
         ...
 

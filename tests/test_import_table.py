@@ -21,6 +21,8 @@ FOUNDATIONS = {
     "canonical",
     "settings",
     "interfaces",
+    "drafts",
+    "engines",
     "citation_keys",
     "second_checks",
     "conflict_sides",

@@ -24,8 +24,9 @@ from ragmed.answer.clock import Clock
 from ragmed.answer.drafting import Answer, Drafting, Told
 from ragmed.answer.held_snapshot import HeldSnapshot
 from ragmed.canonical import sha256_of
+from ragmed.drafts import Written
 from ragmed.errors import BusyError
-from ragmed.interfaces import EvidenceFound, Finished, Written
+from ragmed.interfaces import EvidenceFound, Finished
 from ragmed.records import (
     AnswerRecord,
     Document,

@@ -30,7 +30,8 @@ from ragmed.text.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from ragmed.answer.case import Case
-    from ragmed.interfaces import DraftedCandidate, DraftedCard, DraftedLine, SnapshotReader
+    from ragmed.drafts import DraftedCandidate, DraftedCard, DraftedLine
+    from ragmed.interfaces import SnapshotReader
 
 _Judged = Callable[[CitationCheck, Passage], CitationCheck]
 _ROLES = ("supporting", "against", "next_tests")

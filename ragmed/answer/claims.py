@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragmed.answer import support, verbatim
-from ragmed.interfaces import Draft
+from ragmed.drafts import Draft
 from ragmed.records import Citation, Passage
 from ragmed.text.markers import MARKER, numbers_of
 from ragmed.text.numbers import quantities

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ragmed.answer import notices
 from ragmed.answer.differential import Card
 from ragmed.answer.judging import Held
-from ragmed.interfaces import Draft
+from ragmed.drafts import Draft
 from ragmed.records import (
     Candidate,
     CitationCheck,

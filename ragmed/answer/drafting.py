@@ -24,8 +24,8 @@ from ragmed.answer.composing import Numbered, about, joined, moved, shifted, wit
 from ragmed.answer.conflicts import conflicts
 from ragmed.answer.differential import Card, differential_card
 from ragmed.answer.judgement import Judgement, judge_whole, refusal_of
+from ragmed.drafts import Draft, Written
 from ragmed.errors import IntegrityError, MissingPartError, ModelError, RagMedError
-from ragmed.interfaces import Draft, Written
 from ragmed.records import (
     Assumption,
     Candidate,

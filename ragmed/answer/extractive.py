@@ -21,7 +21,7 @@ from ragmed.answer.entries import is_entry_line
 from ragmed.answer.excerpts import Excerpt, excerpts
 from ragmed.answer.fitting import answers, fit
 from ragmed.answer.recognising import diagnoses, standing
-from ragmed.interfaces import Draft
+from ragmed.drafts import Draft
 from ragmed.records import Generation, Language, Mode, Passage, Query
 from ragmed.terms import find_terms, gloss_to_english
 from ragmed.text.language import detect_language

@@ -14,7 +14,8 @@ from ragmed.records import Language, Mode, Passage, Query, RefusedDraft, Withhel
 
 if TYPE_CHECKING:
     from ragmed.answer.second_check import SecondCheck
-    from ragmed.interfaces import Draft, SnapshotReader
+    from ragmed.drafts import Draft
+    from ragmed.interfaces import SnapshotReader
 
 
 @dataclass(frozen=True, slots=True)

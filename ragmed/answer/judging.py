@@ -21,7 +21,8 @@ from ragmed.text.numbers import quantities
 
 if TYPE_CHECKING:
     from ragmed.answer.second_check import SecondCheck
-    from ragmed.interfaces import Draft, SnapshotReader
+    from ragmed.drafts import Draft
+    from ragmed.interfaces import SnapshotReader
     from ragmed.records import Language
 
 UNFINISHED = frozenset({"length", "stopped"})

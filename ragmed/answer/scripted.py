@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
-from ragmed.interfaces import Draft, Written
+from ragmed.drafts import Draft, Written
 from ragmed.records import Generation, Mode, Passage, Prompt, Query
 
 

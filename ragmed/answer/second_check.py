@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 from ragmed.answer import verbatim
 from ragmed.answer.claims import CitedClaim
 from ragmed.answer.notices import said
+from ragmed.engines import TextPair
 from ragmed.errors import IntegrityError, MissingPartError, ModelError
-from ragmed.interfaces import TextPair
 from ragmed.records import Chunk, Citation, CitationCheck, Entailment, Language, Verdict, Withheld
 from ragmed.text.language import detect_language
 from ragmed.text.sentences import sentence_spans
 
 if TYPE_CHECKING:
-    from ragmed.interfaces import Entailer, Inference, SnapshotReader
+    from ragmed.engines import Entailer, Inference
+    from ragmed.interfaces import SnapshotReader
 
 _AROUND = 1
 """Sentences of the chunk before and behind the cited ones that are read with them, beside its headings."""

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ragmed.generate.prompt import NOT_COVERED
 
 if TYPE_CHECKING:
-    from ragmed.interfaces import Order
+    from ragmed.engines import Order
 
 Fields = dict[str, Any]
 

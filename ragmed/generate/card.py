@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ragmed.interfaces import DraftedCandidate, DraftedCard, DraftedLine
+from ragmed.drafts import DraftedCandidate, DraftedCard, DraftedLine
 from ragmed.records import Language
 
 MOST_CANDIDATES = 6

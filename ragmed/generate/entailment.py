@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ragmed.engines import Inference
 from ragmed.errors import ModelError, RagMedError
 from ragmed.generate.loading import as_model_error, devices_here, quiet_libraries, told
-from ragmed.interfaces import Inference
 from ragmed.models.classifier import CONTRADICTION, ENTAILMENT, NEUTRAL
 from ragmed.models.store import installed_entailer, require_whole
 from ragmed.models.tiers import Device
@@ -23,7 +23,7 @@ from ragmed.models.wanted import TOKENIZER
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ragmed.interfaces import TextPair
+    from ragmed.engines import TextPair
     from ragmed.models.store import InstalledClassifier
     from ragmed.settings import AnswerSettings
 

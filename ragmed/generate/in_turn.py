@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ragmed.drafts import Draft, Written
 from ragmed.errors import IntegrityError, MissingPartError, ModelError
-from ragmed.interfaces import Draft, Written
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Generator as Writer

@@ -21,7 +21,7 @@ from llama_index.core.llms import CustomLLM
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from pydantic import PrivateAttr
 
-from ragmed.interfaces import Engine, Message, Order
+from ragmed.engines import Engine, Message, Order
 
 
 class RagMedLLM(CustomLLM):

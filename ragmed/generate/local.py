@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ragmed.engines import EnginePiece
 from ragmed.errors import ModelError, RagMedError
 from ragmed.generate.loading import (
     Adapter,
@@ -32,11 +33,10 @@ from ragmed.generate.loading import (
     quiet_libraries,
 )
 from ragmed.generate.thoughts import CLOSE, OPEN, ThoughtFilter
-from ragmed.interfaces import EnginePiece
 from ragmed.models.store import installed
 
 if TYPE_CHECKING:
-    from ragmed.interfaces import Message, Order
+    from ragmed.engines import Message, Order
     from ragmed.models.processor import Processor
     from ragmed.models.store import InstalledModel
     from ragmed.settings import ModelSettings

@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ragmed.engines import Message
 from ragmed.generate import card
-from ragmed.interfaces import Message
 from ragmed.records import Language, Mode, Passage, Prompt, Query
 from ragmed.text.markers import BRACKETED
 

@@ -12,14 +12,15 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ragmed.drafts import Draft, Written
+from ragmed.engines import EnginePiece, Order
 from ragmed.errors import ModelError
 from ragmed.generate import card
 from ragmed.generate.prompt import REVISION, messages_of, prompt_of, says_not_covered
-from ragmed.interfaces import Draft, EnginePiece, Order, Written
 from ragmed.records import Generation, Mode, Passage, Prompt, Query
 
 if TYPE_CHECKING:
-    from ragmed.interfaces import Engine
+    from ragmed.engines import Engine
     from ragmed.settings import ModelSettings
 
 

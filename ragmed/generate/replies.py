@@ -11,11 +11,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ragmed.engines import EnginePiece
 from ragmed.errors import ModelError
 from ragmed.generate.connection import PassingError
 from ragmed.generate.sse import Event, EventReader
 from ragmed.generate.thoughts import ThoughtFilter
-from ragmed.interfaces import EnginePiece
 
 if TYPE_CHECKING:
     import httpx

@@ -7,10 +7,10 @@ import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
-from ragmed.interfaces import EnginePiece
+from ragmed.engines import EnginePiece
 
 if TYPE_CHECKING:
-    from ragmed.interfaces import Message, Order
+    from ragmed.engines import Message, Order
 
 
 class ScriptedEngine:

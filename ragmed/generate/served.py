@@ -21,6 +21,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ragmed.engines import EnginePiece, Message, Order
 from ragmed.errors import ModelError
 from ragmed.generate.address import address_of
 from ragmed.generate.bounds import PROOF, Extras, Try, proof_of, way_of
@@ -29,7 +30,6 @@ from ragmed.generate.cards import Card, chosen_card, digest_of
 from ragmed.generate.connection import BrokenError, Connection, PassingError, RefusedError
 from ragmed.generate.replies import written
 from ragmed.generate.token_counts import WAYS, as_json, most_tokens
-from ragmed.interfaces import EnginePiece, Message, Order
 
 if TYPE_CHECKING:
     from ragmed.settings import ServedSettings

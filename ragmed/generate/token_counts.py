@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ragmed.interfaces import Message
+from ragmed.engines import Message
 
 MESSAGE_TOKENS, TEMPLATE_TOKENS = 16, 64
 """Allowed for the marks around each message, and for what a template adds by itself (a system line, empty thoughts)."""

@@ -11,8 +11,9 @@ from starlette.responses import JSONResponse, Response
 
 from ragmed.canonical import plain
 from ragmed.citation_image import NARROWEST, WIDEST, citation_image
+from ragmed.drafts import Written
 from ragmed.errors import NotFoundError, RagMedError
-from ragmed.interfaces import EvidenceFound, Finished, Written
+from ragmed.interfaces import EvidenceFound, Finished
 from ragmed.records import Language, Mode
 from ragmed.serve.documents import AnswerForm, SearchForm
 from ragmed.serve.events import EventStream, comment_of, event, told

@@ -17,8 +17,9 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from ragmed.drafts import Written
 from ragmed.errors import RagMedError
-from ragmed.interfaces import EvidenceFound, Finished, Written
+from ragmed.interfaces import EvidenceFound, Finished
 from ragmed.records import Mode
 from ragmed.serve.documents import ChatForm, ModelForm, ModelsForm
 from ragmed.serve.events import EventStream, comment_of, event, told

@@ -14,8 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ragmed.drafts import Written
 from ragmed.errors import RagMedError
-from ragmed.interfaces import Written
 from ragmed.serve.counts import Counts
 from ragmed.serve.faults import RefusedError
 from ragmed.serve.line import Line

@@ -10,7 +10,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from ragmed.interfaces import EvidenceFound, Finished, Written
+from ragmed.drafts import Written
+from ragmed.interfaces import EvidenceFound, Finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

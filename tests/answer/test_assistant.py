@@ -17,8 +17,9 @@ from ragmed.answer.extractive import ExtractiveGenerator
 from ragmed.answer.scripted import ScriptedGenerator
 from ragmed.audit.log import SqliteLog
 from ragmed.canonical import sha256_of
+from ragmed.drafts import Draft, Written
 from ragmed.errors import BusyError, IntegrityError, ModelError, NotFoundError, NotPossibleError, RagMedError
-from ragmed.interfaces import Draft, EvidenceFound, Finished, Generator, Written
+from ragmed.interfaces import EvidenceFound, Finished, Generator
 from ragmed.records import AnswerRecord, BlockKind, Document, Language, Mode, Outcome, Page, Passage, Query, Verdict
 from ragmed.settings import Settings, answer_settings
 from tests.answer.small_library import (

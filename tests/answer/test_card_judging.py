@@ -11,10 +11,11 @@ from ragmed.answer.card_judging import JudgedCard, judge_card, over_the_library,
 from ragmed.answer.case import read_case
 from ragmed.answer.differential import differential_card
 from ragmed.answer.extractive import ExtractiveGenerator
+from ragmed.drafts import DraftedCandidate, DraftedCard, DraftedLine, Written
 from ragmed.generate.card import written
 from ragmed.generate.prose import ProseGenerator
 from ragmed.generate.scripted import ScriptedEngine
-from ragmed.interfaces import DraftedCandidate, DraftedCard, DraftedLine, Finished, Written
+from ragmed.interfaces import Finished
 from ragmed.records import AnswerRecord, BlockKind, Language, Mode, Outcome, Query, Verdict
 from ragmed.settings import ModelSettings
 from ragmed.text.language import detect_language

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ragmed.answer.claims import cited_claims, locate
-from ragmed.interfaces import Draft
+from ragmed.drafts import Draft
 from ragmed.records import Generation
 from tests.answer.small_library import SmallSnapshot, document, passages_of, plain_page
 

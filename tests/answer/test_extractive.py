@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ragmed.answer.excerpts import excerpts
 from ragmed.answer.extractive import ExtractiveGenerator
-from ragmed.interfaces import Draft
+from ragmed.drafts import Draft
 from ragmed.records import BlockKind, Language, Mode, Page, Query
 from ragmed.text.language import detect_language
 from tests.answer.small_library import SmallSnapshot, document, page, passages_of, plain_page

@@ -14,8 +14,9 @@ from benchmarks.altered.measure import GROUPS
 from benchmarks.altered.texts import demonstration, restatements
 from ragmed.answer.judging import Judged, judge_draft
 from ragmed.answer.second_check import SecondCheck, pair_of, pair_within
+from ragmed.drafts import Draft
+from ragmed.engines import Inference, TextPair
 from ragmed.generate.entailment import EntailmentModel
-from ragmed.interfaces import Draft, Inference, TextPair
 from ragmed.records import BlockKind, Generation, Language, Verdict
 from ragmed.settings import AnswerSettings
 from tests.answer.small_library import SmallSnapshot, cite, document, page, passages_of, plain_page, whole_page_chunks

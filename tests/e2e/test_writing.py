@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ragmed.drafts import DraftedCandidate, DraftedCard, DraftedLine
 from ragmed.generate.card import written
-from ragmed.interfaces import DraftedCandidate, DraftedCard, DraftedLine
 from ragmed.records import Outcome
 from tests.e2e.browser import DESK, PHONE, served
 from tests.e2e.test_app import ask, expect, fits, wait_for_picture

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from ragmed.engines import EnginePiece, Message, Order
 from ragmed.generate.served import ServedEngine
-from ragmed.interfaces import EnginePiece, Message, Order
 from ragmed.settings import ServedSettings
 
 QUESTION = "How much adrenaline for the man with the name Zebulon Quux?"

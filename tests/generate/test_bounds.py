@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from ragmed.engines import Order
 from ragmed.errors import ModelError
 from ragmed.generate.bounds import PROOF, grammar_of, pattern_of
-from ragmed.interfaces import Order
 from tests.generate.played_engine import ORDER, Asked, PlayedEngine, Reply, engine_at, says, status, text_of
 
 SCHEMA = '{"type": "object"}'

@@ -7,9 +7,9 @@ import random
 
 import pytest
 
+from ragmed.drafts import DraftedCandidate, DraftedCard, DraftedLine
 from ragmed.generate import card
 from ragmed.generate.prompt import prompt_of
-from ragmed.interfaces import DraftedCandidate, DraftedCard, DraftedLine
 from ragmed.records import Language, Mode, Query
 from tests.answer.small_library import SmallSnapshot, document, passages_of, plain_page
 

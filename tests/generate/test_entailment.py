@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ragmed.engines import Inference, TextPair
 from ragmed.errors import IntegrityError, MissingPartError, ModelError, RagMedError
 from ragmed.generate.entailment import EntailmentModel
-from ragmed.interfaces import Inference, TextPair
 from ragmed.models.adopting import lock_folder
 from ragmed.settings import AnswerSettings
 from tests.generate import tiny_entailment as tiny

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ragmed.engines import Message, Order
 from ragmed.generate.local import LocalEngine, Speed
-from ragmed.interfaces import Message, Order
 from ragmed.settings import ModelSettings
 from tests.generate import tiny_qwen
 

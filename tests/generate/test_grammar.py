@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from ragmed.engines import EnginePiece, Message, Order
 from ragmed.errors import ModelError
 from ragmed.generate import card
 from ragmed.generate.grammar import SchemaProcessor, grammar_tokenizer
 from ragmed.generate.local import LocalEngine, Speed
-from ragmed.interfaces import EnginePiece, Message, Order
 from ragmed.settings import ModelSettings
 from tests.generate import tiny_qwen
 

@@ -10,8 +10,9 @@ import pytest
 
 from ragmed.answer.json_form import answer_json
 from ragmed.assemble import kind_of_generator
+from ragmed.drafts import Written
 from ragmed.errors import MissingPartError, SettingsError
-from ragmed.interfaces import Finished, Written
+from ragmed.interfaces import Finished
 from ragmed.records import AnswerRecord, Outcome, Verdict
 from ragmed.settings import ModelSettings, ServedSettings, Settings
 from tests.generate import tiny_qwen

@@ -6,11 +6,11 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
+from ragmed.drafts import Draft, Written
 from ragmed.errors import ModelError
 from ragmed.generate.in_turn import InTurn
 from ragmed.generate.prose import ProseGenerator
 from ragmed.generate.scripted import ScriptedEngine
-from ragmed.interfaces import Draft, Written
 from ragmed.records import Language, Mode, Passage, Query
 from ragmed.settings import ModelSettings
 from tests.generate.test_prose import PASSAGES

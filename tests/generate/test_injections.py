@@ -16,10 +16,11 @@ import pytest
 from ragmed.answer.assistant import RagMedAssistant
 from ragmed.answer.extractive import ExtractiveGenerator
 from ragmed.audit.replay import KeepsNothing
+from ragmed.drafts import DraftedCandidate, DraftedCard, DraftedLine
 from ragmed.generate import card
 from ragmed.generate.prose import ProseGenerator
 from ragmed.generate.scripted import ScriptedEngine
-from ragmed.interfaces import DraftedCandidate, DraftedCard, DraftedLine, Finished
+from ragmed.interfaces import Finished
 from ragmed.records import AnswerRecord, BlockKind
 from ragmed.settings import ModelSettings, Settings
 from tests.answer.small_library import SmallRetriever, SmallSnapshot, SmallSnapshots, document, page, passages_of

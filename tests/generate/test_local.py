@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ragmed.engines import EnginePiece, Message, Order
 from ragmed.errors import IntegrityError, ModelError
 from ragmed.generate.loading import Adapter, load_weights
 from ragmed.generate.local import LocalEngine, Speed
-from ragmed.interfaces import EnginePiece, Message, Order
 from ragmed.models.processor import Processor
 from ragmed.models.store import installed
 from ragmed.settings import ModelSettings

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from ragmed.drafts import Draft, Written
 from ragmed.errors import ModelError
 from ragmed.generate.prose import ProseGenerator
 from ragmed.generate.scripted import ScriptedEngine
-from ragmed.interfaces import Draft, Written
 from ragmed.records import Language, Mode, Passage, Query
 from ragmed.settings import ModelSettings
 from tests.answer.small_library import SmallSnapshot, document, passages_of, plain_page

@@ -12,9 +12,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache
 
+from ragmed.engines import Message, Order
 from ragmed.generate.local import LocalEngine, Speed
 from ragmed.generate.reading import PIECE, PromptReader
-from ragmed.interfaces import Message, Order
 from ragmed.settings import ModelSettings
 from tests.generate import tiny_qwen
 

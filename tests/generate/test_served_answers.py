@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from ragmed.engines import EnginePiece, Message, Order
 from ragmed.errors import ModelError
-from ragmed.interfaces import EnginePiece, Message, Order
 from tests.generate.played_engine import (
     DONE,
     ORDER,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from ragmed.engines import Engine, Message
 from ragmed.errors import ModelError, SettingsError
 from ragmed.generate.cards import bare_name
 from ragmed.generate.served import ServedEngine
 from ragmed.generate.token_counts import most_tokens
-from ragmed.interfaces import Engine, Message
 from ragmed.settings import ServedSettings
 from tests.generate.played_engine import ORDER, PlayedEngine, engine_at, playing, says, status
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ragmed.engines import Message
 from ragmed.generate.token_counts import most_tokens
-from ragmed.interfaces import Message
 
 
 def said(text: str) -> int:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import pytest
 
+from ragmed.engines import EnginePiece, Message, Order
 from ragmed.errors import ModelError
 from ragmed.generate.bounds import grammar_of, pattern_of
 from ragmed.generate.served import ServedEngine
-from ragmed.interfaces import EnginePiece, Message, Order
 from tests.generate.played_engine import engine_at, text_of
 
 URL = os.environ.get("VLLM_TEST_URL", "")

@@ -18,7 +18,8 @@ from typing import Any
 
 from ragmed.answer.assistant import RagMedAssistant
 from ragmed.answer.extractive import ExtractiveGenerator
-from ragmed.interfaces import Assistant, Draft, Written
+from ragmed.drafts import Draft, Written
+from ragmed.interfaces import Assistant
 from ragmed.records import Generation, Mode, Passage, Prompt, Query
 from ragmed.serve import server
 from ragmed.serve.service import Service

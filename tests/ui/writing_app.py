@@ -11,9 +11,9 @@ from collections.abc import Generator
 from functools import cached_property
 from pathlib import Path
 
+from ragmed.engines import Engine, EnginePiece, Order
 from ragmed.errors import ModelError
 from ragmed.generate.scripted import ScriptedEngine
-from ragmed.interfaces import Engine, EnginePiece, Order
 from ragmed.settings import ModelSettings
 from ragmed.ui import server
 from ragmed.ui.desk import Desk, Jobs

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragmed.answer.judging import judge_draft
+from ragmed.drafts import Draft
 from ragmed.generate.prompt import says_not_covered
-from ragmed.interfaces import Draft
 from ragmed.records import Generation, Prompt
 from ragmed.tune.dataset.rows import Expected, expected
 

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from ragmed.answer.citations import judge
 from ragmed.answer.claims import cited_claims, locate
+from ragmed.drafts import Draft
+from ragmed.engines import Message
 from ragmed.generate.prompt import defused, says_not_covered
-from ragmed.interfaces import Draft, Message
 from ragmed.records import Chunk, Document, Generation, Hit, Language, Passage, Prompt
 from ragmed.text.language import detect_language
 from ragmed.tune.dataset.checking import check_answer

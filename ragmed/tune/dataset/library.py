@@ -29,7 +29,8 @@ from ragmed.tune.dataset.rows import Form, Meta, Row, Source, Split, expected, n
 
 if TYPE_CHECKING:
     from ragmed.answer.excerpts import Excerpt
-    from ragmed.interfaces import Message, Progress, Retriever, SnapshotReader
+    from ragmed.engines import Message
+    from ragmed.interfaces import Progress, Retriever, SnapshotReader
     from ragmed.records import Query
     from ragmed.tune.dataset.rows import Expected
     from ragmed.tune.dataset.usable import Usable

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from ragmed.canonical import plain, sha256_of
-from ragmed.interfaces import Message
+from ragmed.engines import Message
 from ragmed.records import CitationCheck, Passage
 
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ragmed.interfaces import Message
+from ragmed.engines import Message
 from ragmed.tune.dataset.rows import Form
 
 _ROLES = {

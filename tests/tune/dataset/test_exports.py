@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ragmed.interfaces import Message
+from ragmed.engines import Message
 from ragmed.tune.dataset.exports import FORMATS, dataset_info, exported
 from ragmed.tune.dataset.rows import Form, Meta, Row, Source, Split
 from ragmed.tune.dataset.shapes import shaped

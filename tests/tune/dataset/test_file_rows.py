@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ragmed.interfaces import Message
+from ragmed.engines import Message
 from ragmed.tune.dataset.rows import Form
 from ragmed.tune.dataset.shapes import ShapeError, shaped
 from tests.tune.dataset.reading_rows import answer, lines, rows, turns
