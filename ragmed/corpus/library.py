@@ -44,7 +44,8 @@ _LARGEST_NOTE = 1 << 16
 """Bytes of a sidecar or an ignore file, which a person writes."""
 
 _LONGEST_PATH = 4000
-"""Bytes; the system opens no path of more than 4,095, and a sidecar's is longer than its document's."""
+"""Bytes; the system opens no path of more than 4,095, and a sidecar's is longer than its document's, an ignore file's
+than its folder's."""
 _TOO_LONG = "its path is too long to be opened"
 
 _PAPERWORK = (
@@ -236,10 +237,10 @@ def _no_document(entry: os.DirEntry[str], path: Path, root: Path, patterns: Sequ
         return "a link that leads out of the library or nowhere"
     if entry.is_symlink() and path.is_dir():
         return "a link to a folder, which is read in its own place"
+    too_long = _TOO_LONG if len(os.fsencode(path)) >= _LONGEST_PATH else ""
     if entry.is_dir():
-        return f"more than {_DEEPEST} folders deep" if depth == _DEEPEST else ""
-    too_long = len(os.fsencode(path)) >= _LONGEST_PATH
-    return "not an ordinary file" if not entry.is_file() else _TOO_LONG if too_long else ""
+        return f"more than {_DEEPEST} folders deep" if depth == _DEEPEST else too_long
+    return too_long if entry.is_file() else "not an ordinary file"
 
 
 def _ignored(folder: Path) -> tuple[str, ...] | str:

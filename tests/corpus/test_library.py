@@ -195,6 +195,30 @@ def test_folders_without_end_are_not_walked_to_their_end(tmp_path: Path, name: s
         shutil.rmtree(tmp_path / name)
 
 
+@pytest.mark.parametrize("length", [3990, 4000, 4079, 4081, 4090, 4095, 4096, 4200])
+def test_a_folder_of_any_length_is_walked_or_told(tmp_path: Path, length: int) -> None:
+    """Between the longest path that opens and the longest whose ignore file still does lie a few that only half do."""
+    fill(tmp_path, "a.txt")
+    name, times = "y" * 200, (length - len(str(tmp_path))) // 201
+    nested(tmp_path, name, times)
+    last = length - len(str(tmp_path)) - 201 * times - 1
+    if last > 0:
+        back = os.open(".", os.O_RDONLY)
+        try:
+            os.chdir(tmp_path)
+            for _ in range(times):
+                os.chdir(name)
+            Path("z" * last).mkdir()
+        finally:
+            os.chdir(back)
+            os.close(back)
+    try:
+        assert "a.txt" in names(tmp_path)
+        assert all(reason == "its path is too long to be opened" for reason in reasons(tmp_path).values())
+    finally:
+        shutil.rmtree(tmp_path / name)
+
+
 def test_a_ring_of_links_is_passed_over(tmp_path: Path) -> None:
     (fill(tmp_path, "a.txt") / "ring").symlink_to(tmp_path / "ring")
     assert names(tmp_path) == ["a.txt"]

@@ -187,6 +187,8 @@ def test_two_guidelines_of_one_title_are_asked_about_and_parted(app: str, visiti
     expect(page, "[role=alert]").to_contain_text("a decision bears a name")
     fill(page, "Your name", "Dr Li")
     press(page, "Two guidelines")
+    expect(page, ".st-key-question-0").to_have_count(0)  # gone for good, or while the plan is made anew
+    assert groups(page) == ["2 new", "2 unchanged"]
     expect(page, ".st-key-question-0").to_have_count(0)
     register = folder / "library" / "register.toml"
     assert "[[distinct]]" in register.read_text("utf-8") and 'by = "Dr Li"' in register.read_text("utf-8")
