@@ -201,4 +201,6 @@ def test_a_model_s_differential_is_told_while_it_is_written_and_shown_like_the_l
         assert "Pneumonia" in second.inner_text(), "which the model had left out, and the library has"
         expect(page, ".rm-claim").to_contain_text("within four hours")
         expect(page, ".rm-written").to_contain_text("Qwen3-tiny")
+        expect(page, ".rm-flip").to_have_count(1)
+        expect(page, ".st-key-flips button").to_be_hidden()
         assert fits(page)
