@@ -286,8 +286,10 @@ def require_limits(claim: str, quote: str, language: Language) -> None:
     """An exception or condition of the page is not left out where its statement is repeated."""
     if support.same_script(claim, quote):
         limit = limits.dropped(claim, quote, support.claim_words)
-        if limit:
-            raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("limit", language, page=limit))
+    else:
+        limit = limits.dropped_across(claim, quote, support.concepts)
+    if limit:
+        raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("limit", language, page=limit))
 
 
 def require_no_opposite(claim: str, quote: str, aligned: tuple[Replacement, ...], language: Language) -> None:

@@ -60,6 +60,22 @@ def dropped(claim: str, page: str, words: Words) -> str:
     return ""
 
 
+def dropped_across(claim: str, page: str, concepts: Words) -> str:
+    """The same where the claim is in another language than the page: compared are concepts, of which there are few,
+    so that the claim has to be about what the sentence says and to hold no limit of any kind."""
+    mine = concepts(claim)
+    if not mine or _LIMITED.search(claim):
+        return ""
+    for sentence in sentences(page):
+        match = _LIMIT.search(sentence)
+        if match is None:
+            continue
+        statement = concepts(sentence[: match.start()] + " " + sentence[match.end() :])
+        if len(mine & statement) * 2 >= len(mine):
+            return " ".join(match.group().split())
+    return ""
+
+
 def _without(claim: str, mine: frozenset[str], sentence: str, match: re.Match[str], words: Words) -> str:
     limit = words(match.group())
     statement = words(sentence[: match.start()] + " " + sentence[match.end() :]) - limit

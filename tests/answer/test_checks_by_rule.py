@@ -158,3 +158,38 @@ def test_only_sentences_in_one_order_are_aligned() -> None:
     (found,) = replacements("Give 5 mg to adults with asthma at night.", "Give 7 mg to adults with asthma at night.")
     assert (found.claim, found.page) == ("5 mg", "7 mg")
     assert not list(replacements("At night, adults with asthma get 5 mg.", "Give 7 mg to adults with asthma at night."))
+
+
+@pytest.mark.parametrize(
+    ("page", "claim", "holds"),
+    [
+        (
+            "Give enoxaparin 40 mg in pneumonia unless there is bleeding.",
+            "肺炎患者给予依诺肝素 40 mg。",
+            False,
+        ),
+        (
+            "Give enoxaparin 40 mg in pneumonia unless there is bleeding.",
+            "肺炎给予依诺肝素 40 mg，出血时除外。",
+            True,
+        ),
+        ("Give enoxaparin 40 mg in pneumonia.", "肺炎给予依诺肝素 40 mg。", True),
+        ("肺炎给予依诺肝素 40 mg，出血者除外。", "Give enoxaparin 40 mg in pneumonia.", False),
+        (
+            "肺炎给予依诺肝素 40 mg，除非出血。",
+            "Give enoxaparin 40 mg in pneumonia unless there is bleeding.",
+            True,
+        ),
+        # a limit of another matter
+        (
+            "Give enoxaparin 40 mg in pneumonia. Do not give warfarin unless there is atrial fibrillation.",
+            "肺炎给予依诺肝素 40 mg。",
+            True,
+        ),
+    ],
+)
+def test_a_limit_is_not_lost_in_the_other_language(page: str, claim: str, holds: bool) -> None:
+    found, reason = judge(claim, page)
+    assert found.holds is holds, reason
+    if not holds:
+        assert found is DENIAL
