@@ -1,4 +1,4 @@
-"""Words that part one matter of a guideline from another: the step of a treatment, and which form of a disease or patient.
+"""Words that part one matter of a guideline from another: the step of a treatment, the form of a disease or patient.
 
 Laws of this room: general clinical language in English and Chinese, no guideline's own; a pattern names its tag and
 nothing else.
