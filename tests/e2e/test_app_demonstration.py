@@ -98,8 +98,9 @@ def test_an_assumption_is_turned_and_put_back(
     older.click()
     names = {"en": ("adult", "child"), "zh": ("成人", "儿童")}[language]
     chip = page.get_by_role("button", name=re.compile(f"{names[0]}.*{names[1]}"), pressed=False)
-    chip.focus()
-    page.keyboard.press("Enter")
+    expect(page, "[data-testid=stCheckbox] input:checked").to_be_attached()
+    expect(page, ".stApp[data-test-script-state=notRunning]").to_be_attached()  # the tick has drawn the page anew
+    chip.press("Enter")
     expect(page, "#answer .rm-question").to_have_text(f"{DOSE} (child)", timeout=60_000)
     expect(page, "#answer .rm-claim >> nth=0").to_contain_text("Child 6–12 years | 300 micrograms")
     assert page.url != adult, "a record of its own"

@@ -154,10 +154,17 @@
 
   const answer = () => document.querySelector("#answer");
 
-  // Streamlit's own button stands unseen behind ours
-  function press(name) {
-    turned = { press: name, record: answer()?.dataset.record };
-    document.querySelector(`.st-key-${name} button`)?.click();
+  // Streamlit's own button stands unseen behind ours; while the page is drawn anew it may not be there yet
+  function press(name, record = answer()?.dataset.record, tries = 50) {
+    if (answer()?.dataset.record !== record) return;
+    const button = document.querySelector(`.st-key-${name} button`);
+    const drawn = document.querySelector(".stApp")?.dataset.testScriptState !== "running";
+    if ((!button || !drawn) && tries) {
+      setTimeout(press, 100, name, record, tries - 1);
+      return;
+    }
+    turned = { press: name, record };
+    button?.click();
   }
 
   function back() {
