@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from ragmed.audit.log import SqliteLog
     from ragmed.auditor import Auditor
     from ragmed.engines import Engine, Entailer
-    from ragmed.evaluate.claims import ClaimScores
-    from ragmed.evaluate.questions import QuestionScores
-    from ragmed.evaluate.report import Measured
-    from ragmed.evaluate.retrieval import RetrievalScores
     from ragmed.index.build import BuildReport
     from ragmed.index.collect import Collection
     from ragmed.index.snapshot import Snapshot
@@ -45,8 +41,6 @@ if TYPE_CHECKING:
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.retrieve.search import HybridRetriever
     from ragmed.settings import Settings
-    from ragmed.tune.dataset.making import Dataset, Wanted
-    from ragmed.tune.embedder import Tuning
 
 RECORDS_FILE = "records.sqlite"
 """Answers, beside the snapshots that they cite."""
@@ -339,112 +333,3 @@ def library_changes(settings: Settings, paths: Sequence[Path], wait: Callable[[]
     from ragmed.index.watch import changes
 
     return changes(tuple(paths) or (settings.library,), wait)
-
-
-def evaluate_retrieval(
-    settings: Settings,
-    folder: Path,
-    *,
-    runs: Path | None = None,
-    run: Path | None = None,
-    cache: Path | None = None,
-    baseline: str | None = None,
-    without: Sequence[str] = (),
-    progress: Progress = no_progress,
-) -> RetrievalScores:
-    """Measures of search over a folder in the BEIR layout."""
-    from ragmed.evaluate.retrieval import evaluate_retrieval as evaluate
-    from ragmed.index.embedder import measured_embedder
-
-    embedder = measured_embedder(settings.embedder, cache or settings.index, write=cache is not None)
-    return evaluate(
-        folder,
-        settings,
-        embedder,
-        progress=progress,
-        runs=runs,
-        run=run,
-        cache=cache,
-        baseline=baseline,
-        without=without,
-    )
-
-
-def rescore_run(folder: Path, run: Path, baseline: Path | None = None) -> RetrievalScores:
-    """Measures of a saved run, nothing asked again."""
-    from ragmed.evaluate.retrieval import rescore
-
-    return rescore(folder, run, baseline)
-
-
-def evaluate_questions(
-    settings: Settings,
-    file: Path,
-    *,
-    baseline: str | None = None,
-    run: Path | None = None,
-    without: Sequence[str] = (),
-    progress: Progress = no_progress,
-) -> QuestionScores:
-    """Measures of the whole way over questions with gold pages, asked of the indexed library.
-
-    ``without``: of ``retrieve.search.ALL_PARTS``, those to leave out. Raises BadInputError for others.
-    """
-    from ragmed.evaluate.ablation import require_parts
-    from ragmed.evaluate.question_runs import baseline_of, write_places
-    from ragmed.evaluate.questions import evaluate_questions as evaluate
-
-    program = Program(settings, require_parts(without))
-    places = baseline_of(baseline, program.retriever, program.snapshots, settings.retrieve.depth) if baseline else None
-    scores = evaluate(
-        file, program.retriever, program.assistant, baseline=baseline, baseline_places=places, progress=progress
-    )
-    if run:
-        write_places(run, scores.asked)
-    return scores
-
-
-def evaluate_claims(settings: Settings, file: Path, *, progress: Progress = no_progress) -> ClaimScores:
-    """Measures of the citation checker over judged claims, with the second check where the settings name a model."""
-    from ragmed.evaluate.claims import evaluate_claims as evaluate
-
-    program, multilingual = open_program(settings), settings.embedder.multilingual
-    return evaluate(file, program.embedder, multilingual=multilingual, second=program.second_check, progress=progress)
-
-
-def tune_embedder(
-    settings: Settings,
-    out: Path,
-    *,
-    minutes: float,
-    steps: int = 0,
-    seed: int,
-    guard: Path | None = None,
-    progress: Progress = no_progress,
-) -> Tuning:
-    """The embedder tuned to the current snapshot, in ``out`` if the gate lets it through."""
-    from ragmed.tune.embedder import tune_embedder as tune
-    from ragmed.tune.training import TrainingPlan
-
-    plan = TrainingPlan(minutes=minutes, steps=steps, seed=seed)
-    return tune(settings, out, plan=plan, guard_folder=guard, progress=progress)
-
-
-def tune_dataset(settings: Settings, wanted: Wanted, progress: Progress = no_progress) -> Dataset:
-    """Training rows from the current snapshot, reviewed feedback and files, in a new folder."""
-    from ragmed.tune.dataset.making import make_dataset
-
-    program = open_program(settings)
-    current = program.snapshots.current()
-    retriever = program.retriever if wanted.library else None  # it loads the embedder
-    return make_dataset(wanted, current, retriever, program.records, progress)
-
-
-def write_report(path: Path, measured: Measured, settings: Settings, *, began: float, source: Path) -> None:
-    """One HTML page of what was measured; ``began`` in seconds since 1970."""
-    from ragmed.evaluate.questions import QuestionScores
-    from ragmed.evaluate.report import write_report as write
-
-    asked = isinstance(measured, QuestionScores)
-    snapshot_id = open_program(settings).snapshots.current().snapshot_id if asked else ""
-    write(path, measured, settings, began=began, source=source, snapshot_id=snapshot_id)

@@ -48,7 +48,7 @@ def eval_retrieval(
     as_json: JsonFlag = False,
 ) -> None:
     """Search measured against judgments (nDCG, recall, MRR)."""
-    from ragmed import assemble, terminal
+    from ragmed import measuring, terminal
 
     chosen = settings_of(None, None, settings)
     began = time.time()
@@ -63,10 +63,10 @@ def eval_retrieval(
                 f"{baseline!r} is no file: a saved run can only be compared with another one",
                 remedy="save the baseline with --runs first",
             )
-        scores = assemble.rescore_run(folder, from_run, Path(baseline) if baseline else None)
+        scores = measuring.rescore_run(folder, from_run, Path(baseline) if baseline else None)
     else:
         with terminal.progress() as show_progress:
-            scores = assemble.evaluate_retrieval(
+            scores = measuring.evaluate_retrieval(
                 chosen,
                 folder,
                 runs=runs,
@@ -93,12 +93,12 @@ def eval_questions(
     as_json: JsonFlag = False,
 ) -> None:
     """The whole way measured: pages found, pages cited, abstentions."""
-    from ragmed import assemble, terminal
+    from ragmed import measuring, terminal
 
     chosen = settings_of(library, index, settings)
     began = time.time()
     with terminal.progress() as show_progress:
-        scores = assemble.evaluate_questions(
+        scores = measuring.evaluate_questions(
             chosen, file, baseline=baseline, run=run, without=without or (), progress=show_progress
         )
     _write_report(report, scores, chosen, began, file)
@@ -113,12 +113,12 @@ def eval_claims(
     as_json: JsonFlag = False,
 ) -> None:
     """The citation checker measured: does it flag what a judge calls unsupported?"""
-    from ragmed import assemble, terminal
+    from ragmed import measuring, terminal
 
     chosen = settings_of(None, None, settings)
     began = time.time()
     with terminal.progress() as show_progress:
-        scores = assemble.evaluate_claims(chosen, file, progress=show_progress)
+        scores = measuring.evaluate_claims(chosen, file, progress=show_progress)
     _write_report(report, scores, chosen, began, file)
     terminal.print_scores(scores.report(), as_json=as_json)
 
@@ -126,6 +126,6 @@ def eval_claims(
 def _write_report(path: Path | None, measured: Measured, settings: Settings, began: float, source: Path) -> None:
     if path is None:
         return
-    from ragmed import assemble
+    from ragmed import measuring
 
-    assemble.write_report(path, measured, settings, began=began, source=source)
+    measuring.write_report(path, measured, settings, began=began, source=source)

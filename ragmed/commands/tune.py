@@ -46,15 +46,15 @@ def tune_embedder(
     as_json: JsonFlag = False,
 ) -> None:
     """Train the embedder on the indexed library; keep it only if it wins on held-out documents."""
-    from ragmed import assemble, terminal
+    from ragmed import terminal, tuning
 
     chosen = settings_of(library, index, settings)
     with terminal.progress() as show_progress:
-        tuning = assemble.tune_embedder(
+        tuned = tuning.tune_embedder(
             chosen, out, minutes=minutes, steps=steps, seed=seed, guard=guard, progress=show_progress
         )
-    terminal.print_tuning(tuning.report(), out, as_json=as_json)
-    raise typer.Exit(0 if tuning.adopted else 1)
+    terminal.print_tuning(tuned.report(), out, as_json=as_json)
+    raise typer.Exit(0 if tuned.adopted else 1)
 
 
 @app.command("dataset")
@@ -93,7 +93,7 @@ def tune_dataset(
     as_json: JsonFlag = False,
 ) -> None:
     """Training rows for a language model: from the library, from reviewed feedback, from files."""
-    from ragmed import assemble, terminal
+    from ragmed import terminal, tuning
     from ragmed.tune.dataset.making import Wanted
 
     chosen = settings_of(library, index, settings)
@@ -110,6 +110,6 @@ def tune_dataset(
         formats=tuple(dict.fromkeys(one.value for one in formats or ())),
     )
     with terminal.progress() as show_progress:
-        made = assemble.tune_dataset(chosen, wanted, show_progress)
+        made = tuning.tune_dataset(chosen, wanted, show_progress)
     terminal.print_dataset(made.report(), out, as_json=as_json)
     raise typer.Exit(1 if made.problems else 0)
