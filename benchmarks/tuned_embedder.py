@@ -31,8 +31,8 @@ from ragmed.retrieve.fusion import fuse
 from ragmed.retrieve.search import HybridRetriever, lexical_texts
 from ragmed.settings import Settings, load_settings
 from ragmed.terminal import progress
-from ragmed.tune.embedder import Tuning, tune_embedder
-from ragmed.tune.training import TrainingPlan
+from ragmed.tune.embedder.training import TrainingPlan
+from ragmed.tune.embedder.tuning import Tuning, tune_embedder
 
 
 def asked(

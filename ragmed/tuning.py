@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ragmed.interfaces import Progress
     from ragmed.settings import Settings
     from ragmed.tune.dataset.making import Dataset, Wanted
-    from ragmed.tune.embedder import Tuning
+    from ragmed.tune.embedder.tuning import Tuning
 
 
 def tune_embedder(
@@ -26,8 +26,8 @@ def tune_embedder(
     progress: Progress = no_progress,
 ) -> Tuning:
     """The embedder tuned to the current snapshot, in ``out`` if the gate lets it through."""
-    from ragmed.tune.embedder import tune_embedder as tune
-    from ragmed.tune.training import TrainingPlan
+    from ragmed.tune.embedder.training import TrainingPlan
+    from ragmed.tune.embedder.tuning import tune_embedder as tune
 
     plan = TrainingPlan(minutes=minutes, steps=steps, seed=seed)
     return tune(settings, out, plan=plan, guard_folder=guard, progress=progress)

@@ -14,7 +14,7 @@ from ragmed.canonical import sha256_bytes
 from ragmed.tune.dataset.rows import Split
 
 TEST, VALIDATION = 0.2, 0.1
-"""Shares of the series; the first is the embedder's too (``ragmed.tune.split``)."""
+"""Shares of the series; the first is the embedder's too (``ragmed.tune.embedder.split``)."""
 
 
 class CrossingError(Exception):

@@ -22,15 +22,15 @@ from ragmed.index.embedder import load_embedder, model_folder
 from ragmed.index.folder_store import FolderStore
 from ragmed.interfaces import Progress, no_progress
 from ragmed.settings import DEFAULT_EMBEDDER
-from ragmed.tune.batches import batches
-from ragmed.tune.gate import Judged, judge, rows_by, vectors_of
-from ragmed.tune.guard import MOST_LOST, Guarded, GuardSet, guard, read_guard
-from ragmed.tune.negatives import HardNegatives
-from ragmed.tune.network import WEIGHTS, LearningNetwork, runs_bf16
-from ragmed.tune.pairs import Pair, pairs_of, unambiguous
-from ragmed.tune.rows import LibraryRows, library_rows
-from ragmed.tune.split import hold_out
-from ragmed.tune.training import Trained, TrainingPlan, train
+from ragmed.tune.embedder.batches import batches
+from ragmed.tune.embedder.gate import Judged, judge, rows_by, vectors_of
+from ragmed.tune.embedder.guard import MOST_LOST, Guarded, GuardSet, guard, read_guard
+from ragmed.tune.embedder.negatives import HardNegatives
+from ragmed.tune.embedder.network import WEIGHTS, LearningNetwork, runs_bf16
+from ragmed.tune.embedder.pairs import Pair, pairs_of, unambiguous
+from ragmed.tune.embedder.rows import LibraryRows, library_rows
+from ragmed.tune.embedder.split import hold_out
+from ragmed.tune.embedder.training import Trained, TrainingPlan, train
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Embedder

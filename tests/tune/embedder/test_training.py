@@ -16,11 +16,11 @@ from ragmed.index.architecture import is_minilm
 from ragmed.index.embedder import model_folder
 from ragmed.interfaces import Embedder
 from ragmed.settings import Settings
-from ragmed.tune.batches import Batch, batches
-from ragmed.tune.embedder import Task
-from ragmed.tune.negatives import HardNegatives
-from ragmed.tune.network import WEIGHTS, LearningNetwork
-from ragmed.tune.training import Trained, TrainingPlan, share_of_rate, train
+from ragmed.tune.embedder.batches import Batch, batches
+from ragmed.tune.embedder.negatives import HardNegatives
+from ragmed.tune.embedder.network import WEIGHTS, LearningNetwork
+from ragmed.tune.embedder.training import Trained, TrainingPlan, share_of_rate, train
+from ragmed.tune.embedder.tuning import Task
 
 PLAN = TrainingPlan(steps=6, batch=4, tokens=48, rate=5e-4, warm_up=1, bf16=False)
 

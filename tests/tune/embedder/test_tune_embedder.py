@@ -15,8 +15,8 @@ from ragmed.errors import BadInputError, NoIndexError, SettingsError
 from ragmed.index.embedder import MiniLmEmbedder, load_embedder, model_folder
 from ragmed.records import Filters
 from ragmed.settings import Settings
-from ragmed.tune.embedder import TUNED, Tuning, tune_embedder
-from ragmed.tune.training import TrainingPlan
+from ragmed.tune.embedder.training import TrainingPlan
+from ragmed.tune.embedder.tuning import TUNED, Tuning, tune_embedder
 
 PLAN = TrainingPlan(steps=16, batch=8, tokens=64, rate=5e-4, warm_up=2)
 

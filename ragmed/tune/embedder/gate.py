@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from ragmed.evaluate.resampling import Comparison, compare
 from ragmed.interfaces import Progress, no_progress
-from ragmed.tune.negatives import HardNegatives
-from ragmed.tune.pairs import Kind, Pair
-from ragmed.tune.rows import LibraryRows
+from ragmed.tune.embedder.negatives import HardNegatives
+from ragmed.tune.embedder.pairs import Kind, Pair
+from ragmed.tune.embedder.rows import LibraryRows
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Embedder

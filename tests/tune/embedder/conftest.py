@@ -12,8 +12,8 @@ from ragmed.index.embedder import load_embedder
 from ragmed.index.folder_store import FolderStore
 from ragmed.interfaces import Embedder
 from ragmed.settings import Settings, load_settings
-from ragmed.tune.embedder import Task, task_of
-from ragmed.tune.rows import library_rows
+from ragmed.tune.embedder.rows import library_rows
+from ragmed.tune.embedder.tuning import Task, task_of
 
 # drug, complaint, organ, laboratory value, antidote
 DRUGS = (

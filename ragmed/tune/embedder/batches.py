@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmed.index.pipeline import passage_text
-from ragmed.tune.negatives import HardNegatives
-from ragmed.tune.pairs import Pair, without_heading
-from ragmed.tune.rows import LibraryRows
+from ragmed.tune.embedder.negatives import HardNegatives
+from ragmed.tune.embedder.pairs import Pair, without_heading
+from ragmed.tune.embedder.rows import LibraryRows
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Embedder

@@ -27,7 +27,7 @@ from ragmed.terms import find_terms, gloss_to_chinese, gloss_to_english
 from ragmed.text.passages import embedding_text
 from ragmed.text.sentences import sentence_spans
 from ragmed.text.stop_words import ENGLISH_STOP_WORDS
-from ragmed.tune.rows import LibraryRows
+from ragmed.tune.embedder.rows import LibraryRows
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _LINK = re.compile(r"https?:|www\.|\bdoi\b", re.IGNORECASE)

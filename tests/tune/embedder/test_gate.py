@@ -11,10 +11,10 @@ import pytest
 
 from ragmed.errors import BadInputError
 from ragmed.index.hash_embedder import HashEmbedder
-from ragmed.tune.gate import Vectors, judge, ndcg
-from ragmed.tune.guard import MOST_DOCUMENTS, MOST_QUERIES, guard, read_guard
-from ragmed.tune.negatives import HardNegatives
-from ragmed.tune.pairs import Kind, Pair
+from ragmed.tune.embedder.gate import Vectors, judge, ndcg
+from ragmed.tune.embedder.guard import MOST_DOCUMENTS, MOST_QUERIES, guard, read_guard
+from ragmed.tune.embedder.negatives import HardNegatives
+from ragmed.tune.embedder.pairs import Kind, Pair
 from tests.tune.test_pairs import chunk, rows_of
 
 WORDS = ("gout toe", "asthma wheeze", "stroke arm", "croup cough")

@@ -21,8 +21,8 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from ragmed.interfaces import Progress, no_progress
-from ragmed.tune.batches import Batch
-from ragmed.tune.network import LearningNetwork
+from ragmed.tune.embedder.batches import Batch
+from ragmed.tune.embedder.network import LearningNetwork
 
 if TYPE_CHECKING:
     from torch import Tensor

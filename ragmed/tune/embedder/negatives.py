@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmed.tune.pairs import Pair, content_words
-from ragmed.tune.rows import LibraryRows
+from ragmed.tune.embedder.pairs import Pair, content_words
+from ragmed.tune.embedder.rows import LibraryRows
 
 LEAST_BELOW = 0.95
 """Share of the right row's cosine that a negative may have at most."""

@@ -15,12 +15,12 @@ from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.interfaces import Embedder
 from ragmed.records import Chunk, Language
 from ragmed.settings import Settings
-from ragmed.tune.batches import batches
-from ragmed.tune.embedder import Task
-from ragmed.tune.negatives import HardNegatives
-from ragmed.tune.pairs import Kind, Pair, pairs_of, without_heading
-from ragmed.tune.rows import LibraryRows, library_rows
-from ragmed.tune.split import LEAST_HELD_OUT, hold_out
+from ragmed.tune.embedder.batches import batches
+from ragmed.tune.embedder.negatives import HardNegatives
+from ragmed.tune.embedder.pairs import Kind, Pair, pairs_of, without_heading
+from ragmed.tune.embedder.rows import LibraryRows, library_rows
+from ragmed.tune.embedder.split import LEAST_HELD_OUT, hold_out
+from ragmed.tune.embedder.tuning import Task
 
 TEXT = (
     "Septic shock needs fluids, antibiotics and early review by a senior doctor. Lactate above four means poor perfusion "
