@@ -1,1 +1,1 @@
-"""Models made to fit a hospital: its embedder (``embedder``), and what its language model is trained on (``dataset``)."""
+"""Models made to fit a hospital: its embedder (``embedder``), and rows to train a language model on (``dataset``)."""

@@ -15,7 +15,7 @@ from ragmed.tune.embedder.gate import Vectors, judge, ndcg
 from ragmed.tune.embedder.guard import MOST_DOCUMENTS, MOST_QUERIES, guard, read_guard
 from ragmed.tune.embedder.negatives import HardNegatives
 from ragmed.tune.embedder.pairs import Kind, Pair
-from tests.tune.test_pairs import chunk, rows_of
+from tests.tune.embedder.test_pairs import chunk, rows_of
 
 WORDS = ("gout toe", "asthma wheeze", "stroke arm", "croup cough")
 
