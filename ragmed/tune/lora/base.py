@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmed.errors import ModelError, NotPossibleError
-from ragmed.generate.loading import Adapter, load_base, quiet_libraries, require_fitting
+from ragmed.generate.loading import Adapter, load_base, quiet_libraries, require_fitting, told
 from ragmed.models.tiers import Device, possible_bits
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def new_adapter(base: Any, settings: TuneSettings) -> Any:
         bias="none",
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(base, chosen)
+    with told("the base"):
+        return get_peft_model(base, chosen)
 
 
 def continued_adapter(base: Any, adapter: Adapter) -> Any:
@@ -85,7 +86,8 @@ def continued_adapter(base: Any, adapter: Adapter) -> Any:
     require_unpacked(base)
     adapter.require()
     require_fitting(base, adapter)
-    return PeftModel.from_pretrained(base, adapter.folder, is_trainable=True, local_files_only=True)
+    with told(f"adapter {adapter.folder.name}"):
+        return PeftModel.from_pretrained(base, adapter.folder, is_trainable=True, local_files_only=True)
 
 
 def learning_parameters(model: Any) -> list[tuple[str, Any]]:
@@ -113,5 +115,5 @@ def _numbers(shape: Sequence[int]) -> int:
 def save_adapter(model: Any, folder: Path, name: str) -> None:
     """Both of the adapter's files into ``folder``, named by the model and not by a path of this machine."""
     model.peft_config["default"].base_model_name_or_path = name
-    model.save_pretrained(folder, selected_adapters=["default"])
+    model.save_pretrained(folder, selected_adapters=["default"], save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)  # peft's own card: of a model hub, and empty

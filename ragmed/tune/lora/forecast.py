@@ -107,7 +107,7 @@ def _layer_token(shape: ModelShape, settings: TuneSettings) -> int:
 
     16 bits: the layer's input, both norms' outputs, queries, keys and values before and after rotation, the
     attention's output, the output of its projection, four rows of the MLP. 32 bits: both norms' inputs, and for each
-    adapted matrix its input (twice with dropout, and a byte for what is left out), as the adapter computes in 32 bits.
+    adapted matrix its input (and a byte for what dropout left out), as the adapter computes in 32 bits.
     Twice the largest of these for gradients on their way.
     """
     hidden, wide = shape.hidden, shape.intermediate
@@ -116,7 +116,7 @@ def _layer_token(shape: ModelShape, settings: TuneSettings) -> int:
     fulls = 2 * hidden
     inputs = {"q": hidden, "k": hidden, "v": hidden, "o": queries, "gate": hidden, "up": hidden, "down": wide}
     adapted = sum(inputs[name] for name in settings.targets)
-    each = 2 * _FULL + 1 if settings.dropout else _FULL
+    each = _FULL + (1 if settings.dropout else 0)
     return _HALF * halves + _FULL * fulls + each * adapted + 2 * _FULL * max(wide, queries)
 
 

@@ -25,6 +25,7 @@ from ragmed.models.processor import memory_bytes
 from ragmed.models.store import installed
 from ragmed.models.tiers import Device
 from ragmed.tune.dataset.rows import Form, Split
+from ragmed.tune.lora.allocator import give_back_what_is_free
 from ragmed.tune.lora.base import continued_adapter, fresh_base, new_adapter, save_adapter, true_counts
 from ragmed.tune.lora.forecast import TrainingForecast, forecast, require_fitting_run
 from ragmed.tune.lora.plots import loss_png
@@ -86,6 +87,8 @@ def run(settings: Settings, wanted: WantedRun, watch: Watch = not_watched) -> Ra
     else:
         folder.begin(plan)
         checkpoint = None
+    if device is Device.CPU:
+        give_back_what_is_free()
     with folder.held(), _calm(model.name):
         began = time.monotonic()
         trained = _train(
