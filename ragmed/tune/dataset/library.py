@@ -63,9 +63,11 @@ def library_rows(
     seed: int,
     most: int = 0,
     across: bool = False,
+    abstentions: int = ABSTENTIONS,
     progress: Progress = no_progress,
 ) -> Made:
-    """``passages``: of a prompt. ``most``: questions, drawn by seed (0: all)."""
+    """``passages``: of a prompt. ``most``: questions, drawn by seed (0: all). ``abstentions``: every so manieth
+    question is asked again without its passages."""
     asked = [
         (document.split, one)
         for document in found.used
@@ -78,7 +80,7 @@ def library_rows(
     for number, (split, one) in enumerate(asked, 1):
         maker = _Making(one, snapshot, retriever, found.beside(split), usable_chunks, passages)
         try:
-            made.rows += [(split, row) for row in maker.rows(places[split], twice=_twice(one, seed))]
+            made.rows += [(split, row) for row in maker.rows(places[split], twice=_twice(one, seed, abstentions))]
         except _PassedOverError as why:
             made.passed_over[str(why)] += 1
         progress("questions", number, len(asked))
@@ -95,8 +97,8 @@ def _drawn(asked: list[tuple[Split, Asked]], seed: int, most: int) -> list[tuple
     return [each for each in once if each[1].question in chosen]
 
 
-def _twice(asked: Asked, seed: int) -> bool:
-    return random.Random(f"{seed}:{asked.question}:without").randrange(ABSTENTIONS) == 0
+def _twice(asked: Asked, seed: int, abstentions: int) -> bool:
+    return random.Random(f"{seed}:{asked.question}:without").randrange(abstentions) == 0
 
 
 class _PassedOverError(Exception):
