@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 ASSETS = {
     "theme.css": "text/css",
+    "library.css": "text/css",
     "assumed.css": "text/css",
     "audit.css": "text/css",
     "keys.js": "text/javascript",
