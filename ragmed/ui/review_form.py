@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ragmed.entries import ReviewDecision
-from ragmed.errors import RagMedError
+from ragmed.errors import NotFoundError, RagMedError
 from ragmed.foreseen import Part
 from ragmed.ui.deciding import WHO
 from ragmed.ui.markup import el
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 FEEDBACK = "feedback"
 """In the address: the id of the one that is shown."""
 DONE, TRIED = "review_done", "review_tried"
-"""Session keys: what was recorded last (id, decision, name); the words last sent, and of which feedback."""
+"""Session keys: what was recorded last (id, decision or GONE, name); the words last sent, and of which feedback."""
+GONE = "gone"
+"""Not recorded: the answer was erased while it was looked at."""
 _TROUBLE, _TURN, _HELD = "review_trouble", "review_turn", "review_held"
 """Session keys: what the last press ran into; reviews recorded so far, each form being one's own; words that were not
 accepted at once because no row would come of them."""
@@ -94,44 +96,57 @@ def _send(view: View, one: InReview, field: Callable[[str], str], decision: Revi
     held = st.session_state.get(_HELD)
     forget()
     st.session_state[TRIED] = (feedback.feedback_id, text)
-
-    def tell(message: str, remedy: str = "") -> None:
-        st.session_state[_TROUBLE] = (feedback.feedback_id, message, remedy)
-
     if decision is None:
         return
     if not name:
-        tell(words("review.who"))
+        _tell(one, words("review.who"))
         return
     st.session_state[WHO] = name
     if decision is ReviewDecision.ACCEPT and not _same(text, feedback.correction):
         decision = ReviewDecision.EDIT
-        if not text:
-            tell(words("review.no_words"))
-            return
-    reviewer = view.desk.program.reviewer
+    if decision is ReviewDecision.EDIT and not text:
+        _tell(one, words("review.no_words"))
+        return
     try:
-        asked_twice = held == (feedback.feedback_id, text)
-        if decision is not ReviewDecision.REFUSE and not asked_twice and reviewer.foresee(one, text).short:
-            st.session_state[_HELD] = (feedback.feedback_id, text)
-            tell(words("review.holds_not"))
-            return
-        decided = reviewer.decide(
-            feedback.feedback_id,
-            decision,
-            user=name,
-            seen=one.reviewed.review.review_id if one.reviewed.review else "",
-            correction=text if decision is ReviewDecision.EDIT else "",
-            note=why,
-        )
+        _record(view, one, decision, text, why, name, asked_twice=held == (feedback.feedback_id, text))
+    except NotFoundError:
+        _leave((feedback.feedback_id, GONE, name))
     except RagMedError as error:
-        tell(str(error), error.remedy)
+        _tell(one, str(error), error.remedy)
+
+
+def _record(
+    view: View, one: InReview, decision: ReviewDecision, text: str, why: str, name: str, *, asked_twice: bool
+) -> None:
+    """Raises NotFoundError (erased meanwhile), RagMedError."""
+    words, reviewer, feedback_id = view.words, view.desk.program.reviewer, one.reviewed.feedback.feedback_id
+    reviewer.open(feedback_id)  # it is still there
+    if decision is not ReviewDecision.REFUSE and not asked_twice and reviewer.foresee(one, text).short:
+        st.session_state[_HELD] = (feedback_id, text)
+        _tell(one, words("review.holds_not"))
         return
-    if not decided.recorded and decided.review:
-        tell(words("review.meanwhile", state=state(decided.review, words)))
-        return
+    decided = reviewer.decide(
+        feedback_id,
+        decision,
+        user=name,
+        seen=one.reviewed.review.review_id if one.reviewed.review else "",
+        correction=text if decision is ReviewDecision.EDIT else "",
+        note=why,
+    )
+    if decided.recorded:
+        _leave((feedback_id, decision.value, name))
+    else:
+        _tell(one, words("review.meanwhile", state=state(decided.review, words)))
+
+
+def _tell(one: InReview, message: str, remedy: str = "") -> None:
+    st.session_state[_TROUBLE] = (one.reviewed.feedback.feedback_id, message, remedy)
+
+
+def _leave(done: tuple[str, str, str]) -> None:
+    """The next one waits, with a form of its own; ``done`` is told above it."""
     forget()
-    st.session_state[DONE] = (feedback.feedback_id, decision.value, name)
+    st.session_state[DONE] = done
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     if FEEDBACK in st.query_params:
         del st.query_params[FEEDBACK]

@@ -20,7 +20,7 @@ from ragmed.ui.markup import el, join, label
 from ragmed.ui.moments import when
 from ragmed.ui.notices import error_box, notice
 from ragmed.ui.references import cited
-from ragmed.ui.review_form import DONE, FEEDBACK
+from ragmed.ui.review_form import DONE, FEEDBACK, GONE
 from ragmed.ui.review_item import head, history, said, seen, state
 
 if TYPE_CHECKING:
@@ -117,7 +117,9 @@ def _told(view: View) -> None:
     """What was recorded last, and the way back to it: a later review outweighs it."""
     done = st.session_state.get(DONE)
     with st.container(key="review-told", horizontal=True, vertical_alignment="center"):
-        if done:
+        if done and done[1] == GONE:
+            st.html(notice(view.words, view.words("review.gone")))
+        elif done:
             feedback_id, decision, user = done
             said_of = view.words(f"review.done.{decision}", user=user)
             st.html(el("p", said_of, class_="rm-stale", role="status"), width="content")

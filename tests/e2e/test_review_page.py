@@ -174,7 +174,8 @@ def test_what_would_be_no_row_is_accepted_only_when_asked_for_twice(
 
     waiting.program.auditor.erase(said.chinese.record_id, reason="letter 4")
     press(page, "Accept", exact=True)  # of what was erased while she looked at it
-    expect(page, ".rm-calm[role=alert] >> nth=0").to_be_visible()
+    expect(page, ".st-key-review-told [role=alert]").to_contain_text("Its answer may have been erased.")
+    expect(page, ".rm-review-head h2").to_contain_text(ASKED_SEPSIS)
     page = visitor.go(f"/review?feedback={said.chinese.feedback_id}")
     expect(page, ".rm-calm[role=alert]").to_contain_text("Its answer may have been erased.")
     page = visitor.go("/review?view=all")
@@ -193,8 +194,9 @@ def test_it_fits_opens_its_pages_and_is_reached_by_keys(
         page = visitor.go(path)
         settled(page)
         assert fits(page), path
-        top = page.locator(".st-key-top [data-testid=stPageLink], .st-key-language_switch")
-        assert len({round(one.bounding_box()["y"] / 20) for one in top.all()}) == 1, "one row for pages and language"
+        tops = [one.bounding_box() for one in page.locator(".st-key-top [data-testid=stPageLink]").all()]
+        assert len(tops) == 4
+        assert len({round(one["y"]) for one in tops if one}) == 1, "one row for the four pages"
     page = visitor.go("/review")
     settled(page)
     page.locator("#answer .rm-chip >> nth=0").click()
