@@ -47,10 +47,12 @@ def test_the_queue_of_one_language(own: Ward, desk: Reviewer) -> None:
         desk.open(chinese)
 
 
-def test_a_review_by_nobody_is_refused_with_the_remedy(own: Ward, desk: Reviewer) -> None:
+@pytest.mark.parametrize("nobody", ["", "  "], ids=["empty", "spaces"])
+def test_a_review_by_nobody_is_refused_with_the_remedy(own: Ward, desk: Reviewer, nobody: str) -> None:
+    """Also where the program itself has a name, which the command line would take."""
     feedback = said(own, ENGLISH)
     with pytest.raises(BadInputError) as refused:
-        desk.decide(feedback, ReviewDecision.ACCEPT, user="  ")
+        desk.decide(feedback, ReviewDecision.ACCEPT, user=nobody)
     assert refused.value.remedy
     assert desk.open(feedback).reviews == ()
 

@@ -81,15 +81,16 @@ def parts(queue: Sequence[Reviewed]) -> dict[str, list[Reviewed]]:
 def _choices(view: View, parted: dict[str, list[Reviewed]]) -> str:
     """The filters; the view that is chosen."""
     words = view.words
+    asked, spoken = st.query_params.get("view", VIEWS[0]), st.query_params.get("language", "")
+    box = f"review-language-{words.tongue}"  # its value is what it shows: in another tongue it is another box
 
     def remember() -> None:
+        chosen = st.session_state.get("review_view") or VIEWS[0], st.session_state.get(box) or ""
         review_form.forget()
         st.session_state.pop(_LISTED, None)
-        chosen = {"view": st.session_state["review_view"], "language": st.session_state["review_language"]}
-        kept = {"lang": st.query_params.get("lang", ""), **chosen}
+        kept = {"lang": st.query_params.get("lang", ""), "view": chosen[0], "language": chosen[1]}
         st.query_params.from_dict({name: value for name, value in kept.items() if value})
 
-    asked, spoken = st.query_params.get("view", ""), st.query_params.get("language", "")
     with st.container(key="review-choices", horizontal=True, vertical_alignment="bottom"):
         picked = st.segmented_control(
             words("review.views"),
@@ -106,7 +107,7 @@ def _choices(view: View, parted: dict[str, list[Reviewed]]) -> str:
             LANGUAGES,
             LANGUAGES.index(spoken) if spoken in LANGUAGES else 0,
             format_func=lambda one: words(f"audit.language.{one}") if one else words("audit.filter.any"),
-            key="review_language",
+            key=box,
             on_change=remember,
             width=220,
         )

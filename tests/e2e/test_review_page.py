@@ -132,6 +132,15 @@ def test_a_decision_of_somebody_else_is_told_and_nothing_lost(waiting: Waiting, 
     said = waiting.said
     page = visiting(waiting.address).go(f"/review?feedback={said.wrong.feedback_id}")
     write(page, "As it should read", ADRENALINE)
+    for tongue, label in (
+        ("中文", "应改为"),
+        ("EN", "As it should read"),
+        ("中文", "应改为"),
+        ("EN", "As it should read"),
+    ):
+        page.locator(".st-key-language_switch button", has_text=tongue).click()
+        expect(page, f".st-key-review-right textarea[aria-label='{label}']").to_have_value(ADRENALINE)
+        expect(page, ".rm-review-head h2").to_contain_text(ASKED_EN)
     write(page, "Your name or role", "Dr Owen")
     waiting.program.auditor.review(said.wrong.feedback_id, ReviewDecision.REFUSE, user="Dr Chan")
     press(page, "Accept", exact=True)
