@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ragmed.librarian import Librarian
     from ragmed.records import AnswerRecord, CitationCheck
     from ragmed.retrieve.search import HybridRetriever
+    from ragmed.reviewer import Reviewer
     from ragmed.settings import Settings
 
 RECORDS_FILE = "records.sqlite"
@@ -217,6 +218,13 @@ class Program:
 
         files = (self.records.path, self.records.path.with_suffix(".keys"))
         return Auditor(self.settings, self.snapshots, self.records, self.assistant_of, user=self.who, files=files)
+
+    @cached_property
+    def reviewer(self) -> Reviewer:
+        """What doctors said, what it would teach, and the decision: what the Review page does."""
+        from ragmed.reviewer import Reviewer
+
+        return Reviewer(self.auditor, self.snapshots, self.records)
 
     @property
     def who(self) -> str:

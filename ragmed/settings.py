@@ -206,7 +206,7 @@ class AppSettings(_Part):
     )
     auditor: bool | None = Field(
         None,
-        description="the Audit page shows what was asked; default: only where `app.host` is this machine",
+        description="the Audit and Review pages show what was asked; default: only where `app.host` is this machine",
     )
     upload_mib: int = Field(200, ge=1, description="largest file that may be uploaded, MiB")
 

@@ -24,6 +24,7 @@ FOUNDATIONS = {
     "drafts",
     "engines",
     "citation_keys",
+    "foreseen",
     "second_checks",
     "conflict_sides",
     "text",

@@ -51,7 +51,7 @@ def answer(
         "article",
         _head(record, words, zone, pressable),
         _instead(record, words),
-        _body(record, words, shown),
+        body(record, words, shown),
         conflict_box(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
         case_findings(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
         differential_card(record, words, shown) if record.outcome is Outcome.ANSWERED else None,
@@ -92,7 +92,8 @@ def _head(record: AnswerRecord, words: Words, zone: str | None, pressable: int) 
     )
 
 
-def _body(record: AnswerRecord, words: Words, shown: str) -> Markup:
+def body(record: AnswerRecord, words: Words, shown: str) -> Markup:
+    """The claims with their chips; of an abstention or a rejection what was said instead."""
     if record.outcome is Outcome.ABSTAINED:
         return _abstention(record, words)
     if record.outcome is Outcome.REJECTED:

@@ -73,6 +73,7 @@ AUDIT: dict[str, tuple[str, str]] = {
     "audit.entry": ("In the log", "日志条目"),
     "audit.entry.answer": ("answer", "回答"),
     "audit.entry.feedback": ("feedback", "反馈"),
+    "audit.entry.review": ("review", "审阅"),
     "audit.entry.erasure": ("erasure", "清除"),
     "audit.entry.number": ("entry {number}", "第 {number} 条"),
     "audit.said": ("What doctors said of it", "医生的反馈"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ragmed.interfaces import Assistant, FileProgress, Progress, RecordStore, SnapshotReader, Snapshots
     from ragmed.librarian import Librarian, Plan
     from ragmed.records import AnswerRecord, CitationCheck
+    from ragmed.reviewer import Reviewer
     from ragmed.settings import Settings
 
     Run = Callable[[Progress, FileProgress], object]
@@ -56,6 +57,9 @@ class Program(Protocol):
 
     @property
     def auditor(self) -> Auditor: ...
+
+    @property
+    def reviewer(self) -> Reviewer: ...
 
     def render_page(self, record: AnswerRecord, check: CitationCheck, width: int) -> bytes:
         """PNG of the cited page, ``width`` pixels wide, with the quote marked. Raises RagMedError."""

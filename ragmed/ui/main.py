@@ -34,7 +34,7 @@ class View:
 
 def main(desk: Desk) -> None:
     """Draw the app for this session."""
-    from ragmed.ui import ask_page, audit_page, library_page
+    from ragmed.ui import ask_page, audit_page, library_page, review_page
 
     st.set_page_config(page_title="RagMed", layout="wide")
     words = Words(_tongue())
@@ -47,18 +47,17 @@ def main(desk: Desk) -> None:
     ask = st.Page(lambda: ask_page.show(view), title=words("nav.ask"), url_path="ask", default=True)
     library = st.Page(lambda: library_page.show(view), title=words("nav.library"), url_path="library")
     pages = [ask, library]
-    audit = None
     if desk.program.settings.app.for_auditors:
-        audit = st.Page(lambda: audit_page.show(view), title=words("nav.audit"), url_path="audit")
-        pages.append(audit)
+        pages += [
+            st.Page(lambda: audit_page.show(view), title=words("nav.audit"), url_path="audit"),
+            st.Page(lambda: review_page.show(view), title=words("nav.review"), url_path="review"),
+        ]
     chosen = st.navigation(pages, position="hidden")
     with st.container(key="top", horizontal=True, vertical_alignment="center", gap="small"):
         skip = el("a", words("nav.skip"), href="#answer", class_="rm-skip")
         st.html(join(skip, el("p", "RagMed", class_="rm-brand")), width="content")
-        st.page_link(ask, label=words("nav.ask"))
-        st.page_link(library, label=words("nav.library"))
-        if audit is not None:
-            st.page_link(audit, label=words("nav.audit"))
+        for page in pages:
+            st.page_link(page, label=page.title)
         st.html(_state(view), width="stretch")
         _language_switch(words)
     try:

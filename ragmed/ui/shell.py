@@ -39,13 +39,15 @@ if TYPE_CHECKING:
 
 ASSETS = {
     "theme.css": "text/css",
+    "library.css": "text/css",
     "assumed.css": "text/css",
     "audit.css": "text/css",
+    "review.css": "text/css",
     "keys.js": "text/javascript",
     "mark.svg": "image/svg+xml",
 }
-AUDIT = "/audit"
-PAGES = ("/", "/library", AUDIT)
+AUDITORS_PAGES = ("/audit", "/review")
+PAGES = ("/", "/library", *AUDITORS_PAGES)
 
 POLICY = "; ".join(
     (
@@ -108,7 +110,7 @@ def routes(desk: Callable[[], Desk]) -> list[Route]:
     """Our own routes; Streamlit's follow after them. ``desk`` is asked at each request."""
 
     async def page(request: Request) -> Response:
-        if request.url.path == AUDIT and not desk().program.settings.app.for_auditors:
+        if request.url.path in AUDITORS_PAGES and not desk().program.settings.app.for_auditors:
             return RedirectResponse("/")
         return HTMLResponse(frame(), headers={"Cache-Control": "no-cache"})
 

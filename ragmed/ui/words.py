@@ -12,6 +12,7 @@ from typing import Literal
 from ragmed.ui.assumed_words import ASSUMED
 from ragmed.ui.audit_words import AUDIT
 from ragmed.ui.library_words import LIBRARY
+from ragmed.ui.review_words import REVIEW
 
 Tongue = Literal["en", "zh"]
 TONGUES: tuple[Tongue, ...] = ("en", "zh")
@@ -21,6 +22,7 @@ TABLE: dict[str, tuple[str, str]] = {
     **LIBRARY,
     **AUDIT,
     **ASSUMED,
+    **REVIEW,
     # navigation and header
     "nav.ask": ("Ask", "提问"),
     "nav.library": ("Library", "文库"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import urllib.error
 import urllib.request
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -289,8 +290,12 @@ def test_touch_targets_on_a_phone(visiting: Visiting, small_app: str) -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_head_of_a_phone_page_is_two_rows(visiting: Visiting, small_app: str, language: str) -> None:
     page = visiting(small_app, size=PHONE, language=language).go("/library")
-    tops = [page.locator(name).bounding_box()["y"] for name in (".rm-brand", ".st-key-language_switch")]  # type: ignore[index]
-    assert abs(tops[0] - tops[1]) < 24
+    expect(page, ".rm-state").to_be_visible()
+    expect(page, ".stApp[data-test-script-state=notRunning]").to_be_attached()
+    boxes = [one.bounding_box() for one in page.locator(".st-key-top > *").all()]
+    middles = sorted(box["y"] + box["height"] / 2 for box in boxes if box)
+    assert len(middles) == 7, "name, four pages, the library's state, language"
+    assert sum(below - above > 20 for above, below in pairwise(middles)) == 1
 
 
 def test_the_row_of_passages_is_turned_by_arrows_and_shows_the_key(visiting: Visiting, small_app: str) -> None:

@@ -353,6 +353,7 @@ def test_where_auditors_do_not_work_there_is_no_page(visiting: Visiting, tmp_pat
         for go in (
             lambda: visitor.go("/audit"),
             lambda: visitor.go(f"/audit?record={record}"),
+            lambda: visitor.go("/review"),
             # past the server's own answer, as one page of the app goes to another
             lambda: page.evaluate(
                 "() => { history.pushState({}, '', '/audit'); dispatchEvent(new Event('popstate')) }"
@@ -362,7 +363,7 @@ def test_where_auditors_do_not_work_there_is_no_page(visiting: Visiting, tmp_pat
             page.wait_for_timeout(1000)
             settled(page)
             expect(page, ".st-key-left").to_be_visible()  # the Ask page instead
-            expect(page, ".st-key-audit").to_have_count(0)
+            expect(page, ".st-key-audit, .st-key-review").to_have_count(0)
         for path in (f"/audit/bundle/{record}.zip", "/audit/export.csv"):
             with pytest.raises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(address + path, timeout=10)

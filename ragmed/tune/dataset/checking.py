@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ragmed.answer.judging import judge_draft
 from ragmed.drafts import Draft
+from ragmed.foreseen import Short, Shortfall
 from ragmed.generate.prompt import says_not_covered
 from ragmed.records import Generation, Prompt
 from ragmed.tune.dataset.rows import Expected, expected
@@ -28,11 +29,16 @@ class Checked:
     """An answer with what bears it out, or why it does not hold."""
 
     expected: tuple[Expected, ...] = ()
-    reason: str = ""
+    short: Short | None = None
 
     @property
     def holds(self) -> bool:
-        return not self.reason
+        return self.short is None
+
+    @property
+    def reason(self) -> str:
+        """Why it does not hold, without a patient's word; empty where it does."""
+        return self.short.message if self.short else ""
 
     @property
     def text(self) -> str:
@@ -58,18 +64,19 @@ def check_answer(answer: str, prompt: Prompt, snapshot: SnapshotReader) -> Check
     draft = Draft(generation=_written(answer), prompt=prompt)
     judged = judge_draft(draft, prompt.passages, snapshot)
     if judged.withheld:
-        place = _place(judged.withheld[0].text, answer)
-        return Checked(reason=f"sentence {place} does not hold: {judged.withheld[0].verdict.value}")
+        first = judged.withheld[0]
+        message = f"sentence {_place(first.text, answer)} does not hold: {first.verdict.value}"
+        short = Short(kind=Shortfall.SENTENCE, message=message, sentence=first.text, verdict=first.verdict)
+        return Checked(short=short)
     if not judged.held:
-        return Checked(reason="it says nothing that could be checked")
+        return Checked(short=Short(kind=Shortfall.NOTHING_SAID, message="it says nothing that could be checked"))
     found: list[Expected] = []
     for claim, checks in judged.held:
         asked = {citation.marker for citation in claim.citations}
         holding = {check.citation.marker for check in checks}
         if asked and asked != holding:
-            return Checked(
-                reason=f"sentence {_place(claim.text, answer)} does not hold under every marker that it bears"
-            )
+            message = f"sentence {_place(claim.text, answer)} does not hold under every marker that it bears"
+            return Checked(short=Short(kind=Shortfall.MARKER, message=message, sentence=claim.text))
         found += [expected(claim.text, check) for check in checks]
     return Checked(expected=tuple(found))
 

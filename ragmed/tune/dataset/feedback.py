@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from ragmed.entries import FeedbackKind, Reviewed
 from ragmed.errors import ErasedError, RagMedError
+from ragmed.foreseen import Short, Shortfall
 from ragmed.generate.prompt import NOT_COVERED, messages_of, prompt_of, says_not_covered
-from ragmed.records import AnswerRecord, Language, Outcome, Passage, Prompt
+from ragmed.records import AnswerRecord, DocumentStatus, Language, Outcome, Passage, Prompt
 from ragmed.text.markers import MARKER, numbers_of
 from ragmed.tune.dataset.checking import Checked, check_answer
 from ragmed.tune.dataset.problems import Problem
@@ -28,7 +29,7 @@ from ragmed.tune.dataset.rows import Expected, Form, Meta, Row, Source, Split, n
 if TYPE_CHECKING:
     from ragmed.interfaces import AuditLog, SnapshotReader
     from ragmed.tune.dataset.identifiers import Scrubber
-    from ragmed.tune.dataset.usable import Usable
+    from ragmed.tune.dataset.usable import Teachers, Usable
 
 
 @dataclass(slots=True)
@@ -43,17 +44,22 @@ class FeedbackRows:
 class ShortError(Exception):
     """A feedback gives no row; the message says why and bears no patient's word."""
 
+    def __init__(self, short: Short) -> None:
+        super().__init__(short.message)
+        self.short = short
+
 
 def feedback_rows(log: AuditLog, found: Usable, snapshot: SnapshotReader, scrub: Scrubber) -> FeedbackRows:
     """The rows of every reviewed feedback, oldest first. Raises IntegrityError where the log is damaged."""
     made = FeedbackRows()
+    teachers = found.teachers
     for one in log.review_queue():
         made.told["waiting" if one.review is None else "refused" if not one.may_teach else "reviewed"] += 1
         if not one.may_teach:
             continue
         try:
             record = log.get(one.feedback.record_id)
-            made.rows += _Making(one, record, found, snapshot, scrub).rows()
+            made.rows += rows_of(one, record, teachers, snapshot, scrub)
         except ErasedError:
             continue  # erased since the queue was read
         except (ShortError, RagMedError) as why:
@@ -61,18 +67,25 @@ def feedback_rows(log: AuditLog, found: Usable, snapshot: SnapshotReader, scrub:
     return made
 
 
+def rows_of(
+    one: Reviewed, record: AnswerRecord, found: Teachers, snapshot: SnapshotReader, scrub: Scrubber
+) -> list[tuple[Split, Row]]:
+    """The rows of one feedback, one at least, whatever was decided about it. Raises ShortError, RagMedError."""
+    return _Making(one, record, found, snapshot, scrub).rows()
+
+
 class _Making:
     """The rows of one feedback."""
 
     def __init__(
-        self, one: Reviewed, record: AnswerRecord, found: Usable, snapshot: SnapshotReader, scrub: Scrubber
+        self, one: Reviewed, record: AnswerRecord, found: Teachers, snapshot: SnapshotReader, scrub: Scrubber
     ) -> None:
         self._one = one
         self._record = record
         self._snapshot = snapshot
-        self._split = {each.document.document_id: each.split for each in found.used}
-        self._left_out = {each.document.document_id: each.reason for each in found.left_out}
-        self._sent = _sent(record)
+        self._split = found.split
+        self._left_out = found.left_out
+        self._sent = sent(record)
         self._language = Language.CHINESE if record.language is Language.CHINESE else Language.ENGLISH
         self._query = replace(record.retrieval.query, text=scrub.clean(record.retrieval.query.text))
         self._texts = [passage.chunk.text for passage in self._sent]
@@ -105,7 +118,8 @@ class _Making:
         if self._original:
             found.append(self._thumb(wanted=right))
         if not found:
-            raise ShortError("neither a correction nor an answer that was shown: nothing to learn from")
+            message = "neither a correction nor an answer that was shown: nothing to learn from"
+            raise ShortError(Short(kind=Shortfall.NOTHING_TO_LEARN, message=message))
         return found
 
     def _thumb(self, *, wanted: bool) -> tuple[Split, Row]:
@@ -122,29 +136,40 @@ class _Making:
         """The side of an answer that is to be taught, its prompt there, how markers moved, and its check."""
         whole = prompt_of(self._query, self._record.mode, self._sent)
         first = check_answer(answer, whole, self._snapshot)
-        if not first.holds:
+        if first.short is not None:
             gone = {one.document.document_id for one in self._sent} - self._split.keys() - self._left_out.keys()
             said = f"; {len(gone)} of the documents that it was asked of have gone since" if gone else ""
-            raise ShortError(f"{first.reason}{said}")
+            raise ShortError(replace(first.short, message=f"{first.short.message}{said}", gone=len(gone)))
         cited = {one.document_id for one in first.expected}
         split = self._side(cited or {self._sent[0].document.document_id})
         prompt, markers = self._prompt(split)
         moved = answer if not first.expected else renumbered(first.text, markers)
         checked = check_answer(moved, prompt, self._snapshot)
-        if not checked.holds:
-            raise ShortError(checked.reason)
+        if checked.short is not None:
+            raise ShortError(checked.short)
         return split, prompt, markers, checked
 
     def _side(self, document_ids: Iterable[str]) -> Split:
         sides = set()
         for document_id in sorted(document_ids):
             if document_id not in self._split:
-                why = self._left_out.get(document_id, "the current snapshot does not hold it")
-                raise ShortError(f"it rests on document {document_id}, which teaches nothing: {why}")
+                raise ShortError(self._teaches_nothing(document_id))
             sides.add(self._split[document_id])
         if len(sides) > 1:
-            raise ShortError("it rests on documents that stand on different sides of the split")
+            message = "it rests on documents that stand on different sides of the split"
+            raise ShortError(Short(kind=Shortfall.SIDES, message=message))
         return sides.pop()
+
+    def _teaches_nothing(self, document_id: str) -> Short:
+        out = self._left_out.get(document_id)
+        if out is None:
+            kind, why = Shortfall.GONE, "the current snapshot does not hold it"
+        else:
+            current = out.document.status is DocumentStatus.CURRENT
+            kind, why = Shortfall.LICENCE if current else Shortfall.SUPERSEDED, out.reason
+        titles = {one.document_id: one.title for one in self._record.documents}
+        message = f"it rests on document {document_id}, which teaches nothing: {why}"
+        return Short(kind=kind, message=message, document=titles.get(document_id, document_id))
 
     def _prompt(self, split: Split) -> tuple[Prompt, Mapping[int, int]]:
         """The prompt with the passages of one side, and old marker → new marker."""
@@ -171,14 +196,14 @@ class _Making:
         return named_row(Row(form=form, prompt=messages_of(prompt), answer=answer, meta=meta, label=label))
 
 
-def _sent(record: AnswerRecord) -> tuple[Passage, ...]:
+def sent(record: AnswerRecord) -> tuple[Passage, ...]:
     """The passages in the order in which a model had them, or would have had them. Raises ShortError."""
     prompt = record.prompt or (record.refused.prompt if record.refused else None)
     if prompt is not None:
         return prompt.passages
     by_rank = sorted(record.retrieval.passages, key=lambda one: one.hit.rank)
     if not by_rank:
-        raise ShortError("nothing was searched for this answer")
+        raise ShortError(Short(kind=Shortfall.NOT_SEARCHED, message="nothing was searched for this answer"))
     return tuple(replace(one, marker=number) for number, one in enumerate(by_rank, 1))
 
 

@@ -264,11 +264,24 @@
   DESK.addEventListener("change", () => { close(); zoom(PHONE.matches); });
   PHONE.addEventListener("change", () => { const row = viewer()?.querySelector(".rm-viewer-row"); if (row) turn(row); });
 
+  // a reviewer decided, or opened another one: it is read from its beginning
+  let item = "";
+  function next() {
+    const head = document.querySelector("[data-item]");
+    if (!head || head.dataset.item === item) return;
+    const first = !item;
+    item = head.dataset.item;
+    if (first) return;
+    head.focus({ preventScroll: true });
+    head.scrollIntoView({ block: "start" });
+  }
+
   // a new answer has come onto the page: bring its citation into view, and on a phone open the one the address names
   function arrived() {
     const tongue = document.querySelector("[data-tongue]")?.dataset.tongue;
     if (tongue) document.documentElement.lang = tongue === "zh" ? "zh-CN" : "en";
     back();
+    next();
     const box = viewer();
     if (!box || box.dataset.ready) return;
     box.dataset.ready = "yes";

@@ -129,3 +129,12 @@ def test_check_digits() -> None:
     assert scrub.clean("943 476 5919 and 943 476 5918") == "‹NHS_NUMBER› and 943 476 5918"
     assert scrub.clean("号码110105194912310021") == "号码‹IDENTITY_CARD›", "a slip in it, and still somebody's"
     assert scrub.clean("编号910105999912310021") == "编号910105999912310021"
+
+
+@pytest.mark.parametrize(
+    "number", ["07700 900123", "13812345678", "010-65123456", "400-810-1234", "+44 20 7946 0958", "943 476 5919"]
+)
+def test_a_number_at_the_end_of_a_sentence_is_found_as_one_within_it(number: str) -> None:
+    for sentence in (f"Call {number}.", f"Call {number}. Then wait.", f"Call {number}, then wait."):
+        assert number not in Scrubber(patterns_only=True).clean(sentence), sentence
+    assert Scrubber(patterns_only=True).clean("p = 13812345678.5") == "p = 13812345678.5"
