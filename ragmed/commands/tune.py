@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from ragmed.commands import review
+from ragmed.commands import adapters, review
 from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, settings_of
 
 app = typer.Typer(help="Fit a model to the library.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(review.app, name="review")
+adapters.commands(app)
 
 
 class FormatWord(StrEnum):

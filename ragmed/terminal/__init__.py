@@ -5,6 +5,7 @@ Results go to stdout, progress to stderr. One module a kind of result; rich is i
 
 from __future__ import annotations
 
+from ragmed.terminal.adapters import print_adapter, print_adapter_changes, print_adapters
 from ragmed.terminal.answers import answer_json, print_answer, print_citation
 from ragmed.terminal.audits import (
     print_affected,
@@ -33,6 +34,9 @@ from ragmed.terminal.waiting import progress
 
 __all__ = [
     "answer_json",
+    "print_adapter",
+    "print_adapter_changes",
+    "print_adapters",
     "print_affected",
     "print_answer",
     "print_answers",
