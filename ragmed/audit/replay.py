@@ -76,9 +76,9 @@ def ask_again(assistant: Assistant, record: AnswerRecord) -> AnswerRecord:
 
 
 def written_here(record: AnswerRecord) -> Generation | None:
-    """What a model on this machine wrote for the answer, shown or refused; None where none did."""
+    """What a model on this machine wrote for the answer, shown or refused; None where none began."""
     found = [record.generation, *([record.refused.generation] if record.refused else [])]
-    return next((one for one in found if one.kind == "qwen"), None)
+    return next((one for one in found if one.kind == "qwen" and one.model_id), None)
 
 
 def replay(record: AnswerRecord, again: AskAgain) -> Replay:
