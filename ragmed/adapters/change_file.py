@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,9 +57,19 @@ class ChangeFile:
                 return self._known[1]
             standing = _standing_of(self._read())
             if self._log is not None:
-                _compared(standing.changes, tuple(self._log.adapter_changes()))
+                _compared(standing.changes, self._logged(self._log))
             self._known = None if stamp is None else (stamp, standing)
             return standing
+
+    @staticmethod
+    def _logged(log: Journal) -> tuple[AdapterChange, ...]:
+        """What the log holds. Its errors name its file, which is no matter of an answer's record."""
+        try:
+            return tuple(log.adapter_changes())
+        except IntegrityError as error:
+            raise IntegrityError(
+                f"{_NAME} cannot be held against the log, which is damaged", remedy="run `ragmed audit verify`"
+            ) from error
 
     def _stamp(self) -> _Stamp | None:
         """What the file system says of the file: another one after each change, for it is replaced."""
@@ -67,6 +77,8 @@ class ChangeFile:
             found = (self._folder / STATE_FILE).stat()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise _unreadable(error) from error
         return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
 
     def _read(self) -> tuple[AdapterChange, ...]:
@@ -74,6 +86,8 @@ class ChangeFile:
             content = (self._folder / STATE_FILE).read_bytes()
         except FileNotFoundError:
             return ()
+        except OSError as error:
+            raise _unreadable(error) from error
         try:
             kept = rebuild(_Kept, json.loads(content))
         except (ValueError, RecursionError):
@@ -101,13 +115,15 @@ class ChangeFile:
             raise NotPossibleError(
                 f"{_NAME} is open for reading only", remedy="open it with the audit log that its changes go into"
             )
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise NotPossibleError(
-                f"{_NAME} cannot be made ({error.strerror})", remedy="name another folder in model.adapters"
-            ) from error
-        with exclusive(self._folder / LOCK_FILE, _NAME, "is changing it"):
+        with ExitStack() as held:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                held.enter_context(exclusive(self._folder / LOCK_FILE, _NAME, "is changing it"))
+            except OSError as error:
+                raise NotPossibleError(
+                    f"{_NAME} cannot be written ({error.strerror})",
+                    remedy="make its folder writable, or name another in model.adapters",
+                ) from error
             logged, own = tuple(self._log.adapter_changes()), self._read()
             standing = _standing_of(logged)
             if own != logged:
@@ -135,6 +151,10 @@ class ChangeFile:
         standing.take(change)
         self._log.append_adapter(change)
         self._write(standing.changes)
+
+
+def _unreadable(error: OSError) -> NotPossibleError:
+    return NotPossibleError(f"{_NAME} cannot be read ({error.strerror})", remedy="make its folder readable")
 
 
 def _standing_of(changes: tuple[AdapterChange, ...]) -> Standing:

@@ -34,8 +34,18 @@ def joined_sha256(hashes: Iterable[str]) -> str:
     return sha256_bytes("\n".join(hashes).encode("ascii"))
 
 
-def check_adapter(folder: Path) -> None:
-    """Whether these are a LoRA adapter's files. Raises BadInputError, which names the folder by its last part."""
+def name_of(folder: Path) -> str:
+    """The hash of a LoRA adapter's files. Raises BadInputError for others, which names the folder by its last part."""
+    try:
+        _check(folder)
+        return adapter_sha256(folder)
+    except OSError as error:
+        raise BadInputError(
+            f"adapter {folder.resolve().name} cannot be read ({error.strerror})", remedy="make its files readable"
+        ) from error
+
+
+def _check(folder: Path) -> None:
     name = folder.resolve().name
     missing = [one for one in ADAPTER_FILES if not (folder / one).is_file()]
     if missing:

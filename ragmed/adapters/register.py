@@ -98,9 +98,8 @@ class AdapterRegister:
 
         Raises BadInputError (no adapter; one of another model), IntegrityError, NotPossibleError, BusyError.
         """
-        files.check_adapter(folder)
         by = _named(by, "an adapter is added")
-        sha256 = files.adapter_sha256(folder)
+        sha256 = files.name_of(folder)
         with self._file.writing() as standing:
             known = standing.adapters.get(sha256)
             if known is not None and known.base != (model, revision):

@@ -338,3 +338,26 @@ def test_the_state_file_holds_no_more_than_the_changes(register: AdapterRegister
     kept = json.loads((register.folder / STATE_FILE).read_bytes())
     assert sorted(kept) == ["changes", "format"]
     assert [one["number"] for one in kept["changes"]] == [1, 2, 3]
+
+
+def test_what_cannot_be_read_or_written_is_told_without_a_path(tmp_path: Path) -> None:
+    (tmp_path / "adapters").write_text("a file where the folder should be", "utf-8")
+    register = register_over(tmp_path)
+    for attempt in (lambda: writes(register), lambda: added(register)):
+        with pytest.raises(NotPossibleError, match="the adapter register cannot be") as told:
+            attempt()
+        assert told.value.remedy
+        assert str(tmp_path) not in str(told.value)
+
+
+def test_a_damaged_log_is_told_without_a_path(register: AdapterRegister) -> None:
+    promoted(register)
+    log_of(register).close()
+    path = register.folder.parent / "records.sqlite"
+    register._file._log.close()  # type: ignore[union-attr]
+    path.write_bytes(b"no database at all" * 300)
+    for left in path.parent.glob("records.sqlite-*"):
+        left.unlink()
+    with pytest.raises(IntegrityError, match="held against the log, which is damaged") as told:
+        writes(register_over(path.parent))
+    assert str(path.parent) not in str(told.value)
