@@ -49,11 +49,9 @@ def third(register: AdapterRegister) -> str:
     return register.all()[2].sha256
 
 
-CHANGES: dict[str, Callable[[AdapterRegister], object]] = {
+CHANGES: dict[str, Callable[[AdapterRegister], object]] = {  # a gate's word and a retirement go the way of a promotion
     "add": lambda register: added(register, 4),
-    "gate": lambda register: register.gated(verdict_on(register, third(register), passed=False)),
     "promote": lambda register: register.promote(third(register), "dr-owen"),
-    "retire": lambda register: register.retire(register.all()[1].sha256, "dr-owen"),
     "rollback": lambda register: register.rollback(MODEL, "dr-owen"),
 }
 
