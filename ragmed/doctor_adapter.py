@@ -60,7 +60,7 @@ def _found(settings: Settings) -> tuple[str, str]:
         return "without an adapter", ""
     how = f"with adapter {promoted.sha256[:12]}, promoted {promoted.changed_at} by {promoted.changed_by}"
     if promoted.overridden:
-        how += f", without the gate: {promoted.overridden}"
+        how += f", without the gate: {promoted.overridden.words}"
     if _incomplete(promoted.folder):
         return f"{how}; its files are gone, so that the library is quoted", "add it again, or `ragmed tune rollback`"
     return how, "run `ragmed tune gate` on it" if promoted.overridden else ""

@@ -37,6 +37,30 @@ class AdapterAction(StrEnum):
     ROLL_BACK = "roll back"
 
 
+class Obstacle(StrEnum):
+    """What stands against a promotion, where the gate did not let it through."""
+
+    UNGATED = "ungated"
+    REFUSED = "refused"
+    RETIRED = "retired"
+    OTHER_CURRENT = "other_current"
+    OTHER_PROMPT = "other_prompt"
+
+    @property
+    def words(self) -> str:
+        """In English, of the adapter; the verdict tells more."""
+        return _OBSTACLES[self]
+
+
+_OBSTACLES = {
+    Obstacle.UNGATED: "it has not been through the gate",
+    Obstacle.REFUSED: "the gate refused it",
+    Obstacle.RETIRED: "it was retired",
+    Obstacle.OTHER_CURRENT: "the gate compared it with another one than writes now",
+    Obstacle.OTHER_PROMPT: "the gate asked with another prompt than answers are written from",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterChange:
     """One link of the register's chain; the content of one entry of the audit log."""
@@ -59,7 +83,7 @@ class AdapterChange:
     """Of a gate; of a promotion the one that it rests on."""
     former: str = ""
     """Of a promotion or a rollback: the adapter that wrote until then; empty: the base model."""
-    overridden: str = ""
+    overridden: Obstacle | None = None
     """Of a promotion that the gate did not let through: what stood against it."""
     back_to: str = ""
     """Of a rollback: the adapter that comes back; empty: the base model."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ragmed.adapters import files
-from ragmed.adapters.change import AdapterAction, AdapterChange, AdapterState, Journal
+from ragmed.adapters.change import AdapterAction, AdapterChange, AdapterState, Journal, Obstacle
 from ragmed.adapters.change_file import ChangeFile
 from ragmed.adapters.standing import BASE_MODEL, Standing, Stood
 from ragmed.adapters.verdict import GateVerdict
@@ -43,7 +43,7 @@ class RegisteredAdapter:
     """SHA-256 of its training run's manifest; may be empty."""
     verdict: GateVerdict | None
     """The gate's last one."""
-    overridden: str
+    overridden: Obstacle | None
     """What stood against its promotion, where it was promoted without the gate."""
     added_at: str
     changed_at: str
@@ -161,9 +161,9 @@ class AdapterRegister:
                     remedy="install that revision, or tune and gate an adapter on the one that is here",
                 )
             former = standing.promoted(one.base)
-            against, remedy = _against(one, former, prompt_revision)
+            against = _against(one, former, prompt_revision)
             if against and not override:
-                raise NotPossibleError(f"adapter {one.sha256[:12]} is not promoted: {against}", remedy=remedy)
+                raise _not_let_through(against, one, former, prompt_revision)
             self._file.change(
                 standing,
                 AdapterAction.PROMOTE,
@@ -243,26 +243,36 @@ class AdapterRegister:
         )
 
 
-def _against(one: Stood, former: Stood | None, prompt_revision: str) -> tuple[str, str]:
-    """What stands against a promotion, and what to do about it; empty where the gate let it through."""
-    again = "run `ragmed tune gate` again"
+def _against(one: Stood, former: Stood | None, prompt_revision: str) -> Obstacle | None:
+    """What stands against a promotion; None where the gate let it through."""
     verdict, current = one.verdict, former.sha256 if former else None
     if one.state is AdapterState.RETIRED:
-        return "it was retired", f"{again}; or `ragmed tune rollback` to what wrote before"
+        return Obstacle.RETIRED
     if verdict is None:
-        return "it has not been through the gate", "run `ragmed tune gate`"
+        return Obstacle.UNGATED
     if not verdict.passed:
-        said = "; ".join(verdict.reasons)
-        return f"the gate refused it{f' ({said})' if said else ''}", "train another; the report says what got worse"
+        return Obstacle.REFUSED
     if verdict.current_sha256 != current:
-        then, now = _short(verdict.current_sha256), _short(current)
-        return f"the gate compared it with {then}, and {now} writes now", again
-    if prompt_revision and verdict.prompt_revision != prompt_revision:
-        return (
-            f"the gate asked with prompt {verdict.prompt_revision}, and answers are written from {prompt_revision}",
-            again,
-        )
-    return "", ""
+        return Obstacle.OTHER_CURRENT
+    return Obstacle.OTHER_PROMPT if prompt_revision and verdict.prompt_revision != prompt_revision else None
+
+
+def _not_let_through(obstacle: Obstacle, one: Stood, former: Stood | None, prompt_revision: str) -> NotPossibleError:
+    """In words, with what to do about it."""
+    said, remedy, verdict = obstacle.words, "run `ragmed tune gate` again", one.verdict
+    if obstacle is Obstacle.UNGATED:
+        remedy = "run `ragmed tune gate`"
+    elif obstacle is Obstacle.RETIRED:
+        remedy += "; or `ragmed tune rollback` to what wrote before"
+    elif obstacle is Obstacle.REFUSED and verdict is not None:
+        said += f" ({'; '.join(verdict.reasons)})" if verdict.reasons else ""
+        remedy = "train another; the report says what got worse"
+    elif obstacle is Obstacle.OTHER_CURRENT and verdict is not None:
+        now = _short(former.sha256 if former else None)
+        said = f"the gate compared it with {_short(verdict.current_sha256)}, and {now} writes now"
+    elif verdict is not None:
+        said = f"the gate asked with prompt {verdict.prompt_revision}, and answers are written from {prompt_revision}"
+    return NotPossibleError(f"adapter {one.sha256[:12]} is not promoted: {said}", remedy=remedy)
 
 
 def _short(sha256: str | None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ragmed.adapters.change import AdapterAction, AdapterChange, AdapterState
+from ragmed.adapters.change import AdapterAction, AdapterChange, AdapterState, Obstacle
 from ragmed.adapters.verdict import GateVerdict
 
 Base = tuple[str, str]
@@ -34,7 +34,7 @@ class Stood:
     changed_at: str
     changed_by: str
     why: str = ""
-    overridden: str = ""
+    overridden: Obstacle | None = None
     """What stood against its last promotion, where a person promoted it without the gate."""
 
     @property

@@ -39,7 +39,7 @@ def print_adapters(found: Sequence[RegisteredAdapter], *, pinned: Path | None, a
             f"{one.changed_at} by {who}"
         )
         if one.overridden:
-            console.print(f"  WITHOUT THE GATE: {clean(one.overridden)}", style="bold")
+            console.print(f"  WITHOUT THE GATE: {one.overridden.words}", style="bold")
         if one.why:
             console.print(f"  why: {clean(one.why)}")
         if one.verdict is not None:
@@ -63,7 +63,7 @@ def print_adapter(one: RegisteredAdapter | None, done: str, *, pinned: Path | No
         writes = " It writes from the next question on." if one.state.value == "promoted" else ""
         console.print(f"{done}: adapter {one.sha256} of {clean(one.model)}, {one.state.value}.{writes}")
         if one.overridden and one.state.value == "promoted":
-            console.print(f"Without the gate, which the log keeps: {clean(one.overridden)}.", style="bold")
+            console.print(f"Without the gate, which the log keeps: {one.overridden.words}.", style="bold")
     _print_pinned(pinned)
 
 
@@ -86,7 +86,7 @@ def print_adapter_changes(changes: Sequence[AdapterChange], *, as_json: bool) ->
             f"by {clean(one.user) or 'unnamed'}"
         )
         if one.overridden:
-            console.print(f"       WITHOUT THE GATE: {clean(one.overridden)}", style="bold")
+            console.print(f"       WITHOUT THE GATE: {one.overridden.words}", style="bold")
         if one.why:
             console.print(f"       why: {clean(one.why)}", style="dim")
     overridden = sum(bool(one.overridden) for one in changes)

@@ -43,7 +43,7 @@ def _change(one: AdapterChange, words: Words, zone: str | None) -> Markup:
             el("span", one.user or words("audit.unnamed")),
             class_="rm-meta",
         ),
-        el("p", one.overridden, dir="auto") if one.overridden else None,
+        el("p", words(f"audit.adapters.against.{one.overridden.value}")) if one.overridden else None,
         el("p", one.why, dir="auto") if one.why else None,
     )
 

@@ -100,6 +100,17 @@ AUDIT: dict[str, tuple[str, str]] = {
     "audit.adapters.refused": ("refused by the gate", "未通过评估关卡"),
     "audit.adapters.promote": ("promoted", "启用"),
     "audit.adapters.past": ("promoted without the gate", "未经评估关卡即启用"),
+    "audit.adapters.against.ungated": ("It had not been through the gate.", "此前未经评估关卡。"),
+    "audit.adapters.against.refused": ("The gate had refused it.", "此前未通过评估关卡。"),
+    "audit.adapters.against.retired": ("It had been retired.", "此前已停用。"),
+    "audit.adapters.against.other_current": (
+        "The gate had compared it with another one than wrote then.",
+        "评估关卡的比较对象并非当时启用的适配器。",
+    ),
+    "audit.adapters.against.other_prompt": (
+        "The gate had asked with another prompt than answers were written from.",
+        "评估关卡所用提示与当时作答提示不同。",
+    ),
     "audit.adapters.retire": ("retired", "停用"),
     "audit.adapters.back": ("rolled back to this one", "回退至此适配器"),
     "audit.adapters.base": ("rolled back to the base model", "回退至基础模型"),

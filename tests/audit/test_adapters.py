@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ragmed.adapters.change import AdapterAction, AdapterChange
+from ragmed.adapters.change import AdapterAction, AdapterChange, Obstacle
 from ragmed.audit.export import ExportFormat, export
 from ragmed.audit.log import SqliteLog
 from ragmed.entries import EntryKind, RecordFilter
@@ -27,7 +27,9 @@ ONE = AdapterChange(
     at="2026-12-01T08:00:00.000Z",
     user="dr-owen",
 )
-TWO = replace(ONE, number=2, previous=ONE.sha256, action=AdapterAction.PROMOTE, why="ticket 7", overridden="no gate")
+TWO = replace(
+    ONE, number=2, previous=ONE.sha256, action=AdapterAction.PROMOTE, why="ticket 7", overridden=Obstacle.UNGATED
+)
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_they_are_entries_like_any_other(log: SqliteLog) -> None:
     assert (entry.kind, entry.subject, entry.user, entry.at) == (EntryKind.ADAPTER, "c" * 64, "dr-owen", TWO.at)
     opening = log.opening(4)
     assert opening is not None
-    assert json.loads(opening.content)["overridden"] == "no gate"
+    assert json.loads(opening.content)["overridden"] == "ungated"
     assert len(log.inclusion_proof(4, 4)) == 2
     found = log.verify()
     assert (found.sound, found.answers, found.adapters, found.overridden) == (True, 2, 2, 1)

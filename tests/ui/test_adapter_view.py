@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ragmed.adapters.change import AdapterAction, AdapterChange
+from ragmed.adapters.change import AdapterAction, AdapterChange, Obstacle
 from ragmed.ui.adapter_view import adapter_log
 from ragmed.ui.audit_aside import aside
 from ragmed.ui.words import Words
@@ -51,6 +51,7 @@ def test_every_change_has_its_words(words: Words, tmp_path: Path) -> None:
         replace(ONE, action=AdapterAction.GATE, verdict=verdict),
         replace(ONE, action=AdapterAction.ROLL_BACK, back_to="d" * 64),
     ]
+    each += [replace(TWO, overridden=one) for one in Obstacle]
     drawn = [Seen(adapter_log((one,), words, None) or "").words for one in each]
     assert len({"".join(one) for one in drawn}) == len(each)
 
