@@ -17,10 +17,13 @@ from ragmed.interfaces import no_file_progress, no_progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ragmed.adapters.register import AdapterRegister
     from ragmed.answer.second_check import SecondCheck
     from ragmed.audit.log import SqliteLog
     from ragmed.auditor import Auditor
     from ragmed.engines import Engine, Entailer
+    from ragmed.generate.adapters import AdapterSource
+    from ragmed.generate.local import LocalEngine
     from ragmed.index.build import BuildReport
     from ragmed.index.collect import Collection
     from ragmed.index.snapshot import Snapshot
@@ -38,10 +41,10 @@ if TYPE_CHECKING:
         Snapshots,
     )
     from ragmed.librarian import Librarian
-    from ragmed.records import AnswerRecord, CitationCheck
+    from ragmed.records import AnswerRecord, CitationCheck, Generation
     from ragmed.retrieve.search import HybridRetriever
     from ragmed.reviewer import Reviewer
-    from ragmed.settings import Settings
+    from ragmed.settings import ModelSettings, Settings
 
 RECORDS_FILE = "records.sqlite"
 """Answers, beside the snapshots that they cite."""
@@ -93,6 +96,13 @@ class Program:
         return SqliteLog(self.settings.index / RECORDS_FILE, self.settings.audit)
 
     @cached_property
+    def adapters(self) -> AdapterRegister:
+        """The tuned adapters of this index, every change of them in its log."""
+        from ragmed.adapters.register import AdapterRegister
+
+        return AdapterRegister(self.settings.adapter_register, self.records)
+
+    @cached_property
     def assistant(self) -> Assistant:
         """Questions in, checked and recorded answers out."""
         return self._assistant(self.snapshots, self.retriever, self.embedder, self.settings, self.records)
@@ -104,7 +114,9 @@ class Program:
         embedder: Embedder,
         settings: Settings,
         keeper: Keeper,
+        adapters: AdapterSource | None = None,
     ) -> Assistant:
+        """``adapters``: which one a model on this machine writes with; None: as the settings have it."""
         from ragmed.answer.assistant import RagMedAssistant
         from ragmed.answer.extractive import ExtractiveGenerator
 
@@ -115,7 +127,7 @@ class Program:
         return RagMedAssistant(
             snapshots,
             retriever,
-            quoting if extractive else self._writer(settings),
+            quoting if extractive else self._writer(settings, adapters),
             keeper,
             settings,
             instead=None if extractive else quoting,
@@ -145,36 +157,63 @@ class Program:
     @cached_property
     def engine(self) -> Engine:
         """The language model named in the settings; nothing is loaded or called before its first use."""
-        return _engine(self.settings)
+        return _served_engine(self.settings) if kind_of_generator(self.settings) == "served" else self.local_engine
 
     @cached_property
-    def local_engine(self) -> Engine:
-        """The model on this machine, for when the served engine cannot be used."""
-        return _local_engine(self.settings)
+    def local_engine(self) -> LocalEngine:
+        """The model on this machine: what writes, or stands in where the served engine cannot be used."""
+        from ragmed.generate.local import LocalEngine
 
-    def _writer(self, settings: Settings) -> Generator:
-        """What writes prose by these settings: the program's own engines where they ask for the same, so that weights
-        are loaded once. Behind a served engine stands the model on this machine, where one is named."""
+        return LocalEngine(self.settings.model, adapters=self._adapters_of(self.settings.model))
+
+    def _adapters_of(self, model: ModelSettings) -> AdapterSource:
+        """What writes by these settings: the adapter that they name, or else the promoted one."""
+        from ragmed.generate.adapters import FixedAdapter, PromotedAdapter
+        from ragmed.generate.loading import Adapter
+
+        return FixedAdapter(Adapter(model.adapter)) if model.adapter else PromotedAdapter(self.adapters)
+
+    def _local(self, model: ModelSettings, adapters: AdapterSource | None) -> LocalEngine:
+        """The model of these settings: over the program's own weights where they load the same, which are then in
+        memory once."""
+        from ragmed.generate.local import LocalEngine, same_weights
+
+        own = self.settings.model
+        if adapters is None and model == own:
+            return self.local_engine
+        chosen = adapters or self._adapters_of(model)
+        same = bool(own.name) and same_weights(model, own)
+        return self.local_engine.over(model, chosen) if same else LocalEngine(model, adapters=chosen)
+
+    def _writer(self, settings: Settings, adapters: AdapterSource | None = None) -> Generator:
+        """What writes prose by these settings. Behind a served engine stands the model on this machine, where one is
+        named."""
         from ragmed.answer.assumptions import KEYS
         from ragmed.generate.in_turn import InTurn
         from ragmed.generate.prose import ProseGenerator
 
+        if kind_of_generator(settings) != "served":
+            return ProseGenerator(self._local(settings.model, adapters), settings.model, assumptions=KEYS)
         own = self.settings
         same = (settings.model, settings.served, settings.answer.generator) == (
             own.model,
             own.served,
             own.answer.generator,
         )
-        first = ProseGenerator(self.engine if same else _engine(settings), settings.model, assumptions=KEYS)
-        if kind_of_generator(settings) != "served" or not settings.model.name:
+        engine = self.engine if same else _served_engine(settings)
+        first = ProseGenerator(engine, settings.model, assumptions=KEYS)
+        if not settings.model.name:
             return first
-        local = self.local_engine if same else _local_engine(settings)
+        local = self._local(settings.model, adapters)
         return InTurn(first, ProseGenerator(local, settings.model, assumptions=KEYS))
 
-    def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
+    def assistant_of(
+        self, snapshot: SnapshotReader, settings: Settings, written: Generation | None = None
+    ) -> Assistant:
         """An assistant for a replay: it answers from this snapshot with these settings, and keeps nothing.
 
-        Raises MissingPartError where the snapshot's embedder is not on this machine, NotPossibleError.
+        ``written``: what a model on this machine wrote, to be written again with the same adapter. Raises
+        MissingPartError where that or the snapshot's embedder is not on this machine, NotPossibleError.
         """
         from ragmed.audit.replay import KeepsNothing, OneSnapshot
         from ragmed.index.embedder import load_embedder
@@ -188,7 +227,14 @@ class Program:
         retriever = HybridRetriever(
             only, embedder, settings.retrieve, multilingual=settings.embedder.multilingual, without=self.without
         )
-        return self._assistant(only, retriever, embedder, settings, KeepsNothing())
+        adapters = self.recorded_adapter(written) if written is not None else None
+        return self._assistant(only, retriever, embedder, settings, KeepsNothing(), adapters)
+
+    def recorded_adapter(self, written: Generation) -> AdapterSource:
+        """The adapter that wrote this, retired or not. Raises MissingPartError where it is not here any more."""
+        from ragmed.generate.adapters import recorded_adapter
+
+        return recorded_adapter(self.adapters, self.settings.model.adapter, written.adapter_sha256)
 
     def render_page(self, record: AnswerRecord, check: CitationCheck, width: int) -> bytes:
         """PNG of the cited page, ``width`` pixels wide, with the quote marked.
@@ -258,12 +304,10 @@ def kind_of_generator(settings: Settings) -> str:
     return "qwen" if settings.model.name else "served" if settings.served.url else "extractive"
 
 
-def _engine(settings: Settings) -> Engine:
-    if kind_of_generator(settings) == "served":
-        from ragmed.generate.served import ServedEngine
+def _served_engine(settings: Settings) -> Engine:
+    from ragmed.generate.served import ServedEngine
 
-        return ServedEngine(settings.served, answer_tokens=settings.model.answer_tokens)
-    return _local_engine(settings)
+    return ServedEngine(settings.served, answer_tokens=settings.model.answer_tokens)
 
 
 def _entailer(settings: Settings) -> Entailer:
@@ -275,12 +319,6 @@ def _entailer(settings: Settings) -> Entailer:
 def _of_entailer(settings: Settings) -> tuple[str, str, Path]:
     """What the choice of an entailment model depends on."""
     return settings.answer.entailment_model, settings.answer.entailment_device, settings.model.folder
-
-
-def _local_engine(settings: Settings) -> Engine:
-    from ragmed.generate.local import LocalEngine
-
-    return LocalEngine(settings.model)
 
 
 def open_program(settings: Settings, *, user: str = "") -> Program:

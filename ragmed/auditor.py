@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from ragmed.audit.replay import ask_again, not_asked
+from ragmed.audit.replay import ask_again, not_asked, written_here
 from ragmed.audit.replay import replay as replay_record
 from ragmed.canonical import write_private
 from ragmed.entries import (
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from ragmed.adapters.change import AdapterChange
     from ragmed.audit.evidence import Evidence
     from ragmed.audit.forecast import Forecast
     from ragmed.audit.recheck import Reread
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
     )
     from ragmed.index.store import SnapshotStore
     from ragmed.interfaces import Assistant, AuditLog, Progress, SnapshotReader
-    from ragmed.records import AnswerRecord, Citation, CitationCheck, Document
+    from ragmed.records import AnswerRecord, Citation, CitationCheck, Document, Generation
     from ragmed.settings import Settings
 
 RETAINED = "kept for the {} days of audit.retention_days"
@@ -89,8 +90,9 @@ class Opened:
 class AssistantOf(Protocol):
     """``assemble.Program.assistant_of``."""
 
-    def __call__(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
-        """An assistant that answers from one snapshot and keeps nothing. Raises MissingPartError."""
+    def __call__(self, snapshot: SnapshotReader, settings: Settings, written: Generation | None = None) -> Assistant:
+        """An assistant that answers from one snapshot and keeps nothing, with the adapter that wrote ``written``, where
+        that is told. Raises MissingPartError."""
         ...
 
 
@@ -116,7 +118,7 @@ class Auditor:
         self._files = tuple(files)
         self._worth = Worth(snapshots, log)
         self._asking = threading.Lock()
-        self._assistants: OrderedDict[tuple[str, str], Assistant] = OrderedDict()
+        self._assistants: OrderedDict[tuple[str, str, str], Assistant] = OrderedDict()
 
     # finding and opening
 
@@ -166,6 +168,10 @@ class Auditor:
             erasure=self._log.erasure(record_id),
             today=self.worth_today(record) if record else (),
         )
+
+    def adapter_changes(self) -> tuple[AdapterChange, ...]:
+        """All that happened to tuned adapters, oldest first. Raises IntegrityError."""
+        return tuple(self._log.adapter_changes())
 
     # what it is worth today
 
@@ -249,11 +255,16 @@ class Auditor:
         settings = self.settings
         if record.settings and not today:
             settings = with_answer_settings(settings, record.settings)
-        key = (record.snapshot_id, "" if settings is self.settings else record.settings_sha256)
+        written = None if today else written_here(record)
+        key = (
+            record.snapshot_id,
+            "" if settings is self.settings else record.settings_sha256,
+            "today's" if written is None else written.adapter_sha256 or "",
+        )
         with self._asking:  # one replay at a time: the next one finds the model loaded
             assistant = self._assistants.get(key)
             if assistant is None:
-                assistant = self._assistant_of(self._snapshots.get(record.snapshot_id), settings)
+                assistant = self._assistant_of(self._snapshots.get(record.snapshot_id), settings, written)
                 self._assistants[key] = assistant
                 while len(self._assistants) > _ASSISTANTS_KEPT:
                     self._assistants.popitem(last=False)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ragmed.doctor_adapter import with_adapter
 from ragmed.errors import MissingPartError, ModelError, RagMedError, SettingsError
 from ragmed.examined import Examined
 from ragmed.models import tiers
@@ -101,7 +102,7 @@ def _answers(settings: Settings, machine: Machine, models: tuple[Listed, ...]) -
     if wanted == "served" and not settings.served.url:
         return _fault("answer.generator is served, and served.url names no engine", "set served.url")
     if wanted == "qwen" or (wanted == "auto" and settings.model.name):
-        finding = _local(settings.model, machine, models)
+        finding = with_adapter(_local(settings.model, machine, models), settings)
         # a model that was only offered may be missing: the library is quoted instead
         return replace(finding, state="short") if wanted == "auto" and finding.state == "fault" else finding
     if wanted == "served" or (wanted == "auto" and settings.served.url):

@@ -43,6 +43,8 @@ class EnginePiece:
 
     text: str
     finish_reason: str = ""
+    adapter_sha256: str | None = None
+    """The adapter that writes; None: the model alone, or an engine that does not tell (``Engine.adapter_sha256``)."""
 
 
 class Engine(Protocol):
@@ -63,7 +65,10 @@ class Engine(Protocol):
     def revision(self) -> str: ...
 
     @property
-    def adapter_sha256(self) -> str | None: ...
+    def adapter_sha256(self) -> str | None:
+        """Of the adapter that the next answer is written with; another may be promoted until it is, so what wrote an
+        answer stands in its pieces."""
+        ...
 
     @property
     def quantisation(self) -> str: ...

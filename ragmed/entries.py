@@ -28,6 +28,8 @@ class EntryKind(StrEnum):
     ERASURE = "erasure"
     """The content of an earlier answer, with its feedback and their reviews, was destroyed on request: an
     ``Erasure``."""
+    ADAPTER = "adapter"
+    """Something happened to a tuned adapter, its promotion above all: an ``AdapterChange`` (``ragmed.adapters``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class AuditEntry:
     kind: EntryKind
     at: str
     subject: str
-    """Id of the answer that the entry is about."""
+    """Id of the answer that the entry is about; hash of the adapter."""
     user: str
     """Who asked, judged or erased, as the settings or the command line name them."""
     commitment: str
@@ -143,7 +145,7 @@ class Opening:
 
     salt: bytes
     content: bytes
-    """Canonical JSON of the AnswerRecord, Feedback, Review or Erasure."""
+    """Canonical JSON of the AnswerRecord, Feedback, Review, Erasure or AdapterChange."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +240,10 @@ class Verification:
     """What was not checked, and why (no silence)."""
     seconds: float
     reviews: int = 0
+    adapters: int = 0
+    """Changes of adapters."""
+    overridden: int = 0
+    """Of them, promotions that the gate did not let through."""
 
     @property
     def sound(self) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ragmed.adapters.change import AdapterChange
     from ragmed.changes import CitedQuote
     from ragmed.drafts import Draft, Written
     from ragmed.entries import (
@@ -304,6 +305,14 @@ class AuditLog(RecordStore, Protocol):
 
     def append_review(self, review: Review) -> AuditEntry:
         """Raises NotFoundError (no such feedback), ErasedError, BadInputError (an edit without a correction)."""
+        ...
+
+    def append_adapter(self, change: AdapterChange) -> AuditEntry:
+        """What happened to an adapter. Raises IntegrityError where it does not follow the last such change."""
+        ...
+
+    def adapter_changes(self, after: int = 0) -> Iterable[AdapterChange]:
+        """All that happened to adapters, oldest first, from change ``after`` + 1 on. Raises IntegrityError."""
         ...
 
     def erase(self, record_id: str, *, user: str, reason: str) -> AuditEntry:

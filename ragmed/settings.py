@@ -114,7 +114,11 @@ class ModelSettings(_Part):
 
     name: str = Field("", description="a model of `ragmed models list`, or a folder with its files; empty: none")
     folder: Path = Field(Path("models"), description="folder that `ragmed models pull` puts models into")
-    adapter: Path | None = Field(None, description="folder of a tuned adapter (PEFT) for the model")
+    adapter: Path | None = Field(
+        None,
+        description="folder of a tuned adapter (PEFT) that writes, past the gate; default: the register's promoted one",
+    )
+    adapters: Path | None = Field(None, description="folder of the adapter register; default: `adapters` in `index`")
     quantisation: Literal["auto", "nf4", "none"] = Field(
         "auto",
         description="`nf4`: 4 bits; `none`: 16 bits; `auto`: 4 bits where they can be, but 16 on a CPU with AMX",
@@ -273,6 +277,11 @@ class Settings(BaseSettings):
     app: AppSettings = AppSettings()
     serve: ServeSettings = ServeSettings()
 
+    @property
+    def adapter_register(self) -> Path:
+        """Folder of the register."""
+        return self.model.adapters or self.index / "adapters"
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -323,7 +332,7 @@ ANSWERING = ("answer", "retrieve", "embedder", "model", "served")
 """The parts of the settings that an answer depends on, beside the snapshot that it is given from."""
 _PLACES = ("answer.entailment_model", "embedder.model", "model.name", "model.adapter")
 """Settings that may be a folder: its name is recorded, for a path says where this machine keeps it."""
-NOT_RECORDED = ("model.folder", "served.key_file")
+NOT_RECORDED = ("model.folder", "model.adapters", "served.key_file")
 """Settings of those parts that say where something lies and nothing of what is answered."""
 
 

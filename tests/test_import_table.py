@@ -29,7 +29,9 @@ FOUNDATIONS = {
     "conflict_sides",
     "text",
     "terms",
+    "hold",
     "models",
+    "adapters",
 }
 STAGES = {"corpus", "index", "retrieve", "answer", "generate"}
 # module → other stages that it may join (the composers of docs/architecture.md)

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from ragmed.adapters.change import AdapterChange
 from ragmed.audit import stored
 from ragmed.audit.database import Database
 from ragmed.audit.days import days
@@ -20,6 +21,7 @@ from ragmed.audit.schema import (
     KEYS_APPLICATION,
     KEYS_SCHEMA,
     SCHEMA,
+    let_adapters_in,
     let_reviews_in,
     make_tables,
     take_over,
@@ -183,6 +185,13 @@ class Answers:
             yield from (one for _, one in found if one is not None)
             after = found[-1][0]
 
+    def adapter_changes(self, after: int = 0) -> tuple[AdapterChange, ...]:
+        """All that happened to adapters, oldest first, from change ``after`` + 1 on. Raises IntegrityError."""
+        if not self.database.exists():
+            return ()
+        with self.database.reading() as connection:
+            return stored.adapter_changes(connection)[after:]
+
     def erasure(self, record_id: str) -> Erasure | None:
         """When, by whom and why the answer was erased."""
         if not self.database.exists():
@@ -239,8 +248,10 @@ class Answers:
         return frozenset(series for (series,) in rows if series)
 
     def _make(self, connection: sqlite3.Connection, version: int) -> None:
-        if version == 2:
-            let_reviews_in(connection)
+        if version in (2, 3):
+            if version == 2:
+                let_reviews_in(connection)
+            let_adapters_in(connection)
             return
         make_tables(connection)
         if version:

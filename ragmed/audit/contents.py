@@ -11,9 +11,11 @@ import sqlite3
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from ragmed.adapters.change import AdapterChange
 from ragmed.audit import stored
 from ragmed.audit.rows import kept, rows_of
 from ragmed.audit.sealing import open_unsealed, unseal
+from ragmed.canonical import rebuild
 from ragmed.entries import AuditEntry, EntryKind
 from ragmed.errors import IntegrityError, RagMedError
 
@@ -32,6 +34,9 @@ class ContentChecks:
         self._keys = keys
         self._findings = findings
         self._fault = findings.fault
+        self.overridden = 0
+        """Promotions of adapters that the gate did not let through."""
+        self._change = ""
         self.doubtful: list[tuple[int, str]] = []
         """Number and record id of contents whose key was destroyed, and of which no erasure was known then."""
 
@@ -42,6 +47,7 @@ class ContentChecks:
                 EntryKind.FEEDBACK: self._feedback,
                 EntryKind.REVIEW: self._review,
                 EntryKind.ERASURE: self._erasure,
+                EntryKind.ADAPTER: self._adapter,
             }[entry.kind](connection, entry)
         except IntegrityError as error:
             self._fault("content", entry.number, entry.subject, str(error))
@@ -110,6 +116,15 @@ class ContentChecks:
                 f"the erasure of {entry.subject} was cut off before its key was destroyed; it is finished when the next"
                 " answer is kept"
             )
+
+    def _adapter(self, connection: sqlite3.Connection, entry: AuditEntry) -> None:
+        opening = open_unsealed(stored.stored_content(connection, entry.number))
+        change = rebuild(AdapterChange, self._committed(entry, opening.salt, opening.content))
+        self._belongs(entry, change.adapter_sha256, change.at, change.user)
+        self.overridden += bool(change.overridden)
+        before, self._change = self._change, change.sha256
+        if change.previous != before:
+            raise IntegrityError(f"entry {entry.number} does not follow the change of an adapter before it")
 
     def _emptied(self, connection: sqlite3.Connection, entry: AuditEntry, erasure: AuditEntry) -> None:
         if erasure.number <= entry.number:

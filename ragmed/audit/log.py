@@ -30,11 +30,12 @@ from ragmed.audit.sealing import SALT_BYTES, seal, unsealed
 from ragmed.canonical import canonical_json, plain, plain_json
 from ragmed.citation_keys import check_for
 from ragmed.entries import AuditEntry, EntryKind, Erasure, Opening, ReviewDecision
-from ragmed.errors import BadInputError, NotFoundError
+from ragmed.errors import BadInputError, IntegrityError, NotFoundError
 from ragmed.interfaces import no_progress
 from ragmed.settings import AuditSettings
 
 if TYPE_CHECKING:
+    from ragmed.adapters.change import AdapterChange
     from ragmed.entries import Checkpoint, Feedback, RecordFilter, RecordLine, Review, Verification
     from ragmed.interfaces import AuditLog, Progress
     from ragmed.records import AnswerRecord
@@ -120,6 +121,21 @@ class SqliteLog(Answers):
             opening = _salted(canonical_json(review))
             entry = self._entry(connection, EntryKind.REVIEW, review.at, review.record_id, review.user, opening)
             self._keep(connection, entry, seal(key, opening, bytes.fromhex(entry.commitment)))
+        self.checkpoints.follow(entry.number)
+        return entry
+
+    def append_adapter(self, change: AdapterChange) -> AuditEntry:
+        """Keep what happened to an adapter. Raises IntegrityError where it does not follow the last such change."""
+        with self.database.writing() as connection:
+            known = stored.adapter_changes(connection)
+            if (change.number, change.previous) != (len(known) + 1, known[-1].sha256 if known else ""):
+                raise IntegrityError(
+                    f"change {change.number} of adapters does not follow change {len(known)} of the log",
+                    remedy="see `ragmed tune adapters list`, and try it again",
+                )
+            opening = _salted(canonical_json(change))
+            entry = self._entry(connection, EntryKind.ADAPTER, change.at, change.adapter_sha256, change.user, opening)
+            self._keep(connection, entry, unsealed(opening))  # it names no patient, and is never erased
         self.checkpoints.follow(entry.number)
         return entry
 

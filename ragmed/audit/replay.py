@@ -30,7 +30,7 @@ from ragmed.interfaces import Finished
 
 if TYPE_CHECKING:
     from ragmed.interfaces import Assistant, SnapshotReader
-    from ragmed.records import AnswerRecord, Hit
+    from ragmed.records import AnswerRecord, Generation, Hit
 
 AskAgain = Callable[["AnswerRecord"], "AnswerRecord"]
 """Asks the question of a record again as ``ask_again`` does. Raises what opening the snapshot or a model raises."""
@@ -73,6 +73,12 @@ def ask_again(assistant: Assistant, record: AnswerRecord) -> AnswerRecord:
         if isinstance(event, Finished):
             return event.record
     raise RagMedError("the assistant ended without a record")  # pragma: no cover - its contract is to end with one
+
+
+def written_here(record: AnswerRecord) -> Generation | None:
+    """What a model on this machine wrote for the answer, shown or refused; None where none began."""
+    found = [record.generation, *([record.refused.generation] if record.refused else [])]
+    return next((one for one in found if one.kind == "qwen" and one.model_id), None)
 
 
 def replay(record: AnswerRecord, again: AskAgain) -> Replay:

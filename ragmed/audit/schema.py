@@ -18,7 +18,7 @@ from functools import cache
 from ragmed.canonical import sha256_bytes
 from ragmed.errors import IntegrityError
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised whenever an older program could not read what this one writes."""
 APPLICATION = 0x5261_4D64  # "RaMd": tells this file from any other SQLite database
 KEYS_SCHEMA = 1
@@ -38,6 +38,7 @@ CREATE UNIQUE INDEX entries_answers ON entries (subject) WHERE kind = 'answer';
 CREATE UNIQUE INDEX entries_erasures ON entries (subject) WHERE kind = 'erasure';
 CREATE INDEX entries_feedback ON entries (subject) WHERE kind = 'feedback';
 CREATE INDEX entries_reviews ON entries (subject) WHERE kind = 'review';
+CREATE INDEX entries_adapters ON entries (subject) WHERE kind = 'adapter';
 CREATE INDEX entries_at ON entries (at) WHERE kind = 'answer';
 CREATE INDEX entries_user ON entries (user) WHERE kind = 'answer';
 CREATE TABLE nodes (
@@ -111,6 +112,13 @@ def let_reviews_in(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TRIGGER contents_never_UPDATE")
     for statement in _statements(_TABLES):
         if "entries_reviews" in statement or "contents_never_UPDATE" in statement:
+            connection.execute(statement)
+
+
+def let_adapters_in(connection: sqlite3.Connection) -> None:
+    """A file of the third schema, which knew no adapters, becomes one of today's; no entry is touched."""
+    for statement in _statements(_TABLES):
+        if "entries_adapters" in statement:
             connection.execute(statement)
 
 

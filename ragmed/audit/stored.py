@@ -10,6 +10,7 @@ import sqlite3
 from hashlib import sha256
 from typing import Any
 
+from ragmed.adapters.change import AdapterChange
 from ragmed.audit.merkle import Subtree
 from ragmed.audit.rows import kept
 from ragmed.audit.sealing import KeyStore, open_unsealed, unseal
@@ -116,25 +117,50 @@ def stored_content(connection: sqlite3.Connection, number: int) -> bytes:
 
 def opened(connection: sqlite3.Connection, keys: KeyStore, one: AuditEntry) -> Opening | None:
     """What the entry committed to; None once it is erased. Raises IntegrityError."""
+    if one.kind in (EntryKind.ERASURE, EntryKind.ADAPTER):
+        return _open_for_ever(connection, one)
     sealed = stored_content(connection, one.number)
     commitment = bytes.fromhex(one.commitment)
-    if one.kind is EntryKind.ERASURE:
-        found = open_unsealed(sealed)
-    else:
-        if erasure_entry(connection, one.subject) is not None:
-            return None
-        number = one.number if one.kind is EntryKind.ANSWER else answer_number(connection, one.subject)
-        key = keys.key(number)
-        if key is None:
-            return None  # erased since this transaction began
-        try:
-            found = unseal(key, sealed, commitment)
-        except IntegrityError as error:
-            raise IntegrityError(
-                f"entry {one.number}, {one.kind.value} {one.subject}: {error}",
-                remedy="run `ragmed audit verify`, then restore the log from a backup",
-            ) from None
+    if erasure_entry(connection, one.subject) is not None:
+        return None
+    number = one.number if one.kind is EntryKind.ANSWER else answer_number(connection, one.subject)
+    key = keys.key(number)
+    if key is None:
+        return None  # erased since this transaction began
+    try:
+        found = unseal(key, sealed, commitment)
+    except IntegrityError as error:
+        raise IntegrityError(
+            f"entry {one.number}, {one.kind.value} {one.subject}: {error}",
+            remedy="run `ragmed audit verify`, then restore the log from a backup",
+        ) from None
     if sha256(found.salt + found.content).digest() != commitment:
+        raise IntegrityError(f"entry {one.number}: its content is not what it committed to")
+    return found
+
+
+def adapter_changes(connection: sqlite3.Connection) -> tuple[AdapterChange, ...]:
+    """All of them, oldest first. Raises IntegrityError."""
+    rows = connection.execute(
+        f"SELECT {ENTRY_COLUMNS} FROM entries INDEXED BY entries_adapters WHERE kind = 'adapter' ORDER BY number"
+    ).fetchall()
+    return tuple(_adapter_change(connection, entry_of(row)) for row in rows)
+
+
+def _adapter_change(connection: sqlite3.Connection, one: AuditEntry) -> AdapterChange:
+    try:
+        return rebuild(AdapterChange, json.loads(_open_for_ever(connection, one).content))
+    except ValueError:
+        raise IntegrityError(
+            f"entry {one.number} cannot be read as a change of an adapter",
+            remedy="it was written by another version of ragmed, or changed; run `ragmed audit verify`",
+        ) from None
+
+
+def _open_for_ever(connection: sqlite3.Connection, one: AuditEntry) -> Opening:
+    """Content that was never sealed. Raises IntegrityError."""
+    found = open_unsealed(stored_content(connection, one.number))
+    if sha256(found.salt + found.content).hexdigest() != one.commitment:
         raise IntegrityError(f"entry {one.number}: its content is not what it committed to")
     return found
 

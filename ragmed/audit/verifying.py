@@ -84,6 +84,8 @@ class _Verifying:
             notes=tuple(self._findings.notes),
             seconds=time.perf_counter() - began,
             reviews=self._counts[EntryKind.REVIEW],
+            adapters=self._counts[EntryKind.ADAPTER],
+            overridden=self._contents.overridden,
         )
 
     # --- entries ---

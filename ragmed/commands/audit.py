@@ -130,6 +130,14 @@ def _replays(auditor: Auditor, records: list[str] | None, today: bool, progress:
         progress("replay", done, len(ids))
 
 
+@app.command("adapters")
+def adapters(index: IndexFlag = None, settings: SettingsFlag = None, as_json: JsonFlag = False) -> None:
+    """What happened to tuned adapters: by whom, when and why, and what was promoted without the gate."""
+    from ragmed import terminal
+
+    terminal.print_adapter_changes(_auditor(None, index, settings, empty=True).adapter_changes(), as_json=as_json)
+
+
 @app.command("impact")
 def impact(
     name: Annotated[str, typer.Argument(metavar="SERIES|SNAPSHOT", help="A series, or a snapshot's id or number.")],

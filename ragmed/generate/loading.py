@@ -6,7 +6,6 @@ folder is run; whatever goes wrong is a ModelError that says what to do, for the
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import warnings
@@ -17,7 +16,7 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragmed.canonical import sha256_file
+from ragmed.adapters.files import ADAPTER_FILES, BROKEN, adapter_sha256
 from ragmed.errors import ModelError, RagMedError
 from ragmed.models import tiers
 from ragmed.models.processor import Processor, this_processor
@@ -27,8 +26,6 @@ from ragmed.models.tiers import Device
 if TYPE_CHECKING:
     from ragmed.models.shape import ModelShape
     from ragmed.settings import ModelSettings
-
-ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
 
 def device_of(settings: ModelSettings) -> Device:
@@ -89,22 +86,32 @@ class Adapter:
     """A tuned adapter's folder, as PEFT writes it."""
 
     folder: Path
+    named: str = ""
+    """The hash that its bytes must have, where a register names it by that."""
+
+    @property
+    def name(self) -> str:
+        """For messages: never a path."""
+        return self.named[:12] or self.folder.name
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it is not as it should be."""
+        return BROKEN if self.named else "name an adapter's folder in model.adapter, or leave the setting empty"
 
     def require(self) -> None:
         """Raises ModelError where it is none."""
         missing = [name for name in ADAPTER_FILES if not (self.folder / name).is_file()]
         if missing:
-            raise ModelError(
-                f"adapter {self.folder.name}: no {' and no '.join(missing)}",
-                remedy="name an adapter's folder in model.adapter, or leave the setting empty",
-            )
+            raise ModelError(f"adapter {self.name}: no {' and no '.join(missing)}", remedy=self.remedy)
 
     @cached_property
     def sha256(self) -> str:
         """Of both files' hashes, in order."""
+        if self.named:
+            return self.named
         self.require()
-        joined = "\n".join(sha256_file(self.folder / name) for name in ADAPTER_FILES)
-        return hashlib.sha256(joined.encode("ascii")).hexdigest()
+        return adapter_sha256(self.folder)
 
 
 def load_tokenizer(model: InstalledModel) -> Any:
@@ -122,21 +129,22 @@ def load_tokenizer(model: InstalledModel) -> Any:
 def load_weights(
     model: InstalledModel, settings: ModelSettings, adapter: Adapter | None, processor: Processor | None = None
 ) -> Any:
-    """The model, ready to generate. Raises ModelError, IntegrityError (bytes are not the lock's)."""
+    """The model, ready to generate; with an adapter as PEFT wraps it. Raises ModelError, IntegrityError (bytes are not
+    the lock's, or the adapter's)."""
+    from ragmed.generate.tuned import put_on, verified
+
     device = device_of(settings)
     four_bits = quantisation_of(settings, device, model.config, processor) == "nf4"
-    if adapter:
-        adapter.require()
     with told(model.name):
         loaded = load_base(model, device, four_bits=four_bits)
         _reads_only_what_is_new(loaded)
         if adapter:
-            loaded = _with_adapter(loaded, adapter)
+            loaded = put_on(loaded, verified(loaded, adapter))
         return loaded.eval()
 
 
 def load_base(model: InstalledModel, device: Device, *, four_bits: bool) -> Any:
-    """The model's weights alone, frozen or not as transformers has them, in NF4 with double quantisation or in 16 bits.
+    """The model's weights alone, in NF4 with double quantisation or in 16 bits.
 
     Raises ModelError, IntegrityError (bytes are not the lock's).
     """
@@ -177,36 +185,6 @@ def _reads_only_what_is_new(loaded: Any) -> None:
         return prepare(input_ids, next_sequence_length=next_sequence_length, **more)
 
     loaded.prepare_inputs_for_generation = prepared
-
-
-def _with_adapter(loaded: Any, adapter: Adapter) -> Any:
-    from peft import PeftModel
-
-    require_fitting(loaded, adapter)
-    return PeftModel.from_pretrained(loaded, adapter.folder, is_trainable=False, local_files_only=True)
-
-
-def require_fitting(loaded: Any, adapter: Adapter) -> None:
-    """PEFT passes over modules that an adapter names and a model lacks; of another model's adapter nothing may stay."""
-    from safetensors import safe_open
-
-    modules = dict(loaded.named_modules())
-    with safe_open(adapter.folder / ADAPTER_FILES[1], framework="pt") as tensors:
-        for name in tensors.keys():  # noqa: SIM118 - not a mapping
-            where, _, part = name.removeprefix("base_model.model.").rpartition(".lora_")
-            module = modules.get(where)
-            if not part or module is None:
-                raise ModelError(
-                    f"adapter {adapter.folder.name}: made for another model (it tunes {where or name})",
-                    remedy="name the model that the adapter was tuned on",
-                )
-            shape = tensors.get_slice(name).get_shape()
-            wanted = module.in_features if part.startswith("A") else module.out_features
-            if wanted not in shape:
-                raise ModelError(
-                    f"adapter {adapter.folder.name}: made for a model of another size ({where})",
-                    remedy="name the model that the adapter was tuned on",
-                )
 
 
 @contextmanager

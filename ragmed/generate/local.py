@@ -7,6 +7,8 @@ Laws of this room:
   prefix, looking ahead in the prompt) is on or off for all answers alike.
 * Whoever reads along is given a piece several times a second, an empty one where nothing is written yet, and may leave
   at each; the model is then free within a token, or within a piece of the prompt that it still reads (``reading``).
+* Which adapter writes is settled when an answer begins, and stands in each of its pieces; another that was promoted
+  meanwhile writes the next one. The weights stay in memory, and only the adapter's layers change.
 * Thoughts are asked not to come, cannot be begun, and are taken out where they come all the same.
 """
 
@@ -21,7 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from ragmed.engines import EnginePiece
 from ragmed.errors import ModelError, RagMedError
+from ragmed.generate.adapters import FixedAdapter
 from ragmed.generate.chat import prompt_ids
+from ragmed.generate.loaded import Loaded
 from ragmed.generate.loading import (
     Adapter,
     as_model_error,
@@ -32,18 +36,18 @@ from ragmed.generate.loading import (
     prompt_tokens_of,
     quantisation_of,
     quiet_libraries,
+    told,
 )
-from ragmed.generate.thoughts import CLOSE, OPEN, ThoughtFilter
+from ragmed.generate.thoughts import ThoughtFilter
 from ragmed.models.store import installed
 
 if TYPE_CHECKING:
     from ragmed.engines import Message, Order
+    from ragmed.generate.adapters import AdapterSource
     from ragmed.models.processor import Processor
     from ragmed.models.store import InstalledModel
     from ragmed.settings import ModelSettings
 
-_LOOK_BACK = 8
-"""Tokens at the end of a prompt among which it may open a thought."""
 _WAIT = 0.1
 """Seconds between two looks whether a reader that waits for its turn has left."""
 
@@ -75,25 +79,40 @@ class LocalEngine:
     kind = "qwen"
 
     def __init__(
-        self, settings: ModelSettings, *, speed: Speed | None = None, processor: Processor | None = None
+        self,
+        settings: ModelSettings,
+        *,
+        speed: Speed | None = None,
+        processor: Processor | None = None,
+        adapters: AdapterSource | None = None,
     ) -> None:
-        """``processor``: what decides between 4 and 16 bits; this machine's where it is None."""
+        """``processor``: what decides between 4 and 16 bits; this machine's where it is None. ``adapters``: which one
+        writes, asked before each answer; the settings' where it is None."""
         self._settings = settings
-        self._processor = processor
         self._speed = speed or Speed()
-        self._adapter = Adapter(settings.adapter) if settings.adapter else None
-        self._loading = threading.Lock()
-        self._turn = threading.Lock()
-        self._loaded: _Loaded | None = None
+        self._adapters = adapters or FixedAdapter(Adapter(settings.adapter) if settings.adapter else None)
+        self._place = _Place(settings, processor)
 
-    @cached_property
+    def over(self, settings: ModelSettings, adapters: AdapterSource) -> LocalEngine:
+        """Another engine over the same weights, which are in memory once: they take turns, and change adapters.
+
+        ``settings``: such as load the same weights (``same_weights``).
+        """
+        other = LocalEngine(settings, speed=self._speed, adapters=adapters)
+        other._place = self._place
+        return other
+
+    @property
     def _model(self) -> InstalledModel:
-        return installed(self._settings)
+        return self._place.model
 
-    @cached_property
+    @property
     def _tokenizer(self) -> Any:
-        quiet_libraries()
-        return load_tokenizer(self._model)
+        return self._place.tokenizer
+
+    @property
+    def _loaded(self) -> Loaded | None:
+        return self._place.loaded
 
     @property
     def model_id(self) -> str:
@@ -105,11 +124,13 @@ class LocalEngine:
 
     @property
     def adapter_sha256(self) -> str | None:
-        return self._adapter.sha256 if self._adapter else None
+        """Of the adapter that the next answer is written with; what wrote one stands in its pieces."""
+        adapter = self._adapters.adapter(self._model)
+        return adapter.sha256 if adapter else None
 
-    @cached_property
+    @property
     def quantisation(self) -> str:
-        return quantisation_of(self._settings, device_of(self._settings), self._model.config, self._processor)
+        return self._place.quantisation
 
     @property
     def context_tokens(self) -> int:
@@ -125,18 +146,13 @@ class LocalEngine:
 
     def warm(self) -> None:
         """Load what the first answer would otherwise wait for. Raises ModelError, IntegrityError, MissingPartError."""
-        with self._loading:
-            if self._loaded is None:
-                tokenizer = self._tokenizer
-                weights = load_weights(self._model, self._settings, self._adapter, self._processor)
-                ends = end_tokens(weights, tokenizer, self._model.folder)
-                self._loaded = _Loaded(weights, tokenizer, ends)
+        self._place.prepare(self._adapters.adapter(self._model))
 
     def stream(self, order: Order) -> Generator[EnginePiece, None, None]:
         """The answer, piece by piece; the last piece bears why it ended. Raises ModelError, IntegrityError."""
-        self.warm()
-        loaded = self._loaded
-        assert loaded is not None
+        adapter = self._adapters.adapter(self._model)  # the whole answer's, whatever is promoted meanwhile
+        loaded = self._place.prepare(adapter)
+        by = adapter.sha256 if adapter else None
         ids = self._tokens(order.messages)
         if len(ids) + order.max_tokens > self.context_tokens:
             raise ModelError(
@@ -147,32 +163,32 @@ class LocalEngine:
         stop = threading.Event()
         thoughts = ThoughtFilter(thinking=loaded.thinks(ids))
         written: list[int] = []
-        with closing(self._generated(loaded, order, ids, stop)) as pieces:
+        with closing(self._generated(loaded, adapter, order, ids, stop)) as pieces:
             for text, tokens in pieces:
                 written.extend(tokens)
-                yield EnginePiece(text=thoughts.feed(text))
+                yield EnginePiece(text=thoughts.feed(text), adapter_sha256=by)
         if thoughts.stray:
             raise ModelError(
                 f"model {self.model_id} thinks aloud, and where its thoughts end is not told",
                 remedy="use another model",
             )
         ended = "stop" if written and written[-1] in loaded.ends else "length"
-        yield EnginePiece(text=thoughts.end(), finish_reason=ended)
+        yield EnginePiece(text=thoughts.end(), finish_reason=ended, adapter_sha256=by)
 
     def _generated(
-        self, loaded: _Loaded, order: Order, ids: list[int], stop: threading.Event
+        self, loaded: Loaded, adapter: Adapter | None, order: Order, ids: list[int], stop: threading.Event
     ) -> Generator[tuple[str, list[int]], None, None]:
         """Text and tokens as they are written."""
         from ragmed.generate.streaming import Decoder, tokens_of
 
         def run(tokens: Any) -> None:
-            while not self._turn.acquire(timeout=_WAIT):
+            while not self._place.turn.acquire(timeout=_WAIT):
                 if stop.is_set():
                     return
             try:
-                loaded.generate(order, ids, tokens, stop, self._speed)
+                self._place.wearing(adapter).generate(order, ids, tokens, stop, self._speed)
             finally:
-                self._turn.release()
+                self._place.turn.release()
 
         decoder = Decoder(loaded.decode)
         try:
@@ -190,84 +206,61 @@ class LocalEngine:
         return prompt_ids(self._tokenizer, messages)
 
 
-class _Loaded:
-    """Weights and tokenizer, and what is kept between answers."""
+def same_weights(one: ModelSettings, other: ModelSettings) -> bool:
+    """Whether both load the same weights in the same bits onto the same device."""
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("name", "folder", "device", "quantisation", "prompt_tokens")
+    )
 
-    def __init__(self, weights: Any, tokenizer: Any, ends: tuple[int, ...]) -> None:
-        from ragmed.generate.fixed_memory import FixedMemory
-        from ragmed.generate.markers import Vocabulary
-        from ragmed.generate.reading import PromptReader
 
-        self.weights = weights
-        self.tokenizer = tokenizer
-        self.ends = ends
-        vocabulary = tokenizer.get_vocab()
-        self._vocabulary = Vocabulary.of(vocabulary, ends)
-        self._thoughts = [vocabulary[tag] for tag in (OPEN, CLOSE) if tag in vocabulary]
-        self._reader = PromptReader(weights)
-        self._fixed = FixedMemory(weights)
-        self._grammar: Any = None
+class _Place:
+    """A model's place in memory, which engines may share: loaded once, worked with by one at a time."""
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Text of tokens, special ones included: thoughts are told apart by them."""
-        return str(self.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+    def __init__(self, settings: ModelSettings, processor: Processor | None) -> None:
+        self._settings = settings
+        self._processor = processor
+        self._loading = threading.Lock()
+        self.turn = threading.Lock()
+        self.loaded: Loaded | None = None
 
-    def thinks(self, ids: list[int]) -> bool:
-        """Whether a prompt ends within thoughts, as the template of a model that always thinks has it."""
-        return self.decode(ids[-_LOOK_BACK:]).rstrip().endswith(OPEN)
+    @cached_property
+    def model(self) -> InstalledModel:
+        return installed(self._settings)
 
-    def generate(self, order: Order, ids: list[int], tokens: Any, stop: threading.Event, speed: Speed) -> None:
-        """Write the answer to ``order`` into ``tokens``."""
-        import torch
-        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
+    @cached_property
+    def tokenizer(self) -> Any:
+        quiet_libraries()
+        return load_tokenizer(self.model)
 
-        from ragmed.generate.streaming import StopWhen
+    @cached_property
+    def quantisation(self) -> str:
+        return quantisation_of(self._settings, device_of(self._settings), self.model.config, self._processor)
 
-        prompt = torch.tensor([ids], device=self.weights.device)
-        sampled = order.temperature > 0
-        how = GenerationConfig(
-            max_new_tokens=order.max_tokens,
-            do_sample=sampled,
-            eos_token_id=list(self.ends),
-            pad_token_id=self.ends[0],
-            disable_compile=not speed.compiled,
-            suppress_tokens=None if self.thinks(ids) else self._thoughts or None,
-            **({"temperature": order.temperature, "top_p": order.top_p, "top_k": 0} if sampled else {}),
-            **({"prompt_lookup_num_tokens": speed.look_ahead} if speed.look_ahead else {}),
-        )
-        with torch.inference_mode(), torch.random.fork_rng():
-            prefix = self._prefix(order, ids) if speed.reuse_prefix else []
-            into = self._fixed.of(len(ids) + order.max_tokens) if speed.fixed_memory else None
-            memory = self._reader.memory_of(ids, prefix, stop, into)
-            if memory is None:
-                return  # whoever asked has left
-            torch.manual_seed(order.seed)
-            self.weights.generate(
-                prompt,
-                attention_mask=torch.ones_like(prompt),
-                generation_config=how,
-                logits_processor=LogitsProcessorList(self._rules(order, len(ids))),
-                stopping_criteria=StoppingCriteriaList([StopWhen(stop)]),
-                streamer=tokens,
-                past_key_values=memory,
-            )
+    def prepare(self, adapter: Adapter | None) -> Loaded:
+        """The model, loaded; the adapter on as well, unless somebody's answer is being written."""
+        if self.turn.acquire(blocking=False):
+            try:
+                return self.wearing(adapter)
+            finally:
+                self.turn.release()
+        return self._base()
 
-    def _rules(self, order: Order, prompt_length: int) -> list[Any]:
-        """What may be written: JSON by a schema, or prose with markers."""
-        from ragmed.generate.markers import MarkerProcessor
+    def wearing(self, adapter: Adapter | None) -> Loaded:
+        """The model with this adapter on, for whoever has the turn. Raises ModelError, IntegrityError."""
+        loaded = self._base()
+        try:
+            with told(self.model.name):
+                loaded.wear(adapter)
+        finally:
+            if not loaded.usable:
+                self.loaded = None
+        return loaded
 
-        if order.schema:
-            from ragmed.generate.grammar import SchemaProcessor, grammar_tokenizer
-
-            if self._grammar is None:
-                self._grammar = grammar_tokenizer(self.tokenizer, self.ends)
-            return [SchemaProcessor(self._grammar, order.schema, prompt_length=prompt_length)]
-        if not order.markers:
-            return []
-        return [MarkerProcessor(self._vocabulary, self.decode, prompt_length=prompt_length, markers=order.markers)]
-
-    def _prefix(self, order: Order, ids: list[int]) -> list[int]:
-        """The system message's tokens, which are the same for many questions; empty where the prompt does not begin
-        with them."""
-        prefix = prompt_ids(self.tokenizer, order.messages[:1], answering=False)
-        return prefix if len(prefix) < len(ids) and prefix == ids[: len(prefix)] else []
+    def _base(self) -> Loaded:
+        with self._loading:
+            if self.loaded is None:
+                tokenizer = self.tokenizer
+                weights = load_weights(self.model, self._settings, None, self._processor)
+                self.loaded = Loaded(weights, tokenizer, end_tokens(weights, tokenizer, self.model.folder))
+            return self.loaded

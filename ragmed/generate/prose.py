@@ -60,6 +60,7 @@ class ProseGenerator:
         with closing(self._engine.stream(order)) as pieces:
             for piece in pieces:
                 last = piece
+                by = replace(by, adapter_sha256=piece.adapter_sha256)
                 written.append(piece.text)
                 readable = card.told("".join(written))[shown:] if wants_card else piece.text
                 shown += len(readable)

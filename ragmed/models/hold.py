@@ -1,34 +1,22 @@
-"""One pull at a time into a model's folder: an ``flock``, which the kernel frees however its holder ends."""
+"""One pull at a time into a model's folder, and a disk's faults in words."""
 
 from __future__ import annotations
 
 import errno
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ragmed.errors import BusyError, NotPossibleError
+from ragmed.errors import NotPossibleError
+from ragmed.hold import exclusive
 from ragmed.models.lock_file import HOLD_FILE
 
 
 @contextmanager
 def held(folder: Path, name: str) -> Iterator[None]:
     """Hold the folder for writing. Raises BusyError where another process does."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / HOLD_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BusyError(
-                f"{name}: another process is pulling or locking this model",
-                remedy="wait until it has finished, or end it",
-            ) from None
+    with exclusive(folder / HOLD_FILE, name, "is pulling or locking this model"):
         yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Results go to stdout, progress to stderr. One module a kind of result; rich is i
 
 from __future__ import annotations
 
+from ragmed.terminal.adapters import print_adapter, print_adapter_changes, print_adapters
 from ragmed.terminal.answers import answer_json, print_answer, print_citation
 from ragmed.terminal.audits import (
     print_affected,
@@ -18,6 +19,7 @@ from ragmed.terminal.audits import (
 from ragmed.terminal.builds import print_build
 from ragmed.terminal.datasets import print_dataset, print_reviews
 from ragmed.terminal.figures import print_findings, print_scores, print_tuning
+from ragmed.terminal.gates import print_gate
 from ragmed.terminal.hits import print_hits, search_json
 from ragmed.terminal.models import print_checked, print_locked, print_models
 from ragmed.terminal.published import (
@@ -34,6 +36,9 @@ from ragmed.terminal.waiting import progress
 
 __all__ = [
     "answer_json",
+    "print_adapter",
+    "print_adapter_changes",
+    "print_adapters",
     "print_affected",
     "print_answer",
     "print_answers",
@@ -46,6 +51,7 @@ __all__ = [
     "print_difference",
     "print_findings",
     "print_forecast",
+    "print_gate",
     "print_hits",
     "print_json",
     "print_locked",

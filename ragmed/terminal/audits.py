@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ragmed.adapters.pinned import pinned_name
 from ragmed.canonical import plain
 from ragmed.entries import EntryKind, WorthToday
 from ragmed.terminal.answers import answer_json, print_answer
@@ -109,6 +110,11 @@ def _print_provenance(console: Console, record: AnswerRecord) -> None:
         if part
     )
     console.print(f"  written by {clean(model)}; {'a prompt is kept' if record.prompt else 'no prompt: quotes only'}")
+    for one in (generation, *([record.refused.generation] if record.refused else [])):
+        if name := pinned_name(record, one):
+            console.print(
+                f"  adapter {(one.adapter_sha256 or '')[:12]} was named in model.adapter ({clean(name)}), past the gate"
+            )
     console.print(f"  snapshot {record.snapshot_id}, coverage {record.retrieval.coverage:.3f}; found:")
     for passage in sorted(record.retrieval.passages, key=lambda one: one.hit.rank):
         parts = ", ".join(f"{part.name} {part.score:.3f} (#{part.rank})" for part in passage.hit.parts)
@@ -136,6 +142,8 @@ def print_proof(found: Verification, *, deep: bool, citations: bool, as_json: bo
         f"log          {found.entries:,} entries: {found.answers:,} answers, {found.feedback:,} of feedback, "
         f"{found.reviews:,} reviews, {found.erasures:,} erased; root {found.root[:16] or 'none'}"
     )
+    if found.adapters:
+        console.print(f"adapters     {found.adapters:,} changes, {found.overridden:,} promotions without the gate")
     console.print(f"checkpoints  {found.checkpoints:,}")
     if citations:
         how = "page, source file and source read again" if deep else "page and source file"

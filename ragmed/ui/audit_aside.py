@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ragmed.adapters.pinned import pinned_name
 from ragmed.citation_keys import check_for, page_label
 from ragmed.second_checks import second_checks
 from ragmed.ui.answer_foot import snapshot_number
@@ -124,7 +125,10 @@ def _made(record: AnswerRecord, view: View) -> Markup:
             "ul",
             el("li", el("span", asked), " ", when(record.asked_at, words, view.zone)),
             el("li", words("audit.made.program", version=program, settings=settings)),
-            *(el("li", said) for said in model(record.generation, words)),
+            *(
+                el("li", said)
+                for said in (*model(record.generation, words), *_pinned(record, record.generation, words))
+            ),
             *(el("li", said) for said in second(record, words)),
             el("li", words("snapshot.short", number=number), title=record.snapshot_id) if record.snapshot_id else None,
             el("li", words("audit.made.coverage", coverage=f"{retrieval.coverage:.2f}")),
@@ -135,7 +139,7 @@ def _made(record: AnswerRecord, view: View) -> Markup:
         if retrieval.passages
         else None,
         _fold(words("audit.made.prompt"), _prompt(record.prompt)) if record.prompt else None,
-        _refused(record.refused, words) if record.refused else None,
+        _refused(record, record.refused, words) if record.refused else None,
         class_="rm-part",
     )
 
@@ -188,12 +192,19 @@ def hits(passages: Iterable[Passage], words: Words) -> Markup:
     )
 
 
-def _refused(refused: RefusedDraft, words: Words) -> Markup:
+def _pinned(record: AnswerRecord, generation: Generation, words: Words) -> tuple[str, ...]:
+    """That the adapter did not come from the register."""
+    name = pinned_name(record, generation)
+    return (words("audit.made.pinned", name=name),) if name else ()
+
+
+def _refused(record: AnswerRecord, refused: RefusedDraft, words: Words) -> Markup:
     """The draft that was not shown: what wrote it, from which prompt, and all of it as it was written."""
+    said_of = (*model(refused.generation, words), *_pinned(record, refused.generation, words))
     return _fold(
         words("audit.made.refused"),
         join(
-            el("ul", *(el("li", said) for said in model(refused.generation, words)), class_="rm-facts"),
+            el("ul", *(el("li", said) for said in said_of), class_="rm-facts"),
             el("div", el("pre", refused.generation.text), class_="rm-prompt") if refused.generation.text else None,
             _prompt(refused.prompt) if refused.prompt else None,
         ),

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ragmed.citation_keys import RECORD_ID
+from ragmed.errors import IntegrityError
 from ragmed.ui import audit_answer, audit_days, audit_list, audit_proof
-from ragmed.ui.markup import el
+from ragmed.ui.adapter_view import adapter_log
+from ragmed.ui.markup import Markup, el
+from ragmed.ui.notices import notice
 
 if TYPE_CHECKING:
     from ragmed.ui.main import View
@@ -41,6 +44,12 @@ def show(view: View) -> None:
         if not count:
             st.html(el("section", el("p", words("audit.empty")), class_="rm-calm"))
             return
+        try:
+            told: Markup | None = adapter_log(view.desk.program.auditor.adapter_changes(), words, view.zone)
+        except IntegrityError as error:
+            told = notice(words, str(error), error.remedy)
+        if told is not None:
+            st.html(told)
         _DRAW[_chosen(view)](view)
 
 

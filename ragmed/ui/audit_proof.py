@@ -53,6 +53,8 @@ def result(proof: Proof, view: View) -> Markup:
                     entries=found.entries,
                     answers=found.answers,
                     feedback=found.feedback,
+                    reviews=found.reviews,
+                    adapters=found.adapters,
                     erasures=found.erasures,
                     checkpoints=found.checkpoints,
                     citations=found.citations,

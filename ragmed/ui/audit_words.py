@@ -75,6 +75,7 @@ AUDIT: dict[str, tuple[str, str]] = {
     "audit.entry.feedback": ("feedback", "反馈"),
     "audit.entry.review": ("review", "审阅"),
     "audit.entry.erasure": ("erasure", "清除"),
+    "audit.entry.adapter": ("adapter", "适配器"),
     "audit.entry.number": ("entry {number}", "第 {number} 条"),
     "audit.said": ("What doctors said of it", "医生的反馈"),
     "audit.made": ("How it came about", "生成过程"),
@@ -87,6 +88,32 @@ AUDIT: dict[str, tuple[str, str]] = {
         "解析提问 {analyse} 毫秒，检索 {retrieve}，撰写 {generate}，核对 {verify}",
     ),
     "audit.made.revision": ("revision {revision} of it", "其修订版 {revision}"),
+    "audit.made.pinned": (
+        "the adapter was named in model.adapter ({name}), past the gate",
+        "适配器由设置 model.adapter（{name}）指定，未经评估关卡",
+    ),
+    "audit.adapters.one": ("{count} change of tuned adapters", "微调适配器变更 {count} 次"),
+    "audit.adapters.many": ("{count} changes of tuned adapters", "微调适配器变更 {count} 次"),
+    "audit.adapters.overridden": ("{count} promoted without the gate", "{count} 次未经评估关卡即启用"),
+    "audit.adapters.add": ("added", "登记"),
+    "audit.adapters.passed": ("let through by the gate", "通过评估关卡"),
+    "audit.adapters.refused": ("refused by the gate", "未通过评估关卡"),
+    "audit.adapters.promote": ("promoted", "启用"),
+    "audit.adapters.past": ("promoted without the gate", "未经评估关卡即启用"),
+    "audit.adapters.against.ungated": ("It had not been through the gate.", "此前未经评估关卡。"),
+    "audit.adapters.against.refused": ("The gate had refused it.", "此前未通过评估关卡。"),
+    "audit.adapters.against.retired": ("It had been retired.", "此前已停用。"),
+    "audit.adapters.against.other_current": (
+        "The gate had compared it with another one than wrote then.",
+        "评估关卡的比较对象并非当时启用的适配器。",
+    ),
+    "audit.adapters.against.other_prompt": (
+        "The gate had asked with another prompt than answers were written from.",
+        "评估关卡所用提示与当时作答提示不同。",
+    ),
+    "audit.adapters.retire": ("retired", "停用"),
+    "audit.adapters.back": ("rolled back to this one", "回退至此适配器"),
+    "audit.adapters.base": ("rolled back to the base model", "回退至基础模型"),
     "audit.made.second": (
         "second check by {model}, revision {revision}: sentences asked about {asked}, of these withheld {withheld}",
         "第二道核对：{model}，修订版 {revision}；核对 {asked} 句，其中不予显示 {withheld} 句",
@@ -125,10 +152,10 @@ AUDIT: dict[str, tuple[str, str]] = {
     "audit.verify.faults.one": ("{count} thing is not as it was written.", "有 {count} 处与写入时不一致。"),
     "audit.verify.faults.many": ("{count} things are not as they were written.", "有 {count} 处与写入时不一致。"),
     "audit.verify.checked": (
-        "{entries} entries ({answers} answers, {feedback} of feedback, {erasures} erased), {checkpoints} checkpoints, "
-        "{citations} citations, {seconds} s",
-        "条目 {entries}（回答 {answers}，反馈 {feedback}，清除 {erasures}），检查点 {checkpoints}，"
-        "引用 {citations}，{seconds} 秒",
+        "{entries} entries ({answers} answers, {feedback} of feedback, {reviews} reviews, {erasures} erased, "
+        "{adapters} of adapters), {checkpoints} checkpoints, {citations} citations, {seconds} s",
+        "条目 {entries}（回答 {answers}，反馈 {feedback}，复核 {reviews}，清除 {erasures}，适配器 {adapters}），"
+        "检查点 {checkpoints}，引用 {citations}，{seconds} 秒",
     ),
     "audit.verify.partly": (
         "Everything that was checked is as it was written. Something could not be checked: it is named below.",

@@ -13,7 +13,7 @@ from ragmed.audit.replay import KeepsNothing, OneSnapshot
 from ragmed.auditor import Auditor
 from ragmed.index.folder_store import FolderStore
 from ragmed.interfaces import Finished, Keeper, SnapshotReader, Snapshots
-from ragmed.records import AnswerRecord, Language, Reading
+from ragmed.records import AnswerRecord, Generation, Language, Reading
 from ragmed.retrieve.search import HybridRetriever
 from ragmed.settings import AnswerSettings, AuditSettings, RetrieveSettings, Settings
 from tests.index.support import EMBEDDER, publish, reading
@@ -84,7 +84,9 @@ class Bench:
             found.append(last.record)
         return found
 
-    def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
+    def assistant_of(
+        self, snapshot: SnapshotReader, settings: Settings, written: Generation | None = None
+    ) -> Assistant:
         return self._assistant(OneSnapshot(snapshot), settings, KeepsNothing())
 
     def _assistant(self, snapshots: Snapshots, settings: Settings, keeper: Keeper) -> RagMedAssistant:

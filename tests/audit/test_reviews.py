@@ -166,6 +166,7 @@ def test_a_file_of_the_second_schema_takes_reviews(tmp_path: Path) -> None:
     old = expected_schema()["contents_never_UPDATE"].replace(", 'review')", ")")
     connection.execute("DROP TRIGGER contents_never_UPDATE")
     connection.execute("DROP INDEX entries_reviews")
+    connection.execute("DROP INDEX entries_adapters")
     connection.execute(old)
     connection.execute("PRAGMA user_version=2")
     connection.commit()

@@ -20,6 +20,7 @@ from ragmed.index.collect import Retention
 from ragmed.index.folder_store import FolderStore
 from ragmed.interfaces import Finished
 from ragmed.records import Outcome
+from tests.adapters.made import adapter_files
 from tests.audit.damage import unguarded
 from tests.e2e.browser import DESK, PHONE, served
 from tests.e2e.test_app import expect, fits, wait_for_picture, yellow_in_view
@@ -369,3 +370,33 @@ def test_where_auditors_do_not_work_there_is_no_page(visiting: Visiting, tmp_pat
                 urllib.request.urlopen(address + path, timeout=10)
             assert refused.value.code == 404
         page.close()  # before the server goes, which the page would report
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "tag", "why"),
+    [
+        (
+            "/audit",
+            "2 changes of tuned adapters, 1 promoted without the gate",
+            "promoted without the gate",
+            "It had not been",
+        ),
+        ("/audit?lang=zh", "微调适配器变更 2 次，1 次未经评估关卡即启用", "未经评估关卡即启用", "此前未经评估关卡"),
+    ],
+    ids=["en", "zh"],
+)
+def test_a_promotion_without_the_gate_is_seen(
+    app: str, visiting: Visiting, folder: Path, path: str, line: str, tag: str, why: str
+) -> None:
+    register = program_over(folder).adapters  # another process than the app's
+    sha256 = register.add(adapter_files(folder / "tuned"), model="tiny", revision="r1", by="dr-owen").sha256
+    register.promote(sha256, "dr-owen", "ticket 7", True)
+    page = visiting(app, size=PHONE).go(path)
+    summary = page.locator(".rm-adapters summary")
+    expect(page, ".rm-adapters summary").to_have_text(line)
+    summary.click()
+    expect(page, ".rm-adapters .rm-tag-old").to_have_text(tag)
+    expect(page, ".rm-adapters li >> nth=0").to_contain_text("ticket 7")
+    expect(page, ".rm-adapters li >> nth=0").to_contain_text(why)
+    expect(page, ".rm-adapters li >> nth=0").to_contain_text("dr-owen")
+    assert fits(page)

@@ -168,7 +168,7 @@ def test_no_token_of_the_prompt_is_read_twice(
     engine = LocalEngine(ModelSettings(name=str(model), adapter=adapter), speed=speed)
     engine.warm()
     assert engine._loaded is not None
-    network = engine._loaded.weights.get_decoder() if not tuned else engine._loaded.weights.base_model.model.model
+    network = engine._loaded.weights.get_decoder()
     lengths: list[int] = []
     network.register_forward_hook(lambda *seen: lengths.append(seen[-1].past_key_values.get_seq_length()))
     order = replace(ORDER, messages=messages, max_tokens=6)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from ragmed.drafts import Draft, Written
+from ragmed.engines import EnginePiece, Order
 from ragmed.errors import ModelError
 from ragmed.generate.prose import ProseGenerator
 from ragmed.generate.scripted import ScriptedEngine
@@ -106,3 +107,21 @@ def test_a_reader_who_leaves_stops_the_engine() -> None:
 
 def test_a_model_that_finds_nothing_says_so() -> None:
     assert drafted(ScriptedEngine("NOT COVERED"))[1].found_nothing
+
+
+class Changing(ScriptedEngine):
+    """An adapter is promoted between the prompt and the answer."""
+
+    adapter_sha256 = "a" * 64
+
+    def stream(self, order: Order) -> Generator[EnginePiece, None, None]:
+        for piece in super().stream(order):
+            yield replace(piece, adapter_sha256="b" * 64)
+
+
+def test_a_draft_bears_the_adapter_that_wrote_it_and_not_the_one_that_was_to() -> None:
+    generator = ProseGenerator(Changing("Give adrenaline [1]."), ModelSettings(name="x"))
+    *pieces, draft = generator.generate(QUERY, Mode.ANSWER, PASSAGES)
+    assert isinstance(draft, Draft)
+    told = {piece.by.adapter_sha256 for piece in pieces if isinstance(piece, Written) and piece.by}
+    assert {draft.generation.adapter_sha256, *told} == {"b" * 64}

@@ -16,7 +16,7 @@ from ragmed.index.build import build
 from ragmed.index.hash_embedder import HashEmbedder
 from ragmed.interfaces import Assistant, Embedder, FileProgress, Progress, SnapshotReader
 from ragmed.librarian import Librarian
-from ragmed.records import NoteKind, ReadNote
+from ragmed.records import Generation, NoteKind, ReadNote
 from ragmed.retrieve.search import HybridRetriever
 from ragmed.settings import Settings
 from ragmed.ui import server
@@ -86,10 +86,13 @@ class LibraryProgram(Program):
     def embedder(self) -> Embedder:
         return HashEmbedder()
 
-    def assistant_of(self, snapshot: SnapshotReader, settings: Settings) -> Assistant:
+    def assistant_of(
+        self, snapshot: SnapshotReader, settings: Settings, written: Generation | None = None
+    ) -> Assistant:
         only = OneSnapshot(snapshot)
         retriever = HybridRetriever(only, self.embedder, settings.retrieve, multilingual=False)
-        return self._assistant(only, retriever, self.embedder, settings, KeepsNothing())
+        adapters = self.recorded_adapter(written) if written is not None else None
+        return self._assistant(only, retriever, self.embedder, settings, KeepsNothing(), adapters)
 
     @cached_property
     def librarian(self) -> Librarian:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmed.errors import ModelError, NotPossibleError
-from ragmed.generate.loading import Adapter, load_base, quiet_libraries, require_fitting, told
+from ragmed.generate.loading import Adapter, load_base, quiet_libraries, told
+from ragmed.generate.tuned import verified
 from ragmed.models.tiers import Device, possible_bits
 
 if TYPE_CHECKING:
@@ -84,8 +85,7 @@ def continued_adapter(base: Any, adapter: Adapter) -> Any:
     from peft import PeftModel
 
     require_unpacked(base)
-    adapter.require()
-    require_fitting(base, adapter)
+    verified(base, adapter)
     with told(f"adapter {adapter.folder.name}"):
         return PeftModel.from_pretrained(base, adapter.folder, is_trainable=True, local_files_only=True)
 

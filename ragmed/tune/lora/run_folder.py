@@ -6,10 +6,7 @@ written last: a folder without it holds a run that was cut short.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ragmed.adapters.files import CONFIG, WEIGHTS
 from ragmed.canonical import plain, write_atomic
-from ragmed.errors import BadInputError, BusyError
-from ragmed.generate.loading import ADAPTER_FILES
+from ragmed.errors import BadInputError
+from ragmed.hold import exclusive
 from ragmed.index.disk import BUILDING, new_building_folder, publish_folder, sync_tree
 
 PLAN, MANIFEST, PLOT = "plan.json", "run.json", "loss.png"
@@ -95,17 +93,8 @@ class RunFolder:
     @contextmanager
     def held(self) -> Iterator[None]:
         """One process at a time. Raises BusyError."""
-        descriptor = os.open(self.folder / _HOLD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                if error.errno not in (errno.EAGAIN, errno.EACCES):
-                    raise
-                raise BusyError(f"{self.folder}: this run is going on", remedy="wait for it, or end it") from None
+        with exclusive(self.folder / _HOLD, str(self.folder), "is at this run"):
             yield
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def new_adapter(self) -> Iterator[Path]:
@@ -113,7 +102,7 @@ class RunFolder:
         building = new_building_folder(self.folder)
         try:
             yield building
-            for other in [one for one in building.iterdir() if one.name not in ADAPTER_FILES]:
+            for other in [one for one in building.iterdir() if one.name not in (CONFIG, WEIGHTS)]:
                 other.unlink()
             sync_tree(building)
             if self.adapter.exists():  # of a run that was killed between adapter and manifest

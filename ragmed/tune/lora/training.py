@@ -221,6 +221,7 @@ def _plan(
             "sha256": dataset.sha256,
             "snapshot_id": dataset.card.get("snapshot_id", ""),
             "prompt_revision": dataset.card.get("prompt_revision", ""),
+            "seed": dataset.card.get("seed"),
         },
         "prompt_revision": REVISION,
         "settings": settings.tune.model_dump(mode="json"),

@@ -186,7 +186,7 @@ def test_a_checkpoint_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
 def test_one_process_at_a_time(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.begin({})
-    with folder.held(), pytest.raises(BusyError, match="is going on"), folder.held():
+    with folder.held(), pytest.raises(BusyError, match="is at this run"), folder.held():
         pass
 
 
