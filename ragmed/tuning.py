@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ragmed.assemble import open_program
 from ragmed.errors import BadInputError, NotPossibleError
 from ragmed.interfaces import no_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ragmed.adapters.register import RegisteredAdapter
     from ragmed.interfaces import Progress
@@ -146,13 +146,15 @@ def gate_adapter(
     by: str,
     out: Path | None = None,
     seed: int | None = None,
+    passages: int = 0,
     most: int = 0,
     permitted: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> Gated:
     """Ask base, current and candidate; the register keeps what came of it.
 
-    ``adapter``: a run's folder, or an adapter's hash in the register. ``seed``: the dataset's; None: as the run says.
+    ``adapter``: a run's folder, or an adapter's hash in the register. ``seed`` and ``passages`` (of a prompt): the
+    dataset's; None and 0: as the run says.
     """
     from datetime import UTC, datetime
 
@@ -167,7 +169,7 @@ def gate_adapter(
     program = open_program(settings)
     register, snapshot, model = program.adapters, program.snapshots.current(), installed(settings.model)
     register.settle()
-    candidate, learned_with = _candidate(settings, adapter, by)
+    candidate, rows = _candidate(settings, adapter, by)
     if (candidate.model, candidate.revision) != (model.name, model.revision):
         raise NotPossibleError(
             f"adapter {candidate.sha256[:12]} was made for {candidate.model} {candidate.revision[:12]}, and"
@@ -178,8 +180,8 @@ def gate_adapter(
     asked = gate_questions(
         snapshot,
         program.retriever,
-        passages=settings.retrieve.passages,
-        seed=learned_with if seed is None else seed,
+        passages=passages or int(rows.get("passages") or settings.retrieve.passages),
+        seed=int(rows.get("seed") or DATASET_SEED) if seed is None else seed,
         most=most,
         permitted=permitted,
         progress=progress,
@@ -221,18 +223,20 @@ def gate_adapter(
     return gated
 
 
-def _candidate(settings: Settings, adapter: str, by: str) -> tuple[RegisteredAdapter, int]:
-    """The adapter in the register, put there if it is a run's, and the seed that parted its rows."""
+def _candidate(settings: Settings, adapter: str, by: str) -> tuple[RegisteredAdapter, Mapping[str, Any]]:
+    """The adapter in the register, put there if it is a run's, and what is known of the rows that it learned from."""
+    import json
+
+    from ragmed.adapters.files import RUN_FILE
     from ragmed.canonical import sha256_file
     from ragmed.tune.lora.run_folder import MANIFEST, RunFolder
 
     folder = RunFolder(Path(adapter))
-    if not folder.finished:
-        register = open_program(settings).adapters
-        if Path(adapter).is_dir():
-            return add_adapter(settings, Path(adapter), by=by), DATASET_SEED
-        return register.find(adapter), DATASET_SEED
-    made_by = sha256_file(folder.folder / MANIFEST)
-    added = add_adapter(settings, folder.adapter, made_by=made_by, by=by)
-    seed = folder.manifest()["dataset"].get("seed")
-    return added, DATASET_SEED if seed is None else int(seed)
+    if folder.finished:
+        made_by = sha256_file(folder.folder / MANIFEST)
+        return add_adapter(settings, folder.adapter, made_by=made_by, by=by), folder.manifest()["dataset"]
+    if folder.folder.is_dir():
+        return add_adapter(settings, folder.folder, by=by), {}
+    found = open_program(settings).adapters.find(adapter)
+    manifest = found.folder / RUN_FILE
+    return found, json.loads(manifest.read_bytes())["dataset"] if manifest.is_file() else {}

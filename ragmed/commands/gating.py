@@ -20,6 +20,9 @@ def tune_gate(
     seed: Annotated[
         int | None, typer.Option("--seed", help="That parted the dataset's series. [as the run says, else 7]")
     ] = None,
+    passages: Annotated[
+        int, typer.Option("--passages", min=0, max=50, help="Of a prompt. [as the run says, else retrieve.passages]")
+    ] = 0,
     most: Annotated[int, typer.Option("--most", min=0, help="Questions at most. [all]")] = 0,
     permitted: Annotated[
         list[str] | None,
@@ -42,6 +45,7 @@ def tune_gate(
             by=by or chosen.audit.user or who(),
             out=out,
             seed=seed,
+            passages=passages,
             most=most,
             permitted=tuple(permitted or ()),
             progress=show_progress,

@@ -352,12 +352,14 @@ def test_what_cannot_be_read_or_written_is_told_without_a_path(tmp_path: Path) -
 
 def test_a_damaged_log_is_told_without_a_path(register: AdapterRegister) -> None:
     promoted(register)
-    log_of(register).close()
     path = register.folder.parent / "records.sqlite"
-    register._file._log.close()  # type: ignore[union-attr]
+    log = register._file._log
+    assert isinstance(log, SqliteLog)
+    log.checkpoints.settle()  # its thread would make the file anew
+    log.close()
+    for left in [path, *path.parent.glob("records.sqlite-*")]:
+        left.unlink()  # a new file: SQLite shares what it knows of an open one among all of a process
     path.write_bytes(b"no database at all" * 300)
-    for left in path.parent.glob("records.sqlite-*"):
-        left.unlink()
     with pytest.raises(IntegrityError, match="held against the log, which is damaged") as told:
         writes(register_over(path.parent))
     assert str(path.parent) not in str(told.value)

@@ -222,6 +222,7 @@ def _plan(
             "snapshot_id": dataset.card.get("snapshot_id", ""),
             "prompt_revision": dataset.card.get("prompt_revision", ""),
             "seed": dataset.card.get("seed"),
+            "passages": dataset.card.get("passages"),
         },
         "prompt_revision": REVISION,
         "settings": settings.tune.model_dump(mode="json"),
