@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 COMMAND = re.compile(
-    r"(?:^|`|\.venv/bin/)ragmed ((?:[a-z]+)(?: (?:list|show|verify|diff|rollback|gc|replay|impact|bundle|export|checkpoint|erase|prune|retrieval|questions|claims|embedder|feedback|permit|accept|edition|distinct|pull|check|dataset|promote|retire|adapters(?: (?:list|add))?|review (?:list|accept|edit|refuse)))?)([^`\n]*)",
+    r"(?:^|`|\.venv/bin/)ragmed ((?:[a-z]+)(?: (?:list|show|verify|diff|rollback|gc|replay|impact|bundle|export|checkpoint|erase|prune|retrieval|questions|claims|embedder|feedback|permit|accept|edition|distinct|pull|check|dataset|sft|dpo|kto|gate|promote|retire|adapters(?: (?:list|add))?|review (?:list|accept|edit|refuse)))?)([^`\n]*)",
     re.M,
 )
 
