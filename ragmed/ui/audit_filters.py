@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ragmed.ui.main import View
     from ragmed.ui.searches import Searches
-    from ragmed.ui.words import Words
+    from ragmed.ui.words import Tongue, Words
 
 TEXTS = ("since", "until", "user", "document", "series", "edition")
 CHOICES: dict[str, type[StrEnum]] = {
@@ -89,7 +89,7 @@ def fields(view: View) -> None:
     words, searches = view.words, view.desk.searches
 
     def changed() -> None:
-        _into_the_address(searches)
+        _into_the_address(searches, words.tongue)
 
     with st.container(key="audit-filters"):
         text = searches.words(st.query_params.get(SEARCH, "")) or ""
@@ -104,7 +104,7 @@ def fields(view: View) -> None:
                     st.text_input(label, value, key=key, on_change=changed, max_chars=80, placeholder=hint)
             with st.container(key="audit-choices", horizontal=True):
                 for name, kind in CHOICES.items():
-                    key, label = _FIELD.format(name), words(f"audit.filter.{name}")
+                    key, label = _choice_key(name, words.tongue), words(f"audit.filter.{name}")
                     options = ["", *(one.value for one in kind)]
                     stated = st.query_params.get(name, "")
                     place = options.index(_as_said(key, stated if stated in options else ""))
@@ -139,8 +139,15 @@ def _as_said(key: str, said: str) -> str:
     return first
 
 
-def _into_the_address(searches: Searches) -> None:
-    said = {name: " ".join(str(st.session_state.get(_FIELD.format(name)) or "").split()) for name in (*TEXTS, *CHOICES)}
+def _choice_key(name: str, tongue: Tongue) -> str:
+    """A field of its own in each language: a browser gives back the label that was chosen, which the other language has
+    not."""
+    return f"{_FIELD.format(name)}-{tongue}"
+
+
+def _into_the_address(searches: Searches, tongue: Tongue) -> None:
+    keys = {name: _FIELD.format(name) for name in TEXTS} | {name: _choice_key(name, tongue) for name in CHOICES}
+    said = {name: " ".join(str(st.session_state.get(key) or "").split()) for name, key in keys.items()}
     text = str(st.session_state.get(_TEXT) or "").strip()
     said[SEARCH] = searches.keep(text) if text else ""
     for name in ("view", "lang"):

@@ -13,6 +13,7 @@ from ragmed.ui.deciding import WHO
 from ragmed.ui.markup import el
 from ragmed.ui.notices import notice
 from ragmed.ui.references import cited
+from ragmed.ui.words import TONGUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ _DONE = "feedback_done"
 """Session key: what came of the last word on an answer: its id, whether it was recorded, message, remedy."""
 _TURN = "feedback_turn"
 """Session key: words recorded so far. Each has a form of its own: a recorded one closes, and the next is empty."""
-_FIELDS = ("kind", "citation", "correction", "note", "name")
+_FIELDS = ("correction", "note", "name")
 
 
 def show(view: View, record: AnswerRecord) -> None:
@@ -40,18 +41,14 @@ def show(view: View, record: AnswerRecord) -> None:
     with st.popover(words("feedback.open"), key=field("open")), st.form(field("form"), border=False):
         if recorded is False:  # where she looks: the form lies over the page
             st.html(notice(words, message, remedy, title=words("feedback.failed")))
-        st.selectbox(
-            words("feedback.kind"),
-            [kind.value for kind in FeedbackKind],
-            format_func=lambda kind: words(f"feedback.kind.{kind}"),
-            key=field("kind"),
-        )
+        _choice(view, field, "kind", [kind.value for kind in FeedbackKind], lambda kind: words(f"feedback.kind.{kind}"))
         if keys:
-            st.selectbox(
-                words("feedback.citation"),
+            _choice(
+                view,
+                field,
+                "citation",
                 ["", *keys],
-                format_func=lambda key: f"[{key}]" if key else words("feedback.citation.whole"),
-                key=field("citation"),
+                lambda key: f"[{key}]" if key else words("feedback.citation.whole"),
             )
         st.text_area(words("feedback.correction"), key=field("correction"), max_chars=4000, height=100)
         st.text_input(words("feedback.note"), key=field("note"), max_chars=1000)
@@ -59,8 +56,25 @@ def show(view: View, record: AnswerRecord) -> None:
         st.form_submit_button(words("feedback.send"), on_click=_send, args=(view, record, field))
 
 
+def _choice(view: View, field: Callable[[str], str], name: str, options: list[str], said: Callable[[str], str]) -> None:
+    """A choice with a field of its own in each language: a browser gives back the label, which the other has not."""
+    chosen = _chosen(field, name)
+    place = options.index(chosen) if chosen in options else 0
+    key = field(f"{name}-{view.words.tongue}")
+    st.selectbox(view.words(f"feedback.{name}"), options, place, format_func=said, key=key)
+
+
+def _chosen(field: Callable[[str], str], name: str, tongue: str = "") -> str:
+    """What was chosen, in the language of the form or in another one."""
+    for spoken in (tongue, *TONGUES):
+        if found := st.session_state.get(field(f"{name}-{spoken}")):
+            return str(found)
+    return ""
+
+
 def _send(view: View, record: AnswerRecord, field: Callable[[str], str]) -> None:
     said = {name: str(st.session_state.get(field(name), "")).strip() for name in _FIELDS}
+    said |= {name: _chosen(field, name, view.words.tongue) for name in ("kind", "citation")}
     name = " ".join(said["name"].split())
     if not name:
         st.session_state[_DONE] = (record.record_id, False, view.words("feedback.who"), "")

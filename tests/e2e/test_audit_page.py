@@ -218,7 +218,7 @@ def test_filters_and_the_place_in_the_list_survive_an_opened_answer(app: str, vi
     page.get_by_role("combobox", name="Outcome").click()
     page.get_by_role("option", name="not covered").click()
     expect(page, ".st-key-audit-user input").to_have_value("ward 4")
-    expect(page, ".st-key-audit-outcome input").to_have_value("not covered")
+    expect(page, ".st-key-audit-outcome-en input").to_have_value("not covered")
     expect(page, ".rm-audit tbody tr >> nth=0").to_contain_text("Malaria 239?")
     fill(page, "Words in question or answer", "malaria")
     page.keyboard.press("Enter")
@@ -240,6 +240,14 @@ def test_filters_and_the_place_in_the_list_survive_an_opened_answer(app: str, vi
     expect(page, ".st-key-audit-user input").to_have_value("ward 4")
     press(page, "Newest answers")
     expect(page, ".rm-audit tbody tr >> nth=0").to_contain_text("Malaria 239?")
+    page.get_by_role("radio", name="中文").click()  # a choice is the same in every language
+    expect(page, ".st-key-audit-outcome-zh input").to_have_value("未覆盖")
+    fill(page, "用户", "ward 3")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "ward+3" in url or "ward%203" in url)
+    assert "outcome=abstained" in page.url
+    page.get_by_role("radio", name="EN").click()
+    expect(page, ".st-key-audit-outcome-en input").to_have_value("not covered")
     fill(page, "From", "last week")
     page.keyboard.press("Enter")
     expect(page, ".rm-calm[role=alert]").to_contain_text("'last week' is no time")
@@ -252,7 +260,7 @@ def asked_and_replaced(folder: Path) -> str:
     record = next(event.record.record_id for event in program.assistant.ask(WHEN) if isinstance(event, Finished))
     (folder / "library" / "sepsis.md").write_text(SEPSIS_2, "utf-8")
     program.build_with(program.settings, dry_run=False, inbox=False)
-    program.records.checkpoints.settle()  # they are written beside the answer, and have to be there to be taken away
+    assert program.records.checkpoints.settle(60)  # they are written beside the answer, and have to be there to be taken away
     return record
 
 

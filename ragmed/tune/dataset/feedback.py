@@ -116,19 +116,20 @@ class _Making:
             if rejected and rejected != answer and not right:
                 found.append((split, named_row(replace(sft, form=Form.DPO, rejected=rejected))))
         if self._original:
-            found.append(self._thumb(wanted=right))
+            found.append(self._thumb(wanted=right, beside=found[0][0] if found else None))
         if not found:
             message = "neither a correction nor an answer that was shown: nothing to learn from"
             raise ShortError(Short(kind=Shortfall.NOTHING_TO_LEARN, message=message))
         return found
 
-    def _thumb(self, *, wanted: bool) -> tuple[Split, Row]:
+    def _thumb(self, *, wanted: bool, beside: Split | None) -> tuple[Split, Row]:
+        """``beside``: the side of the correction, which an unwanted answer follows as it does in a pair."""
         if wanted:
             split, prompt, _, checked = self._placed(self._original)
             answer = NOT_COVERED[self._language] if says_not_covered(self._original) else checked.text
             return split, self._row(Form.KTO, prompt, answer, checked.expected)
         cited = {check.citation.document_id for check in self._record.checks if check.citation.claim >= 0}
-        split = self._side(cited or {self._sent[0].document.document_id})
+        split = beside or self._side(cited or {self._sent[0].document.document_id})
         prompt, markers = self._prompt(split)
         return split, self._row(Form.KTO, prompt, renumbered(self._original, markers), (), label=False)
 
