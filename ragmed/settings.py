@@ -132,6 +132,32 @@ class ModelSettings(_Part):
     )
 
 
+class TuneSettings(_Part):
+    """How the language model is tuned (`ragmed tune sft`, `dpo`, `kto`)."""
+
+    rank: int = Field(16, ge=1, le=256, description="rank of the adapter's matrices")
+    alpha: int = Field(32, ge=1, description="the adapter's output is multiplied by alpha / rank")
+    dropout: float = Field(0.05, ge=0, lt=1, description="share of the adapter's input left out while it learns")
+    targets: tuple[Literal["q", "k", "v", "o", "gate", "up", "down"], ...] = Field(
+        ("q", "k", "v", "o", "gate", "up", "down"), min_length=1, description="matrices of each layer that are adapted"
+    )
+    length: int = Field(2048, ge=64, description="tokens of a row at most; longer ones are left out, and counted")
+    packing: bool = Field(False, description="short rows share a sequence of `length` tokens; `sft` only")
+    batch: int = Field(1, ge=1, description="rows at once; `kto` takes two at least")
+    accumulate: int = Field(16, ge=1, description="batches of a step")
+    learning_rate: float = Field(2e-4, gt=0, description="highest rate of `sft`")
+    preference_rate: float = Field(5e-6, gt=0, description="highest rate of `dpo` and `kto`")
+    epochs: float = Field(2.0, gt=0, description="times that `sft` sees the rows")
+    preference_epochs: float = Field(1.0, gt=0, description="times that `dpo` and `kto` see the rows")
+    warmup: float = Field(
+        0.03, ge=0, lt=1, description="share of the steps in which the rate rises; then it falls (cosine)"
+    )
+    beta: float = Field(0.1, gt=0, description="how closely `dpo` and `kto` keep to the model that they begin with")
+    checkpointing: bool = Field(True, description="layers are computed twice instead of being held: slower, smaller")
+    save_steps: int = Field(50, ge=1, description="steps between two checkpoints that a killed run resumes from")
+    seed: int = Field(7, ge=0, description="first weights, order of the rows, dropout")
+
+
 class ServedSettings(_Part):
     """A language model behind an OpenAI-compatible address (vLLM, SGLang, llama.cpp, Ollama)."""
 
@@ -242,6 +268,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings = AnswerSettings()
     model: ModelSettings = ModelSettings()
     served: ServedSettings = ServedSettings()
+    tune: TuneSettings = TuneSettings()
     audit: AuditSettings = AuditSettings()
     app: AppSettings = AppSettings()
     serve: ServeSettings = ServeSettings()

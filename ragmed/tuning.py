@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ragmed.settings import Settings
     from ragmed.tune.dataset.making import Dataset, Wanted
     from ragmed.tune.embedder.tuning import Tuning
+    from ragmed.tune.lora.forecast import TrainingForecast
+    from ragmed.tune.lora.training import Ran
+    from ragmed.tune.lora.watching import Watch
 
 
 def tune_embedder(
@@ -41,3 +44,33 @@ def tune_dataset(settings: Settings, wanted: Wanted, progress: Progress = no_pro
     current = program.snapshots.current()
     retriever = program.retriever if wanted.library else None  # it loads the embedder
     return make_dataset(wanted, current, retriever, program.records, progress)
+
+
+def tune_model(
+    settings: Settings,
+    form: str,
+    dataset: Path,
+    out: Path,
+    *,
+    begins_with: Path | None = None,
+    steps: int = 0,
+    resume: bool = False,
+    watch: Watch | None = None,
+) -> Ran:
+    """An adapter for the language model of the settings; ``form``: ``sft``, ``dpo`` or ``kto``."""
+    from ragmed.tune.dataset.rows import Form
+    from ragmed.tune.lora.training import WantedRun, run
+    from ragmed.tune.lora.watching import not_watched
+
+    wanted = WantedRun(form=Form(form), dataset=dataset, out=out, begins_with=begins_with, steps=steps, resume=resume)
+    return run(settings, wanted, watch or not_watched)
+
+
+def forecast_run(settings: Settings, form: str) -> tuple[TrainingForecast, int]:
+    """What such a run would take with these settings, and the memory that is free, bytes."""
+    from ragmed.generate.loading import device_of
+    from ragmed.tune.dataset.rows import Form
+    from ragmed.tune.lora.training import forecast_run as foretold
+    from ragmed.tune.lora.training import free_bytes
+
+    return foretold(settings, Form(form)), free_bytes(device_of(settings.model))

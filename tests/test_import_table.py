@@ -47,8 +47,12 @@ COMPOSERS = {
 # heavy package → the rooms that own it
 OWNERS = {
     "torch": {"ragmed.index", "ragmed.tune", "ragmed.generate"},
-    "transformers": {"ragmed.index", "ragmed.generate"},
-    "peft": {"ragmed.generate"},
+    "transformers": {"ragmed.index", "ragmed.generate", "ragmed.tune.lora"},
+    "peft": {"ragmed.generate", "ragmed.tune.lora"},
+    "trl": {"ragmed.tune.lora"},
+    "datasets": {"ragmed.tune.lora"},
+    "bitsandbytes": {"ragmed.tune.lora"},
+    "matplotlib": {"ragmed.tune"},
     "llguidance": {"ragmed.generate.grammar"},
     "tokenizers": {"ragmed.index", "ragmed.tune", "ragmed.generate"},
     "safetensors": {"ragmed.index", "ragmed.tune", "ragmed.generate"},

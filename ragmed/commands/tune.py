@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
-from ragmed.commands import review
+from ragmed.commands import review, training
 from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, settings_of
 
 app = typer.Typer(help="Fit a model to the library.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(review.app, name="review")
+app.command("sft")(training.tune_sft)
+app.command("dpo")(training.tune_dpo)
+app.command("kto")(training.tune_kto)
 
 
 class FormatWord(StrEnum):

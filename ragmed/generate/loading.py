@@ -123,14 +123,27 @@ def load_weights(
     model: InstalledModel, settings: ModelSettings, adapter: Adapter | None, processor: Processor | None = None
 ) -> Any:
     """The model, ready to generate. Raises ModelError, IntegrityError (bytes are not the lock's)."""
+    device = device_of(settings)
+    four_bits = quantisation_of(settings, device, model.config, processor) == "nf4"
+    if adapter:
+        adapter.require()
+    with told(model.name):
+        loaded = load_base(model, device, four_bits=four_bits)
+        _reads_only_what_is_new(loaded)
+        if adapter:
+            loaded = _with_adapter(loaded, adapter)
+        return loaded.eval()
+
+
+def load_base(model: InstalledModel, device: Device, *, four_bits: bool) -> Any:
+    """The model's weights alone, frozen or not as transformers has them, in NF4 with double quantisation or in 16 bits.
+
+    Raises ModelError, IntegrityError (bytes are not the lock's).
+    """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-    device = device_of(settings)
-    four_bits = quantisation_of(settings, device, model.config, processor) == "nf4"
     require_whole(model)
-    if adapter:
-        adapter.require()
     how = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
@@ -138,7 +151,7 @@ def load_weights(
         bnb_4bit_compute_dtype=torch.bfloat16,
     )
     with told(model.name):
-        loaded = AutoModelForCausalLM.from_pretrained(
+        return AutoModelForCausalLM.from_pretrained(
             model.folder,
             dtype=torch.bfloat16,
             device_map={"": device},
@@ -147,10 +160,6 @@ def load_weights(
             trust_remote_code=False,
             use_safetensors=True,
         )
-        _reads_only_what_is_new(loaded)
-        if adapter:
-            loaded = _with_adapter(loaded, adapter)
-        return loaded.eval()
 
 
 def _reads_only_what_is_new(loaded: Any) -> None:
@@ -173,11 +182,11 @@ def _reads_only_what_is_new(loaded: Any) -> None:
 def _with_adapter(loaded: Any, adapter: Adapter) -> Any:
     from peft import PeftModel
 
-    _require_fitting(loaded, adapter)
+    require_fitting(loaded, adapter)
     return PeftModel.from_pretrained(loaded, adapter.folder, is_trainable=False, local_files_only=True)
 
 
-def _require_fitting(loaded: Any, adapter: Adapter) -> None:
+def require_fitting(loaded: Any, adapter: Adapter) -> None:
     """PEFT passes over modules that an adapter names and a model lacks; of another model's adapter nothing may stay."""
     from safetensors import safe_open
 

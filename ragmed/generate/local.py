@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragmed.engines import EnginePiece
 from ragmed.errors import ModelError, RagMedError
+from ragmed.generate.chat import prompt_ids
 from ragmed.generate.loading import (
     Adapter,
     as_model_error,
@@ -186,14 +187,7 @@ class LocalEngine:
             yield rest, []
 
     def _tokens(self, messages: Sequence[Message]) -> list[int]:
-        return _templated(self._tokenizer, messages, answering=True)
-
-
-def _templated(tokenizer: Any, messages: Sequence[Message], *, answering: bool) -> list[int]:
-    """Token ids of a chat by the model's own template, thinking switched off where it knows of it."""
-    turns = [{"role": message.role, "content": message.content} for message in messages]
-    found = tokenizer.apply_chat_template(turns, add_generation_prompt=answering, enable_thinking=False)
-    return [int(token) for token in found["input_ids"]]
+        return prompt_ids(self._tokenizer, messages)
 
 
 class _Loaded:
@@ -275,5 +269,5 @@ class _Loaded:
     def _prefix(self, order: Order, ids: list[int]) -> list[int]:
         """The system message's tokens, which are the same for many questions; empty where the prompt does not begin
         with them."""
-        prefix = _templated(self.tokenizer, order.messages[:1], answering=False)
+        prefix = prompt_ids(self.tokenizer, order.messages[:1], answering=False)
         return prefix if len(prefix) < len(ids) and prefix == ids[: len(prefix)] else []

@@ -28,6 +28,7 @@ from ragmed.terminal.published import (
     print_snapshots,
     print_verification,
 )
+from ragmed.terminal.runs import print_forecast, print_run, watch
 from ragmed.terminal.screen import print_json
 from ragmed.terminal.waiting import progress
 
@@ -44,6 +45,7 @@ __all__ = [
     "print_dataset",
     "print_difference",
     "print_findings",
+    "print_forecast",
     "print_hits",
     "print_json",
     "print_locked",
@@ -54,6 +56,7 @@ __all__ = [
     "print_register",
     "print_replays",
     "print_reviews",
+    "print_run",
     "print_scores",
     "print_snapshot",
     "print_snapshots",
@@ -61,4 +64,5 @@ __all__ = [
     "print_verification",
     "progress",
     "search_json",
+    "watch",
 ]
