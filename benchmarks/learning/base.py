@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import copy
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
+from ragmed.canonical import plain
 from ragmed.generate.prompt import prompt_of
 from ragmed.records import Language, Mode, Query
 
@@ -30,7 +31,8 @@ TEMPLATE = (
     "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
 )
 """ChatML as Qwen3 has it: an answer stands behind empty thoughts."""
-IGNORED = -100
+POINT = 25
+"""Steps from one point of the curve to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,24 +50,57 @@ class Shape:
 class Stage:
     """A part of the curriculum: rows of one length, at one level."""
 
-    tokens: float
-    """Share of all tokens."""
+    tokens: int
+    """Read in all."""
     length: int
     level: Level
+    repeated: float = 0.1
+    """Share of the rows that are random tokens which come again."""
+    alphabet: int = 0
+    """Different tokens of such a row at most (0: all)."""
 
 
-STAGES = (
-    Stage(tokens=0.15, length=256, level=Level(notes=1)),
-    Stage(tokens=0.30, length=256, level=Level(notes=2)),
-    Stage(tokens=0.35, length=512, level=Level(notes=4, filler=0.2)),
-    Stage(tokens=0.20, length=896, level=Level(notes=5, filler=0.7)),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curriculum:
+    """All that the base is made by, but for the seed."""
+
+    shape: Shape
+    stages: tuple[Stage, ...]
+    batch: int = 2048
+    """Tokens of a step."""
+    rate: float = 3e-3
+    warmup: int = 50
+    """Steps."""
+    falling: float = 0.5
+    """Share of the tokens over which the rate falls to nothing."""
+
+    def told(self) -> dict[str, Any]:
+        """What a result keeps."""
+        return {**plain(self), "tokens": sum(stage.tokens for stage in self.stages)}
+
+
+FULL = Curriculum(
+    shape=Shape(),
+    stages=(
+        Stage(tokens=1_000_000, length=64, level=Level(notes=1), repeated=1.0, alphabet=64),
+        Stage(tokens=1_000_000, length=256, level=Level(notes=1), repeated=0.3),
+        Stage(tokens=1_500_000, length=256, level=Level(notes=2)),
+        Stage(tokens=2_500_000, length=512, level=Level(notes=4, filler=0.2)),
+        Stage(tokens=1_200_000, length=896, level=Level(notes=5, filler=0.7)),
+    ),
 )
-TOKENS = 4096
-"""Of a step."""
-REPEATED = 0.15
-"""Share of the rows that are random tokens which come again."""
+TOY = Curriculum(
+    shape=Shape(hidden=64, layers=2, heads=2, vocabulary=600),
+    stages=(
+        Stage(tokens=2_048, length=64, level=Level(notes=1), repeated=1.0, alphabet=64),
+        Stage(tokens=4_096, length=256, level=Level(notes=2)),
+    ),
+    batch=1024,
+)
 _AROUND = 0.1
 """What a token outside an answer weighs."""
+_PADDING = 0
+"""``<|endoftext|>``, which fills a row up."""
 
 
 def tokenizer(vocabulary: int, seed: int) -> PreTrainedTokenizerFast:
@@ -116,7 +151,9 @@ def build(words: PreTrainedTokenizerFast, shape: Shape, seed: int) -> Qwen3ForCa
     )
     network = Qwen3ForCausalLM(stated)
     with torch.no_grad():
-        network.model.embed_tokens.weight.normal_(0.0, shape.hidden**-0.5)
+        # what all tokens share shifts all logits alike, and lets a head look at a place whatever stands there
+        shared = torch.randn(shape.hidden).sign() * shape.hidden**-0.5
+        network.model.embed_tokens.weight.normal_(0.0, shape.hidden**-0.5).add_(shared)
         for layer in network.model.layers:
             heads, gate = layer.self_attn, layer.mlp
             for matrix in (heads.q_proj, heads.k_proj, heads.v_proj, gate.gate_proj, gate.up_proj):
@@ -152,41 +189,90 @@ class Rows:
         self._lessons = Lessons(seed)
         self._draw = random.Random(f"{seed}:rows")
 
-    def batches(self, stage: Stage) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def batches(self, stage: Stage, batch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """(tokens, answers): both of rows × length; ``answers`` is true where a token of an answer stands."""
-        rows = max(1, TOKENS // stage.length)
         lessons = self._lessons.at(stage.level)
         while True:
-            made = [self._row(stage.length, lessons) for _ in range(rows)]
+            made = [self._row(stage, lessons) for _ in range(max(1, batch // stage.length))]
             yield torch.tensor([ids for ids, _ in made]), torch.tensor([marks for _, marks in made])
 
-    def _row(self, length: int, lessons: Iterator[Lesson]) -> tuple[list[int], list[bool]]:
-        if self._draw.random() < REPEATED:
-            return repeated(self._draw, len(self._words), len(SPECIAL), length), [True] * length
+    def _row(self, stage: Stage, lessons: Iterator[Lesson]) -> tuple[list[int], list[bool]]:
+        length = stage.length
+        if self._draw.random() < stage.repeated:
+            known = range(len(SPECIAL), len(self._words))
+            alphabet = self._draw.choices(known, k=stage.alphabet) if stage.alphabet else known
+            return repeated(self._draw, alphabet, length)
         ids: list[int] = []
         marks: list[bool] = []
         while len(ids) < length:
             own, marked = chat_ids(self._words, next(lessons))
-            if len(own) > length - len(ids) and ids:
-                pad = length - len(ids)
-                ids += [0] * pad
-                marks += [False] * pad
-                break
+            if ids and len(own) > length - len(ids):
+                own, marked = [_PADDING] * (length - len(ids)), [False] * (length - len(ids))
             ids += own
             marks += marked
         return ids[:length], marks[:length]
 
 
-def optimisers(model: Any, rate: float, muon: float) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the layers, AdamW for all else."""
-    inner = [one for name, one in model.named_parameters() if one.dim() == 2 and "embed" not in name]
-    other = [one for name, one in model.named_parameters() if one.dim() != 2 or "embed" in name]
-    if not muon:
-        return [torch.optim.AdamW([*inner, *other], rate, betas=(0.9, 0.98), weight_decay=0.01)]
-    return [
-        torch.optim.Muon(inner, lr=muon, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(other, rate, betas=(0.9, 0.98), weight_decay=0.0),
-    ]
+def train_base(
+    chosen: Curriculum, seed: int, folder: Path, *, quickly: bool = True
+) -> list[dict[str, float]]:
+    """Train, and write model and tokenizer into ``folder``; the curve, a point every 25 steps.
+
+    ``quickly``: with the network compiled, where a compiler is there.
+    """
+    words = tokenizer(chosen.shape.vocabulary, seed)
+    network = build(words, chosen.shape, seed)
+    forward = torch.compile(network, dynamic=False) if quickly else network
+    optimiser = torch.optim.AdamW(network.parameters(), chosen.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    rows = Rows(words, f"{seed}:base")
+    total = sum(stage.tokens for stage in chosen.stages)
+    curve: list[dict[str, float]] = []
+    met: list[tuple[float, float, float]] = []
+    read = step = 0
+    began = time.monotonic()
+    for stage in chosen.stages:
+        batches = rows.batches(stage, chosen.batch)
+        until = read + stage.tokens
+        while read < until:
+            tokens, answers = next(batches)
+            for group in optimiser.param_groups:
+                group["lr"] = chosen.rate * _rate(chosen, step, read / total)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = forward(input_ids=tokens, use_cache=False).logits
+            loss, at_answers, right = losses(logits, tokens, answers)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            optimiser.zero_grad()
+            met.append((float(loss.detach()), at_answers, right))
+            read += tokens.numel()
+            step += 1
+            if step % POINT == 0 or read >= until:
+                curve.append(_point(step, read, stage.length, time.monotonic() - began, met))
+                print("  " + " ".join(f"{name} {value:g}" for name, value in curve[-1].items()), flush=True)
+                met.clear()
+        copy.deepcopy(network).to(torch.bfloat16).save_pretrained(folder)
+        words.save_pretrained(folder)
+    return curve
+
+
+def _rate(chosen: Curriculum, step: int, done: float) -> float:
+    return min(1.0, (step + 1) / chosen.warmup) * min(1.0, max(0.01, (1.0 - done) / chosen.falling))
+
+
+def _point(
+    step: int, read: int, length: int, seconds: float, met: Sequence[tuple[float, float, float]]
+) -> dict[str, float]:
+    loss, answers, right = (round(sum(values) / len(met), 4) for values in zip(*met, strict=True))
+    return {
+        "step": step,
+        "tokens": read,
+        "length": length,
+        "seconds": round(seconds, 1),
+        "loss": loss,
+        "answer_loss": answers,
+        "answer_tokens_right": right,
+    }
 
 
 def losses(logits: torch.Tensor, tokens: torch.Tensor, answers: torch.Tensor) -> tuple[torch.Tensor, float, float]:
@@ -195,7 +281,7 @@ def losses(logits: torch.Tensor, tokens: torch.Tensor, answers: torch.Tensor) ->
     marked = answers[:, 1:].reshape(-1)
     flat = logits[:, :-1].reshape(-1, logits.shape[-1]).float()
     each = cross_entropy(flat, target, reduction="none")
-    weights = torch.where(marked, 1.0, _AROUND) * (target != 0)
+    weights = torch.where(marked, 1.0, _AROUND) * (target != _PADDING)
     with torch.no_grad():
         right = (flat.argmax(-1) == target)[marked].float().mean()
-    return (each * weights).sum() / weights.sum(), float(each[marked].mean().detach()), float(right)
+    return (each * weights).sum() / weights.sum(), float(each.detach()[marked].mean()), float(right)

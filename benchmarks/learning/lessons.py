@@ -8,7 +8,7 @@ base learns to copy, to look up and to say that there is nothing, and nothing of
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, repeat
 
@@ -137,8 +137,10 @@ class Lessons:
         return asked, "\n".join(section.sentences)
 
 
-def repeated(draw: random.Random, vocabulary: int, first: int, length: int) -> list[int]:
-    """Random tokens from ``first`` on, which come again and again: what copying is learned from soonest."""
-    period = draw.randint(4, length // 2)
-    once = [draw.randrange(first, vocabulary) for _ in range(period)]
-    return list(islice(chain.from_iterable(repeat(once)), length))
+def repeated(draw: random.Random, alphabet: Sequence[int], length: int) -> tuple[list[int], list[bool]]:
+    """Random tokens of ``alphabet`` that come again and again, and which of them can be known: what copying is learned
+    from soonest."""
+    period = draw.randint(4, length // 3)
+    once = [draw.choice(alphabet) for _ in range(period)]
+    ids = list(islice(chain.from_iterable(repeat(once)), length))
+    return ids, [place > period for place in range(length)]
