@@ -2,16 +2,16 @@
 
     python benchmarks/learns.py --out FOLDER [--size full|toy] [--base FOLDER] [--rows FOLDER] [--name learns]
 
-1. A library of invented guidelines is written, indexed and made into rows (``ragmed tune dataset``), whole series on one
-   side of the split (``learning/library.py``).
+1. A library of invented guidelines is written, indexed and made into rows (``ragmed tune dataset``), whole series on
+   one side of the split (``learning/library.py``).
 2. A Qwen3 of a few million parameters learns to copy and to look up, from other texts and not in the program's form
    (``learning/lessons.py``), and is locked in FOLDER/base.
 3. ``ragmed tune sft`` trains an adapter on the rows' training side: FOLDER/run.
 4. The test side is asked of the base and of the base with the adapter, in 4 bits, by the engine that answers questions,
    with markers free and held to the passages; beside both stand two baselines (``learning/scoring.py``).
 
-Everything but times follows from --seed. ``--size toy`` shows in seconds that all of it runs; its figures mean nothing. FOLDER
-must not exist; ``--base`` and ``--rows`` take up the base and the rows of an earlier FOLDER.
+Everything but times follows from --seed. ``--size toy`` shows in seconds that all of it runs; its figures mean nothing.
+FOLDER must not exist; ``--base`` and ``--rows`` take up the base and the rows of an earlier FOLDER.
 """
 
 from __future__ import annotations
@@ -153,8 +153,13 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
         "seconds": {**seconds, "all": round(sum(seconds.values()), 1)},
         "load_averages": loads,
         "base": {"curve": curve, **size.base.told()},
-        "tune": {name: tuned.manifest[name] for name in ("rows", "trainable", "loss", "tokens_per_second", "steps_done")}
-        | {"settings": size.tune, "curve": [[one["step"], one["loss"], one["validation"]] for one in tuned.manifest["curve"]]},
+        "tune": {
+            name: tuned.manifest[name] for name in ("rows", "trainable", "loss", "tokens_per_second", "steps_done")
+        }
+        | {
+            "settings": size.tune,
+            "curve": [[one["step"], one["loss"], one["validation"]] for one in tuned.manifest["curve"]],
+        },
         "on_the_way": way,
         "held_out": result,
     }

@@ -8,15 +8,15 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import torch
-from learning.lessons import Lesson, Lessons, Level, repeated
-from learning.words import Words
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
+from learning.lessons import Lesson, Lessons, Level, repeated
 from ragmed.canonical import plain
 from ragmed.generate.prompt import prompt_of
 from ragmed.records import Language, Mode, Query
@@ -73,6 +73,8 @@ class Curriculum:
     """Steps."""
     falling: float = 0.5
     """Share of the tokens over which the rate falls to nothing."""
+    compiled: bool = True
+    """Where a compiler is there: half as fast again, after a minute of compiling."""
 
     def told(self) -> dict[str, Any]:
         """What a result keeps."""
@@ -82,11 +84,11 @@ class Curriculum:
 FULL = Curriculum(
     shape=Shape(),
     stages=(
-        Stage(tokens=1_000_000, length=64, level=Level(notes=1), repeated=1.0, alphabet=64),
-        Stage(tokens=1_000_000, length=256, level=Level(notes=1), repeated=0.3),
-        Stage(tokens=1_500_000, length=256, level=Level(notes=2)),
-        Stage(tokens=2_500_000, length=512, level=Level(notes=4, filler=0.2)),
-        Stage(tokens=1_200_000, length=896, level=Level(notes=5, filler=0.7)),
+        Stage(tokens=800_000, length=64, level=Level(notes=1), repeated=1.0, alphabet=64),
+        Stage(tokens=700_000, length=256, level=Level(notes=1), repeated=0.3),
+        Stage(tokens=1_300_000, length=256, level=Level(notes=2)),
+        Stage(tokens=1_500_000, length=512, level=Level(notes=4, filler=0.2)),
+        Stage(tokens=500_000, length=896, level=Level(notes=5, filler=0.7)),
     ),
 )
 TOY = Curriculum(
@@ -96,6 +98,7 @@ TOY = Curriculum(
         Stage(tokens=4_096, length=256, level=Level(notes=2)),
     ),
     batch=1024,
+    compiled=False,
 )
 _AROUND = 0.1
 """What a token outside an answer weighs."""
@@ -213,16 +216,11 @@ class Rows:
         return ids[:length], marks[:length]
 
 
-def train_base(
-    chosen: Curriculum, seed: int, folder: Path, *, quickly: bool = True
-) -> list[dict[str, float]]:
-    """Train, and write model and tokenizer into ``folder``; the curve, a point every 25 steps.
-
-    ``quickly``: with the network compiled, where a compiler is there.
-    """
+def train_base(chosen: Curriculum, seed: int, folder: Path) -> list[dict[str, float]]:
+    """Train, and write model and tokenizer into ``folder`` after every stage; the curve, a point every 25 steps."""
     words = tokenizer(chosen.shape.vocabulary, seed)
     network = build(words, chosen.shape, seed)
-    forward = torch.compile(network, dynamic=False) if quickly else network
+    forward = torch.compile(network, dynamic=False) if chosen.compiled and which("g++") else network
     optimiser = torch.optim.AdamW(network.parameters(), chosen.rate, betas=(0.9, 0.98), weight_decay=0.01)
     rows = Rows(words, f"{seed}:base")
     total = sum(stage.tokens for stage in chosen.stages)

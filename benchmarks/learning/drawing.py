@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 _BLUE, _ORANGE, _GREEN, _GREY = "#1f4e79", "#b3541e", "#3a7d44", "#777777"
@@ -33,7 +34,7 @@ def curves_png(result: Mapping[str, Any]) -> bytes:
 def _lessons(axes: Any, curve: Sequence[Mapping[str, float]]) -> None:
     read = [one["tokens"] / 1e6 for one in curve]
     axes.plot(read, [one["answer_tokens_right"] for one in curve], color=_BLUE, label="answers' tokens right")
-    for before, after in zip(curve, curve[1:], strict=False):
+    for before, after in pairwise(curve):
         if before["length"] != after["length"]:
             axes.axvline(before["tokens"] / 1e6, color=_GREY, linewidth=0.8, linestyle=":")
     axes.set(title="The base, from random weights", xlabel="million tokens", ylim=(0, 1))

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from learning.words import Guideline, Words
-
 from ragmed.assemble import build_index
 from ragmed.settings import Settings, load_settings
 from ragmed.terms import all_terms
@@ -38,9 +37,7 @@ class Plan:
 
 def known_drugs() -> dict[Split, tuple[str, ...]]:
     """Drugs of the program's term table, each on one side."""
-    names = sorted(
-        {term.en for term in all_terms() if term.kind == "drug" and term.en.isalpha() and term.en.islower()}
-    )
+    names = sorted({term.en for term in all_terms() if term.kind == "drug" and term.en.isalpha() and term.en.islower()})
     return {
         Split.TEST: tuple(names[0::4]),
         Split.VALIDATION: tuple(names[1::8]),

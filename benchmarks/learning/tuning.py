@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from learning.scoring import Question, ask, judged
-
 from ragmed.generate.loading import ADAPTER_FILES
 from ragmed.settings import Settings
 from ragmed.tune.lora.watching import Pace
@@ -34,7 +33,10 @@ def tune(settings: Settings, dataset: Path, out: Path, *, say: bool = True) -> T
     def watch(pace: Pace) -> None:
         _keep(out / "checkpoints", way, kept)
         if say and pace.step % 10 == 0:
-            print(f"  step {pace.step}/{pace.steps} loss {pace.loss:.3f} {pace.tokens_per_second:.0f} tokens/s", flush=True)
+            print(
+                f"  step {pace.step}/{pace.steps} loss {pace.loss:.3f} {pace.tokens_per_second:.0f} tokens/s",
+                flush=True,
+            )
 
     ran = tune_model(settings, "sft", dataset, out, watch=watch)
     return Tuned(adapter=ran.folder.adapter, manifest=ran.manifest, on_the_way=kept)
@@ -61,6 +63,8 @@ def both_on_the_way(settings: Settings, tuned: Tuned, questions: Sequence[Questi
             judged(one, answer)
             for one, answer in zip(questions, ask(settings, adapter, questions, held=False), strict=True)
         ]
-        shares = {name: round(sum(one[name] for one in found) / len(found), 4) for name in ("sentence", "marker", "both")}
+        shares = {
+            name: round(sum(one[name] for one in found) / len(found), 4) for name in ("sentence", "marker", "both")
+        }
         points.append({"step": step, **shares})
     return points

@@ -10,8 +10,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_ONSETS = "b br c cl cr d dr f fl g gl gr h j k kl l m n p pl pr qu r s sc sl st t th tr v w x y z".split()
-_VOWELS = "a e i o u a e i o u ae io ea ou".split()
+_ONSETS = (
+    *("b", "br", "c", "cl", "cr", "d", "dr", "f", "fl", "g", "gl", "gr", "h", "j", "k", "kl", "l", "m", "n"),
+    *("p", "pl", "pr", "qu", "r", "s", "sc", "sl", "st", "t", "th", "tr", "v", "w", "x", "y", "z"),
+)
+_VOWELS = ("a", "e", "i", "o", "u", "a", "e", "i", "o", "u", "ae", "io", "ea", "ou")
 _CODAS = ("", "", "", "l", "n", "r", "s", "m", "x", "nd", "rt", "lk")
 _ENDINGS = {
     "disease": ("itis", "osis", "aemia", "ia", " fever", " syndrome", " disease", "oma", " palsy", " rash"),
@@ -100,9 +103,7 @@ class Words:
         title = _capital(self.name("disease"))
         edition = f"{self.draw.randint(1, 9)}.20{self.draw.randint(10, 26)}"
         headings = self.draw.sample(SECTIONS, sections)
-        return Guideline(
-            title=title, edition=edition, sections=tuple(self._section(heading) for heading in headings)
-        )
+        return Guideline(title=title, edition=edition, sections=tuple(self._section(heading) for heading in headings))
 
     def _section(self, heading: str) -> Section:
         sentences: list[str] = []
