@@ -49,6 +49,8 @@ class Size:
     """Questions of the test side."""
     on_the_way: int
     """Questions of the validation side that are asked at every checkpoint."""
+    answer_tokens: int
+    """Of an answer at most."""
 
 
 SIZES = {
@@ -68,14 +70,16 @@ SIZES = {
             "save_steps": 50,
         },
         test=300,
-        on_the_way=40,
+        on_the_way=30,
+        answer_tokens=200,
     ),
     "toy": Size(
-        plan=Plan(series=5, sections=4, most=24),
+        plan=Plan(series=5, sections=3, most=16),
         base=TOY,
-        tune={"rank": 4, "batch": 4, "accumulate": 1, "epochs": 1.0, "checkpointing": False, "save_steps": 2},
-        test=6,
+        tune={"rank": 4, "batch": 4, "accumulate": 1, "epochs": 1.0, "checkpointing": False, "save_steps": 3},
+        test=4,
         on_the_way=2,
+        answer_tokens=16,
     ),
 }
 
@@ -84,7 +88,13 @@ def settings_of(base: Path, size: Size, seed: int) -> Settings:
     """The program's settings with this base, in 4 bits."""
     return load_settings(
         flags={
-            "model": {"name": base.name, "folder": base.parent, "quantisation": "nf4", "device": "cpu"},
+            "model": {
+                "name": base.name,
+                "folder": base.parent,
+                "quantisation": "nf4",
+                "device": "cpu",
+                "answer_tokens": size.answer_tokens,
+            },
             "tune": {**size.tune, "seed": seed},
         }
     )

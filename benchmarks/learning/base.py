@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from learning.lessons import Lesson, Lessons, Level, repeated
+from learning.start import begin
 from ragmed.canonical import plain
 from ragmed.generate.prompt import prompt_of
 from ragmed.records import Language, Mode, Query
@@ -31,6 +32,7 @@ TEMPLATE = (
     "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
 )
 """ChatML as Qwen3 has it: an answer stands behind empty thoughts."""
+ROPE = 100_000.0
 POINT = 25
 """Steps from one point of the curve to the next."""
 
@@ -40,7 +42,7 @@ class Shape:
     """Of the network."""
 
     hidden: int = 256
-    layers: int = 4
+    layers: int = 5
     heads: int = 4
     vocabulary: int = 1536
     positions: int = 2048
@@ -68,11 +70,13 @@ class Curriculum:
     stages: tuple[Stage, ...]
     batch: int = 2048
     """Tokens of a step."""
-    rate: float = 3e-3
+    rate: float = 2e-3
     warmup: int = 50
     """Steps."""
     falling: float = 0.5
     """Share of the tokens over which the rate falls to nothing."""
+    wired: bool = True
+    """Copying is there at the start (``learning.start``)."""
     compiled: bool = True
     """Where a compiler is there: half as fast again, after a minute of compiling."""
 
@@ -84,11 +88,10 @@ class Curriculum:
 FULL = Curriculum(
     shape=Shape(),
     stages=(
-        Stage(tokens=800_000, length=64, level=Level(notes=1), repeated=1.0, alphabet=64),
-        Stage(tokens=700_000, length=256, level=Level(notes=1), repeated=0.3),
-        Stage(tokens=1_300_000, length=256, level=Level(notes=2)),
-        Stage(tokens=1_500_000, length=512, level=Level(notes=4, filler=0.2)),
-        Stage(tokens=500_000, length=896, level=Level(notes=5, filler=0.7)),
+        Stage(tokens=300_000, length=256, level=Level(notes=1), repeated=0.2),
+        Stage(tokens=1_000_000, length=256, level=Level(notes=2)),
+        Stage(tokens=1_500_000, length=512, level=Level(notes=4, filler=0.2), repeated=0.05),
+        Stage(tokens=600_000, length=896, level=Level(notes=5, filler=0.7), repeated=0.0),
     ),
 )
 TOY = Curriculum(
@@ -147,26 +150,12 @@ def build(words: PreTrainedTokenizerFast, shape: Shape, seed: int) -> Qwen3ForCa
         head_dim=shape.hidden // shape.heads,
         max_position_embeddings=shape.positions,
         tie_word_embeddings=True,
-        rope_parameters={"rope_type": "default", "rope_theta": 100_000.0},
+        rope_parameters={"rope_type": "default", "rope_theta": ROPE},
         bos_token_id=None,
         eos_token_id=ids("<|im_end|>"),
         pad_token_id=ids("<|endoftext|>"),
     )
-    network = Qwen3ForCausalLM(stated)
-    with torch.no_grad():
-        # what all tokens share shifts all logits alike, and lets a head look at a place whatever stands there
-        shared = torch.randn(shape.hidden).sign() * shape.hidden**-0.5
-        network.model.embed_tokens.weight.normal_(0.0, shape.hidden**-0.5).add_(shared)
-        for layer in network.model.layers:
-            heads, gate = layer.self_attn, layer.mlp
-            for matrix in (heads.q_proj, heads.k_proj, heads.v_proj, gate.gate_proj, gate.up_proj):
-                matrix.weight.normal_(0.0, shape.hidden**-0.5)
-            gate.down_proj.weight.normal_(0.0, 0.3 * (3 * shape.hidden) ** -0.5)
-            # queries like keys, and outputs that undo the values: a token looks at its like, and sees it ("mimetic")
-            heads.k_proj.weight.mul_(0.6).add_(heads.q_proj.weight, alpha=0.8)
-            heads.o_proj.weight.copy_(0.5 * heads.v_proj.weight.T)
-            heads.q_norm.weight.fill_(1.5)
-    return network
+    return Qwen3ForCausalLM(stated)
 
 
 def chat_ids(words: PreTrainedTokenizerFast, lesson: Lesson) -> tuple[list[int], list[bool]]:
@@ -220,6 +209,7 @@ def train_base(chosen: Curriculum, seed: int, folder: Path) -> list[dict[str, fl
     """Train, and write model and tokenizer into ``folder`` after every stage; the curve, a point every 25 steps."""
     words = tokenizer(chosen.shape.vocabulary, seed)
     network = build(words, chosen.shape, seed)
+    begin(network, wired=chosen.wired)
     forward = torch.compile(network, dynamic=False) if chosen.compiled and which("g++") else network
     optimiser = torch.optim.AdamW(network.parameters(), chosen.rate, betas=(0.9, 0.98), weight_decay=0.01)
     rows = Rows(words, f"{seed}:base")

@@ -72,7 +72,9 @@ def _markdown(guideline: Guideline) -> str:
 
 def index_library(library: Path, index: Path) -> Settings:
     """The settings under which the library has a published snapshot; its short sections stay chunks of their own."""
-    settings = load_settings(flags={"library": library, "index": index, "chunk": {"min_tokens": 8}})
+    settings = load_settings(
+        flags={"library": library, "index": index, "chunk": {"min_tokens": 8}, "embedder": {"engine": "fp32"}}
+    )
     build_index(settings)
     return settings
 
