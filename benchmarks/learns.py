@@ -17,6 +17,7 @@ FOLDER must not exist; ``--base`` and ``--rows`` take up the base and the rows o
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
 from collections.abc import Sequence
@@ -141,12 +142,13 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
         make_rows(index_library(out / "library", out / "index"), rows, size.plan)
         timed("library, index, rows", began)
     began = time.monotonic()
-    curve: list[dict[str, float]] = []
     if base is None:
         base = out / "base"
         curve = train_base(size.base, seed, base)
         lock_folder(base)
+        _curve_of(base).write_text(json.dumps(curve), "utf-8")
         timed("base from random weights", began)
+    curve = json.loads(_curve_of(base).read_text("utf-8"))
     settings = settings_of(base, size, seed)
     began = time.monotonic()
     tuned = tune(settings, rows, out / "run")
@@ -173,6 +175,11 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
         "on_the_way": way,
         "held_out": result,
     }
+
+
+def _curve_of(base: Path) -> Path:
+    """Beside the model's folder, which is locked."""
+    return base.with_name(f"{base.name}.curve.json")
 
 
 def _questions(dataset: DatasetFolder, split: Split) -> list[Question]:
