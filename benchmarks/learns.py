@@ -5,7 +5,7 @@
 1. A library of invented guidelines is written, indexed and made into rows (``ragmed tune dataset``), whole series on
    one side of the split (``learning/library.py``).
 2. A Qwen3 of a few million parameters learns to copy and to look up, from other texts and not in the program's form
-   (``learning/lessons.py``), and is locked in FOLDER/base.
+   (``learning/lessons.py``), and is locked in FOLDER/small-qwen3.
 3. ``ragmed tune sft`` trains an adapter on the rows' training side: FOLDER/run.
 4. The test side is asked of the base and of the base with the adapter, in 4 bits, by the engine that answers questions,
    with markers free and held to the passages; beside both stand two baselines (``learning/scoring.py``).
@@ -32,10 +32,14 @@ from learning.scoring import Question, always_first, ask, figures, first_passage
 from learning.tuning import both_on_the_way, tune
 from machine import RESULTS, machine, save
 
+from ragmed.generate.local import LocalEngine
 from ragmed.models.adopting import lock_folder
 from ragmed.settings import Settings, load_settings
 from ragmed.tune.dataset.rows import Form, Split
 from ragmed.tune.lora.rows import DatasetFolder
+
+ROOT = Path(__file__).resolve().parent.parent
+BASE = "small-qwen3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,8 @@ class Size:
     """Questions of the validation side that are asked at every checkpoint."""
     answer_tokens: int
     """Of an answer at most."""
+    demonstration: int
+    """Questions of the demonstration library."""
 
 
 SIZES = {
@@ -65,14 +71,15 @@ SIZES = {
             "learning_rate": 2e-3,
             "batch": 8,
             "accumulate": 1,
-            "epochs": 2.0,
+            "epochs": 1.0,
             "length": 1536,
             "checkpointing": False,
-            "save_steps": 50,
+            "save_steps": 30,
         },
-        test=300,
-        on_the_way=30,
+        test=160,
+        on_the_way=24,
         answer_tokens=200,
+        demonstration=20,
     ),
     "toy": Size(
         plan=Plan(series=5, sections=3, most=16),
@@ -81,6 +88,7 @@ SIZES = {
         test=4,
         on_the_way=2,
         answer_tokens=16,
+        demonstration=0,
     ),
 }
 
@@ -106,11 +114,10 @@ def measured(settings: Settings, adapter: Path, questions: Sequence[Question]) -
     said = {
         "always cites [1]": [always_first(one) for one in questions],
         "copies the first passage": [first_passage(one) for one in questions],
-        "base": ask(settings, None, questions, held=False),
-        "tuned": ask(settings, adapter, questions, held=False),
-        "base, markers held": ask(settings, None, questions, held=True),
-        "tuned, markers held": ask(settings, adapter, questions, held=True),
     }
+    for held in (False, True):
+        for name, chosen in (("base", None), ("tuned", adapter)):
+            said[f"{name}, markers held" if held else name] = ask(settings, chosen, questions, held=held)
     result: dict[str, Any] = {name: figures(questions, answers) for name, answers in said.items()}
     result["gain"] = {
         f"{ours} over {theirs}": gain(questions, said[ours], said[theirs])
@@ -122,6 +129,21 @@ def measured(settings: Settings, adapter: Path, questions: Sequence[Question]) -
         for place, one in enumerate(questions[:6])
     ]
     return result
+
+
+def demonstration(out: Path, settings: Settings, adapter: Path, count: int) -> dict[str, Any]:
+    """The same of the demonstration library, in English and with two passages a prompt: true prose, far from all that
+    was trained on. Prompts that are too long for the model are left out."""
+    rows = out / "demonstration-rows"
+    make_rows(index_library(ROOT / "guidelines", out / "demonstration-index"), rows, Plan(passages=2, most=6 * count))
+    dataset = DatasetFolder(rows)
+    english = [
+        question(line) for split in Split for line in dataset.lines(Form.SFT, split) if line["meta"]["language"] == "en"
+    ]
+    engine = LocalEngine(settings.model)
+    room = engine.context_tokens - settings.model.answer_tokens
+    fitting = [one for one in sorted(english, key=lambda one: one.row_id) if engine.count(one.messages) <= room]
+    return {"too_long": len(english) - len(fitting), **measured(settings, adapter, fitting[:count])}
 
 
 def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) -> dict[str, Any]:
@@ -143,7 +165,7 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
         timed("library, index, rows", began)
     began = time.monotonic()
     if base is None:
-        base = out / "base"
+        base = out / BASE
         curve = train_base(size.base, seed, base)
         lock_folder(base)
         _curve_of(base).write_text(json.dumps(curve), "utf-8")
@@ -161,6 +183,9 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
     began = time.monotonic()
     result = measured(settings, tuned.adapter, _questions(dataset, Split.TEST)[: size.test])
     timed("asked at the end", began)
+    began = time.monotonic()
+    harder = demonstration(out, settings, tuned.adapter, size.demonstration) if size.demonstration else None
+    timed("the demonstration library", began)
     return {
         "seconds": {**seconds, "all": round(sum(seconds.values()), 1)},
         "load_averages": loads,
@@ -174,6 +199,7 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
         },
         "on_the_way": way,
         "held_out": result,
+        "demonstration": harder,
     }
 
 

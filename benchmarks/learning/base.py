@@ -90,8 +90,8 @@ FULL = Curriculum(
     stages=(
         Stage(tokens=300_000, length=256, level=Level(notes=1), repeated=0.2),
         Stage(tokens=1_000_000, length=256, level=Level(notes=2)),
-        Stage(tokens=1_500_000, length=512, level=Level(notes=4, filler=0.2), repeated=0.05),
-        Stage(tokens=600_000, length=896, level=Level(notes=5, filler=0.7), repeated=0.0),
+        Stage(tokens=500_000, length=512, level=Level(notes=4, filler=0.2), repeated=0.05),
+        Stage(tokens=400_000, length=896, level=Level(notes=5, filler=0.7), repeated=0.0),
     ),
 )
 TOY = Curriculum(

@@ -37,7 +37,7 @@ def result(ran: Path) -> dict[str, Any]:
 
 
 def test_base_and_adapter_are_left_for_others(ran: Path) -> None:
-    assert (ran / "out" / "base" / LOCK_FILE).is_file()
+    assert (ran / "out" / "small-qwen3" / LOCK_FILE).is_file()
     assert (ran / "out" / "run" / "adapter" / "adapter_model.safetensors").is_file()
     assert (ran / "learns.png").read_bytes().startswith(b"\x89PNG")
 
