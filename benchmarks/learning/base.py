@@ -105,6 +105,8 @@ TOY = Curriculum(
 )
 _AROUND = 0.1
 """What a token outside an answer weighs."""
+_BEGINNING = 6.0
+"""What the first token of an answer weighs."""
 _PADDING = 0
 """``<|endoftext|>``, which fills a row up."""
 
@@ -215,7 +217,7 @@ def train_base(chosen: Curriculum, seed: int, folder: Path) -> list[dict[str, fl
     rows = Rows(words, f"{seed}:base")
     total = sum(stage.tokens for stage in chosen.stages)
     curve: list[dict[str, float]] = []
-    met: list[tuple[float, float, float]] = []
+    met: list[tuple[float, ...]] = []
     read = step = 0
     began = time.monotonic()
     for stage in chosen.stages:
@@ -227,12 +229,12 @@ def train_base(chosen: Curriculum, seed: int, folder: Path) -> list[dict[str, fl
                 group["lr"] = chosen.rate * _rate(chosen, step, read / total)
             with torch.autocast("cpu", torch.bfloat16):
                 logits = forward(input_ids=tokens, use_cache=False).logits
-            loss, at_answers, right = losses(logits, tokens, answers)
+            loss, *found = losses(logits, tokens, answers)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             optimiser.zero_grad()
-            met.append((float(loss.detach()), at_answers, right))
+            met.append((float(loss.detach()), *found))
             read += tokens.numel()
             step += 1
             if step % POINT == 0 or read >= until:
@@ -248,10 +250,8 @@ def _rate(chosen: Curriculum, step: int, done: float) -> float:
     return min(1.0, (step + 1) / chosen.warmup) * min(1.0, max(0.01, (1.0 - done) / chosen.falling))
 
 
-def _point(
-    step: int, read: int, length: int, seconds: float, met: Sequence[tuple[float, float, float]]
-) -> dict[str, float]:
-    loss, answers, right = (round(sum(values) / len(met), 4) for values in zip(*met, strict=True))
+def _point(step: int, read: int, length: int, seconds: float, met: Sequence[tuple[float, ...]]) -> dict[str, float]:
+    loss, answers, right, begun = (round(sum(values) / len(met), 4) for values in zip(*met, strict=True))
     return {
         "step": step,
         "tokens": read,
@@ -260,16 +260,23 @@ def _point(
         "loss": loss,
         "answer_loss": answers,
         "answer_tokens_right": right,
+        "first_tokens_right": begun,
     }
 
 
-def losses(logits: torch.Tensor, tokens: torch.Tensor, answers: torch.Tensor) -> tuple[torch.Tensor, float, float]:
-    """What is minimised; the loss at answers; the share of their tokens that is the likeliest."""
+def losses(
+    logits: torch.Tensor, tokens: torch.Tensor, answers: torch.Tensor
+) -> tuple[torch.Tensor, float, float, float]:
+    """What is minimised; the loss at answers; of their tokens, and of their first ones, the share that is the likeliest."""
     target = tokens[:, 1:].reshape(-1)
     marked = answers[:, 1:].reshape(-1)
     flat = logits[:, :-1].reshape(-1, logits.shape[-1]).float()
     each = cross_entropy(flat, target, reduction="none")
     weights = torch.where(marked, 1.0, _AROUND) * (target != _PADDING)
+    # where an answer begins is decided what it is about: the rest is copying
+    first = (answers[:, 1:] & ~answers[:, :-1]).reshape(-1)
+    weights = torch.where(first, _BEGINNING, weights)
     with torch.no_grad():
-        right = (flat.argmax(-1) == target)[marked].float().mean()
-    return (each * weights).sum() / weights.sum(), float(each.detach()[marked].mean()), float(right)
+        likeliest = flat.argmax(-1) == target
+        right, begun = likeliest[marked].float().mean(), likeliest[first].float().mean()
+    return (each * weights).sum() / weights.sum(), float(each.detach()[marked].mean()), float(right), float(begun)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, repeat
 
-from learning.words import Guideline, Section, Words
+from learning.words import SECTIONS, Guideline, Section, Words
 
 NONE = "There is none."
 _SYSTEM = (
@@ -57,6 +57,9 @@ class Level:
     """Share of the lessons with a long system message of unrelated sentences."""
     turns: int = 4
     """Questions about the same notes, at most."""
+    plain: bool = False
+    """Every question names title and heading in one way, every note has a heading of its own, and every one asked for
+    is there: what looking up is learned from soonest."""
 
 
 class Lessons:
@@ -74,11 +77,11 @@ class Lessons:
     def _one(self, level: Level) -> Lesson:
         draw = self._draw
         count = draw.randint(1 if level.notes < 3 else 2, level.notes)
-        notes = self._notes(count)
-        numbers = draw.sample(range(1, 10), count) if draw.random() < 0.6 else [0] * count
+        notes = self._notes(count, plain=level.plain)
+        numbers = draw.sample(range(1, 10), count) if draw.random() < 0.6 and not level.plain else [0] * count
         if numbers[0] and draw.random() < 0.6:
             numbers.sort()
-        gone = draw.randrange(count) if draw.random() < 0.3 and count > 1 else -1
+        gone = draw.randrange(count) if draw.random() < 0.3 and count > 1 and not level.plain else -1
         tag = draw.choice(("note", "note", "card", "entry", "passage"))
         system = draw.choice(_SYSTEM)
         if draw.random() < level.filler:
@@ -87,11 +90,14 @@ class Lessons:
         turns: list[tuple[str, str]] = []
         for _ in range(draw.randint(1, level.turns)):
             asked = gone if gone >= 0 and draw.random() < 0.4 else draw.randrange(count)
-            question, answer = self._question(*notes[asked], numbers[asked])
+            guideline, section = notes[asked]
+            question, answer = self._question(guideline, section, numbers[asked])
+            if level.plain:
+                question, answer = f"{guideline.title}: {section.heading}?", "\n".join(section.sentences)
             turns.append((question, NONE if asked == gone else answer))
         return Lesson(system=system, notes=text, turns=tuple(turns))
 
-    def _notes(self, count: int) -> list[tuple[Guideline, Section]]:
+    def _notes(self, count: int, *, plain: bool) -> list[tuple[Guideline, Section]]:
         """Notes of which several are of one guideline, and several stand under one heading."""
         made: list[tuple[Guideline, Section]] = []
         guidelines = [self._words.guideline(4) for _ in range(max(1, (count + 1) // 2))]
@@ -99,7 +105,10 @@ class Lessons:
         for place in range(count):
             guideline = guidelines[place % len(guidelines)]
             section = guideline.sections[place // len(guidelines)]
-            if headings and self._draw.random() < 0.4:
+            if plain:
+                heading = self._draw.choice([one for one in SECTIONS if one not in headings])
+                section = Section(heading=heading, sentences=section.sentences, drugs=section.drugs)
+            elif headings and self._draw.random() < 0.4:
                 heading = self._draw.choice(headings)
                 if all(not (one is guideline and other.heading == heading) for one, other in made):
                     section = Section(heading=heading, sentences=section.sentences, drugs=section.drugs)
