@@ -1,11 +1,11 @@
-"""A model that is seen to learn: a small Qwen3 from random weights, then QLoRA on the program's own rows.
+"""Can a model be seen to learn to cite? A small Qwen3 that is made here, then QLoRA on the program's own rows.
 
     python benchmarks/learns.py --out FOLDER [--size full|toy] [--base FOLDER] [--rows FOLDER] [--name learns]
 
 1. A library of invented guidelines is written, indexed and made into rows (``ragmed tune dataset``), whole series on
    one side of the split (``learning/library.py``).
-2. A Qwen3 of a few million parameters learns to copy and to look up, from other texts and not in the program's form
-   (``learning/lessons.py``), and is locked in FOLDER/small-qwen3.
+2. A Qwen3 of a few million parameters, random at the start but for a circuit that copies (``learning/start.py``), learns
+   to copy and to look up from other texts and not in the program's form (``learning/lessons.py``), and is locked in FOLDER/small-qwen3.
 3. ``ragmed tune sft`` trains an adapter on the rows' training side: FOLDER/run.
 4. The test side is asked of the base and of the base with the adapter, in 4 bits, by the engine that answers questions,
    with markers free and held to the passages; beside both stand two baselines (``learning/scoring.py``).
@@ -71,15 +71,15 @@ SIZES = {
             "learning_rate": 2e-3,
             "batch": 8,
             "accumulate": 1,
-            "epochs": 0.5,
+            "epochs": 2.0,
             "length": 1536,
             "checkpointing": False,
-            "save_steps": 15,
+            "save_steps": 45,
         },
-        test=120,
-        on_the_way=20,
+        test=300,
+        on_the_way=40,
         answer_tokens=200,
-        demonstration=0,
+        demonstration=30,
     ),
     "toy": Size(
         plan=Plan(series=5, sections=3, most=16),
@@ -169,7 +169,7 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
         curve = train_base(size.base, seed, base)
         lock_folder(base)
         _curve_of(base).write_text(json.dumps(curve), "utf-8")
-        timed("base from random weights", began)
+        timed("base", began)
     curve = json.loads(_curve_of(base).read_text("utf-8"))
     settings = settings_of(base, size, seed)
     began = time.monotonic()

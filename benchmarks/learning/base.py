@@ -89,9 +89,10 @@ FULL = Curriculum(
     shape=Shape(),
     stages=(
         Stage(tokens=300_000, length=256, level=Level(notes=1), repeated=0.2),
-        Stage(tokens=1_000_000, length=256, level=Level(notes=2)),
-        Stage(tokens=500_000, length=512, level=Level(notes=4, filler=0.2), repeated=0.05),
-        Stage(tokens=400_000, length=896, level=Level(notes=5, filler=0.7), repeated=0.0),
+        Stage(tokens=3_000_000, length=256, level=Level(notes=2, plain=True), repeated=0.05),
+        Stage(tokens=3_000_000, length=512, level=Level(notes=4, turns=6, plain=True), repeated=0.05),
+        Stage(tokens=3_000_000, length=512, level=Level(notes=4, filler=0.2), repeated=0.05),
+        Stage(tokens=1_200_000, length=896, level=Level(notes=4, filler=0.7), repeated=0.0),
     ),
 )
 TOY = Curriculum(

@@ -37,7 +37,7 @@ def _lessons(axes: Any, curve: Sequence[Mapping[str, float]]) -> None:
     for before, after in pairwise(curve):
         if before["length"] != after["length"]:
             axes.axvline(before["tokens"] / 1e6, color=_GREY, linewidth=0.8, linestyle=":")
-    axes.set(title="The base, from random weights", xlabel="million tokens", ylim=(0, 1))
+    axes.set(title="The base: its lessons", xlabel="million tokens", ylim=(0, 1))
     axes.legend(frameon=False)
 
 
