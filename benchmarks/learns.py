@@ -4,8 +4,9 @@
 
 1. A library of invented guidelines is written, indexed and made into rows (``ragmed tune dataset``), whole series on
    one side of the split (``learning/library.py``).
-2. A Qwen3 of a few million parameters, random at the start but for a circuit that copies (``learning/start.py``), learns
-   to copy and to look up from other texts and not in the program's form (``learning/lessons.py``), and is locked in FOLDER/small-qwen3.
+2. A Qwen3 of a few million parameters, random at the start but for a circuit that copies (``learning/start.py``),
+   learns to copy and to look up from other texts and not in the program's form (``learning/lessons.py``), and is locked
+   in FOLDER/small-qwen3.
 3. ``ragmed tune sft`` trains an adapter on the rows' training side: FOLDER/run.
 4. The test side is asked of the base and of the base with the adapter, in 4 bits, by the engine that answers questions,
    with markers free and held to the passages; beside both stand two baselines (``learning/scoring.py``).

@@ -268,7 +268,7 @@ def _point(step: int, read: int, length: int, seconds: float, met: Sequence[tupl
 def losses(
     logits: torch.Tensor, tokens: torch.Tensor, answers: torch.Tensor
 ) -> tuple[torch.Tensor, float, float, float]:
-    """What is minimised; the loss at answers; of their tokens, and of their first ones, the share that is the likeliest."""
+    """What is minimised; the loss at answers; the share of their tokens, and of their first, that is the likeliest."""
     target = tokens[:, 1:].reshape(-1)
     marked = answers[:, 1:].reshape(-1)
     flat = logits[:, :-1].reshape(-1, logits.shape[-1]).float()

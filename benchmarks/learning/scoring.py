@@ -100,6 +100,13 @@ def judged(one: Question, answer: str) -> dict[str, float]:
     }
 
 
+def copied(one: Question, answer: str) -> list[bool]:
+    """Of each sentence that is said, whether it stands word for word in some passage, the right one or not."""
+    shown = " ".join(one.messages[-1].content.split())
+    said = (" ".join(_MARKER.sub(" ", line).split()).replace(" .", ".") for line in answer.splitlines())
+    return [sentence in shown for sentence in said if sentence and not says_not_covered(sentence)]
+
+
 def figures(questions: Sequence[Question], answers: Sequence[str]) -> dict[str, Any]:
     """Shares of the answerable questions with 95 % intervals (series drawn together), and how abstaining went."""
     pairs = list(zip(questions, answers, strict=True))
@@ -110,6 +117,7 @@ def figures(questions: Sequence[Question], answers: Sequence[str]) -> dict[str, 
         result[name] = _with_interval([found[name] for _, found in asked], clusters)
     abstained = [says_not_covered(answer) for one, answer in pairs if not one.answerable]
     needless = [says_not_covered(answer) for one, answer in pairs if one.answerable]
+    result["copied"] = _share([each for one, answer in pairs for each in copied(one, answer)])
     result["unanswerable"] = len(abstained)
     result["abstained"] = _share(abstained)
     result["abstained_needlessly"] = _share(needless)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.learning.scoring import Question, always_first, figures, first_passage, gain, judged
+from benchmarks.learning.scoring import Question, always_first, copied, figures, first_passage, gain, judged
 from ragmed.engines import Message
 
 GIVE = "Give velorin 25 mg by mouth."
@@ -71,3 +71,8 @@ def test_a_gain_is_of_the_answerable_alone() -> None:
     questions = [asked((GIVE, 2)), asked(series="d-2")]
     right = ["Give velorin 25 mg by mouth [2].", "NOT COVERED"]
     assert gain(questions, right, ["NOT COVERED", "NOT COVERED"])["share"] == 1.0
+
+
+def test_what_is_copied_from_a_wrong_passage_is_copied_all_the_same() -> None:
+    assert copied(BOTH, "Rest in bed [2].\nGive velorin 26 mg by mouth [2].") == [True, False]
+    assert copied(BOTH, "NOT COVERED") == []
