@@ -34,9 +34,9 @@ def machine() -> dict[str, Any]:
     }
 
 
-def save(name: str, result: dict[str, Any]) -> None:
-    """Keep ``result`` as benchmarks/results/NAME.json and print it."""
-    RESULTS.mkdir(exist_ok=True)
+def save(name: str, result: dict[str, Any], folder: Path = RESULTS) -> None:
+    """Keep ``result`` as NAME.json in benchmarks/results, or another folder, and print it."""
+    folder.mkdir(exist_ok=True)
     text = json.dumps(result, indent=2, ensure_ascii=False)
-    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     print(text)

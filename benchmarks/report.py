@@ -148,6 +148,20 @@ AIMS: tuple[tuple[str, str, tuple[Aim, ...]], ...] = (
         ),
     ),
     (
+        "Can a model be seen to learn to cite? Sentence and marker both right, documents that nothing was trained on",
+        "learns.py --out FOLDER",
+        (
+            Aim("a small Qwen3 after QLoRA", at("learns", "held_out", "tuned", "both", "share"), least=0.6),
+            Aim("… before it", at("learns", "held_out", "base", "both", "share"), most=0.1),
+            Aim("… always cites [1], at best", at("learns", "held_out", "always cites [1]", "both", "share")),
+            Aim("… copies the first passage", at("learns", "held_out", "copies the first passage", "both", "share")),
+            Aim("sentence right after QLoRA", at("learns", "held_out", "tuned", "sentence", "share")),
+            Aim("marker right after QLoRA", at("learns", "held_out", "tuned", "marker", "share")),
+            Aim("unanswerable questions abstained from", at("learns", "held_out", "tuned", "abstained")),
+            Aim("needless abstentions", at("learns", "held_out", "tuned", "abstained_needlessly")),
+        ),
+    ),
+    (
         "How fast are passages embedded?",
         "engines.py",
         (

@@ -260,7 +260,9 @@ def asked_and_replaced(folder: Path) -> str:
     record = next(event.record.record_id for event in program.assistant.ask(WHEN) if isinstance(event, Finished))
     (folder / "library" / "sepsis.md").write_text(SEPSIS_2, "utf-8")
     program.build_with(program.settings, dry_run=False, inbox=False)
-    assert program.records.checkpoints.settle(60)  # they are written beside the answer, and have to be there to be taken away
+    assert program.records.checkpoints.settle(
+        60
+    )  # they are written beside the answer, and have to be there to be taken away
     return record
 
 
