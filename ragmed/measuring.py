@@ -87,7 +87,8 @@ def evaluate_claims(settings: Settings, file: Path, *, progress: Progress = no_p
     from ragmed.evaluate.claims import evaluate_claims as evaluate
 
     program, multilingual = open_program(settings), settings.embedder.multilingual
-    return evaluate(file, program.embedder, multilingual=multilingual, second=program.second_check, progress=progress)
+    second = program.writers.second_check(settings)
+    return evaluate(file, program.embedder, multilingual=multilingual, second=second, progress=progress)
 
 
 def write_report(path: Path, measured: Measured, settings: Settings, *, began: float, source: Path) -> None:

@@ -78,8 +78,8 @@ def forecast_run(settings: Settings, form: str) -> tuple[TrainingForecast, int]:
     """What such a run would take with these settings, and the memory that is free, bytes."""
     from ragmed.generate.loading import device_of
     from ragmed.tune.dataset.rows import Form
+    from ragmed.tune.lora.resources import free_bytes
     from ragmed.tune.lora.training import forecast_run as foretold
-    from ragmed.tune.lora.training import free_bytes
 
     return foretold(settings, Form(form)), free_bytes(device_of(settings.model))
 

@@ -172,7 +172,7 @@ def test_a_named_folder_goes_before_the_register(ward: Ward, model: Path, tmp_pa
     pinned = program_with(tmp_path, model, adapter=model.parent / "tuned-2")
     wrote = hash_of(asked(pinned)[0])
     assert wrote not in (None, first)
-    assert wrote == pinned.local_engine.adapter_sha256
+    assert wrote == pinned.writers.local_engine.adapter_sha256
 
 
 def test_the_command_line_lists_refuses_and_explains(ward: Ward) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from ragmed.answer.json_form import answer_json
-from ragmed.assemble import kind_of_generator
 from ragmed.drafts import Written
 from ragmed.errors import MissingPartError, SettingsError
 from ragmed.interfaces import Finished
 from ragmed.records import AnswerRecord, Outcome, Verdict
 from ragmed.settings import ModelSettings, ServedSettings, Settings
+from ragmed.writers import kind_of_generator
 from tests.generate import tiny_qwen
 from tests.generate.played_engine import PlayedEngine, playing, says
 from tests.ui.library_app import LibraryProgram, program_over

@@ -91,7 +91,7 @@ class LibraryProgram(Program):
     ) -> Assistant:
         only = OneSnapshot(snapshot)
         retriever = HybridRetriever(only, self.embedder, settings.retrieve, multilingual=False)
-        adapters = self.recorded_adapter(written) if written is not None else None
+        adapters = self.writers.recorded_adapter(written) if written is not None else None
         return self._assistant(only, retriever, self.embedder, settings, KeepsNothing(), adapters)
 
     @cached_property

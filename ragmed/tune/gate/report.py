@@ -104,7 +104,7 @@ def picture(judgement: Judgement) -> bytes:
         )
         right.plot([100 * compared.difference], [place], "o", color="#7d1a1a" if worse else "#3a7d44")
     right.axvline(0, color="#444444", linewidth=0.8)
-    right.set_xlabel("points, candidate less current, 95 % interval")
+    right.set_xlabel("candidate less current, points")
     for axes in (left, right):
         axes.grid(axis="x", alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
-import resource
-import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -21,7 +18,6 @@ from ragmed import __version__
 from ragmed.errors import BadInputError, NotPossibleError, RagMedError
 from ragmed.generate.loading import Adapter, as_model_error, device_of, load_tokenizer, quiet_libraries
 from ragmed.generate.prompt import REVISION
-from ragmed.models.processor import memory_bytes
 from ragmed.models.store import installed
 from ragmed.models.tiers import Device
 from ragmed.tune.dataset.rows import Form, Split
@@ -29,6 +25,7 @@ from ragmed.tune.lora.allocator import give_back_what_is_free
 from ragmed.tune.lora.base import continued_adapter, fresh_base, new_adapter, save_adapter, true_counts
 from ragmed.tune.lora.forecast import TrainingForecast, forecast, require_fitting_run
 from ragmed.tune.lora.plots import loss_png
+from ragmed.tune.lora.resources import free_bytes, hardware, peak_bytes
 from ragmed.tune.lora.rows import DatasetFolder
 from ragmed.tune.lora.run_folder import RunFolder
 from ragmed.tune.lora.tokens import Tokens, tokens_of
@@ -286,35 +283,3 @@ def _calm(name: str) -> Iterator[None]:
         ) from error
     except Exception as error:
         raise as_model_error(name, error) from error
-
-
-def free_bytes(device: Device) -> int:
-    """Memory that a run may take now."""
-    if device is Device.CUDA:
-        import torch
-
-        return int(torch.cuda.mem_get_info()[0])
-    try:
-        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-    except OSError:
-        return memory_bytes()
-    found = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), "")
-    return int(found) * 1024 if found.isdigit() else memory_bytes()
-
-
-def peak_bytes(device: Device) -> int:
-    """The most that this process has held: of a card by torch's count, else resident memory."""
-    if device is Device.CUDA:
-        import torch
-
-        return int(torch.cuda.max_memory_allocated())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-def hardware(device: Device) -> dict[str, Any]:
-    """What a run's speed depends on, without the machine's name."""
-    import torch
-
-    words = torch.cuda.get_device_name(0) if device is Device.CUDA else platform.machine()
-    return {"device": device.value, "words": words, "cores": os.cpu_count(), "threads": torch.get_num_threads()}
