@@ -156,14 +156,15 @@ def about(
     the second check was not asked of."""
     documents = {passage.marker: passage.document for passage in numbered.passages(())}
     said: list[str] = [refused.reason] if refused else []
-    said += _who_wrote(draft, {document.language for document in documents.values()}, language, added)
+    cited = {check.citation.marker for check in checks} & documents.keys()
+    said += _who_wrote(draft, {documents[marker].language for marker in cited or documents}, language, added)
     if mode is Mode.DIFFERENTIAL and card is None:
         said.append(notices.said("no_card", language))
     for status, key in ((DocumentStatus.SUPERSEDED, "superseded"), (DocumentStatus.WITHDRAWN, "withdrawn")):
         markers = [marker for marker, document in documents.items() if document.status is status]
-        cited = sorted({check.citation.marker for check in checks} & set(markers))
-        if cited:
-            said.append(notices.said(key, language, markers="".join(f"[{marker}]" for marker in cited)))
+        concerned = sorted(cited & set(markers))
+        if concerned:
+            said.append(notices.said(key, language, markers="".join(f"[{marker}]" for marker in concerned)))
     if unasked:
         said.append(unasked)
     if withheld:
@@ -175,10 +176,11 @@ def _who_wrote(draft: Draft, languages: Set[Language], language: Language, added
     """Who wrote it and what was left out, or in which language it is quoted."""
     if draft.generation.kind == "extractive":
         yield notices.said("extractive", language)
-        if language is Language.CHINESE and Language.ENGLISH in languages:
-            yield notices.said("in_english", language)
-        elif language is not Language.CHINESE and Language.CHINESE in languages:
-            yield notices.said("in_chinese", language)
+        other, key = (
+            (Language.ENGLISH, "in_english") if language is Language.CHINESE else (Language.CHINESE, "in_chinese")
+        )
+        if other in languages:
+            yield notices.said(key if len(languages) == 1 else f"partly_{key}", language)
     elif draft.prompt is not None:
         yield notices.said("model_card" if draft.card else "model", language)
         if added:

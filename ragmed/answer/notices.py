@@ -142,6 +142,14 @@ _WORDING: dict[str, tuple[str, str]] = {
         "The pages quoted are in Chinese; they are shown in the original.",
         "引用页面为中文原文。",
     ),
+    "partly_in_english": (
+        "Some of the pages quoted are in English; they are shown in the original.",
+        "部分摘录为英文原文，未作翻译。",
+    ),
+    "partly_in_chinese": (
+        "Some of the pages quoted are in Chinese; they are shown in the original.",
+        "部分引用页面为中文原文。",
+    ),
     "superseded": (
         "Citation {markers}: a newer edition has replaced this document.",
         "引文 {markers}：该文献已被新版取代。",
