@@ -40,7 +40,9 @@ class Database:
         weakref.finalize(self, self._idle.close)
 
     def exists(self) -> bool:
-        return self.path.exists()
+        """Raises NotPossibleError where that cannot be told: a folder that may not be entered, a name too long."""
+        with self._explaining():
+            return self.path.exists()
 
     def close(self) -> None:
         """Close what is idle; the next block opens the file again."""

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragmed.canonical import sha256_bytes, sha256_file, write_atomic
-from ragmed.errors import BadInputError, BusyError, IntegrityError, NoIndexError, NotFoundError, OutdatedIndexError
+from ragmed.errors import (
+    BadInputError,
+    BusyError,
+    IntegrityError,
+    NoIndexError,
+    NotFoundError,
+    OutdatedIndexError,
+)
 from ragmed.index.collect import Collection, Retention, collect
 from ragmed.index.disk import room_for_writing
 from ragmed.index.history import (
@@ -21,6 +28,7 @@ from ragmed.index.history import (
     SNAPSHOTS,
     Move,
     Pointer,
+    cannot_be_read,
     check_trusted,
     published_ids,
     read_history,
@@ -115,6 +123,8 @@ class FolderStore:
             raise NoIndexError(
                 f"{self._folder}: no snapshot has been published here", remedy="run `ragmed index`"
             ) from None
+        except OSError as error:
+            raise cannot_be_read(self._folder, error) from error
         seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         with self._lock:
             if self._current is None or seen != self._seen:

@@ -73,10 +73,20 @@ def read_pointer(index_folder: Path) -> Pointer | None:
         value = parse_object(path.read_bytes(), str(path))
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise cannot_be_read(index_folder, error) from error
     try:
         return Pointer(snapshot_id=str(value["snapshot_id"]), manifest_sha256=str(value["manifest_sha256"]))
     except KeyError as error:
         raise IntegrityError(f"{path}: no {error}", remedy="point it to a snapshot that verifies") from None
+
+
+def cannot_be_read(index_folder: Path, error: OSError) -> NotPossibleError:
+    """What is said of an index folder that may not be entered."""
+    return NotPossibleError(
+        f"{index_folder}: the index cannot be read ({error.strerror})",
+        remedy="let this user enter the folder, or name another one with --index",
+    )
 
 
 def read_history(index_folder: Path) -> tuple[Move, ...]:
