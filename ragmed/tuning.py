@@ -10,13 +10,16 @@ from ragmed.errors import BadInputError, NotPossibleError
 from ragmed.interfaces import no_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ragmed.adapters.register import RegisteredAdapter
     from ragmed.interfaces import Progress
+    from ragmed.models.store import InstalledModel
     from ragmed.settings import Settings
     from ragmed.tune.dataset.making import Dataset, Wanted
     from ragmed.tune.embedder.tuning import Tuning
+    from ragmed.tune.export.exporting import Exported
+    from ragmed.tune.export.wanted import Needs
     from ragmed.tune.gate.running import Gated
     from ragmed.tune.lora.forecast import TrainingForecast
     from ragmed.tune.lora.training import Ran
@@ -168,12 +171,7 @@ def gate_adapter(
     register, snapshot, model = program.adapters, program.snapshots.current(), installed(settings.model)
     register.settle()
     candidate, learned_with = _candidate(settings, adapter, by)
-    if (candidate.model, candidate.revision) != (model.name, model.revision):
-        raise NotPossibleError(
-            f"adapter {candidate.sha256[:12]} was made for {candidate.model} {candidate.revision[:12]}, and"
-            f" {model.name} {model.revision[:12]} is here",
-            remedy="name the model that it was tuned on in model.name",
-        )
+    _require_its_model(candidate, model)
     current = register.promoted(model.name, model.revision)
     asked = gate_questions(
         snapshot,
@@ -219,6 +217,66 @@ def gate_adapter(
         by,
     )
     return gated
+
+
+def export_adapter(
+    settings: Settings,
+    adapter: str,
+    form: str,
+    out: Path,
+    *,
+    by: str,
+    why: str = "",
+    without_gate: bool = False,
+    told: Callable[[Needs], None],
+    progress: Progress = no_progress,
+) -> Exported:
+    """An adapter in a form that other engines take; ``form``: of ``ExportForm``; ``told``: what it takes, beforehand.
+
+    ``adapter``: a run's folder, or an adapter's hash in the register. Raises what ``AdapterRegister.export`` raises,
+    NotPossibleError for an adapter of another model than the settings name, and what ``export`` raises.
+    """
+    from datetime import UTC, datetime
+
+    from ragmed.generate.loading import device_of
+    from ragmed.generate.prompt import REVISION
+    from ragmed.models.store import installed
+    from ragmed.models.tiers import Device, possible_bits
+    from ragmed.tune.export.exporting import export
+    from ragmed.tune.export.wanted import ExportForm, needs_of
+
+    register, model = open_program(settings).adapters, installed(settings.model)
+    register.settle()
+    found, _ = _candidate(settings, adapter, by)
+    _require_its_model(found, model)
+    found, obstacle = register.may_leave(found.sha256, by, why, without_gate, prompt_revision=REVISION)
+    needs = needs_of(ExportForm(form), model, found.folder, out)
+    told(needs)
+    here = device_of(settings.model)
+
+    def log(exported: str) -> None:
+        register.export(found.sha256, by, why, without_gate, exported=exported, prompt_revision=REVISION)
+
+    return export(
+        ExportForm(form),
+        model,
+        found,
+        out,
+        device=here if possible_bits(here) == "nf4" else Device.CPU,
+        obstacle=obstacle,
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        log=log,
+        progress=progress,
+    )
+
+
+def _require_its_model(adapter: RegisteredAdapter, model: InstalledModel) -> None:
+    if (adapter.model, adapter.revision) != (model.name, model.revision):
+        raise NotPossibleError(
+            f"adapter {adapter.sha256[:12]} was made for {adapter.model} {adapter.revision[:12]}, and"
+            f" {model.name} {model.revision[:12]} is here",
+            remedy="name the model that it was tuned on in model.name",
+        )
 
 
 def _candidate(settings: Settings, adapter: str, by: str) -> tuple[RegisteredAdapter, int]:

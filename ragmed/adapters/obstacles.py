@@ -40,7 +40,7 @@ def may_leave(
 ) -> tuple[Stood, Obstacle | None]:
     """The adapter whose hash begins so, and what an export of it overrides.
 
-    Raises NotFoundError, BadInputError (no reason for an ``override``), NotPossibleError (not let through, no override).
+    Raises NotFoundError, BadInputError (no reason for an ``override``), NotPossibleError (not let through).
     """
     if override and not why.strip():
         raise BadInputError("an export past the gate needs a reason", remedy="give one with --why")

@@ -169,10 +169,11 @@ def load_base(model: InstalledModel, device: Device, *, four_bits: bool) -> Any:
             model.folder,
             dtype=torch.bfloat16,
             device_map={"": device},
-            quantization_config=how if four_bits and not model.config.four_bits else None,
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
+            # of files that hold 4 bits the configuration tells; a None here would hide it (transformers 5.23)
+            **({"quantization_config": how} if four_bits and not model.config.four_bits else {}),
         )
 
 
