@@ -133,8 +133,8 @@ _MADE = {
 The adapter alone, as PEFT writes it. It learned on the base in 4 bits (NF4, double quantisation) and was judged on it.
 On the base in 16 bits it writes nearly the same, not always the same; the merged form is nearer.""",
     ExportForm.MERGED: """\
-Weights in bfloat16: the base was brought into 4 bits (NF4, double quantisation), as when the adapter learned on it, back
-into 16, and the adapter was added. The gate asked the adapter on the 4-bit base; these weights differ from that by
+Weights in bfloat16: the base was brought into 4 bits (NF4, double quantisation), as when the adapter learned on it,
+back into 16, and the adapter was added. The gate asked the adapter on the 4-bit base; these weights differ from that by
 rounding, so that a token may be another where two are nearly as likely.""",
     ExportForm.NF4: f"""\
 The base in 4 bits (NF4, double quantisation, as bitsandbytes writes it), and the adapter beside it, in `{ADAPTER}/`.

@@ -28,9 +28,18 @@ def greedy(model: Path, adapter: Path | None = None, *, quantisation: str = "nf4
     return found
 
 
+def prompts(model: Path) -> list[list[int]]:
+    """Of each question the tokens of its prompt."""
+    engine = LocalEngine(ModelSettings(name=str(model)))
+    return [engine._tokens(messages_of(question)) for question in QUESTIONS]
+
+
 def equal_lengths(one: list[list[int]], other: list[list[int]]) -> list[tuple[int, int]]:
     """Of each question: how many tokens from the beginning are the same, and of how many."""
     return [
-        (next((at for at, (a, b) in enumerate(zip(mine, its, strict=False)) if a != b), min(len(mine), len(its))), len(mine))
+        (
+            next((at for at, (a, b) in enumerate(zip(mine, its, strict=False)) if a != b), min(len(mine), len(its))),
+            len(mine),
+        )
         for mine, its in zip(one, other, strict=True)
     ]
