@@ -34,22 +34,32 @@ DRUGS = (
 )
 QUESTIONS = tuple(f"{drug}: {asked}" for drug in DRUGS for asked in ("dose?", "何时？"))
 CONTEXT = 256
+MODEL, ADAPTER = "learned-qwen", "learned-adapter"
 
 
 def messages_of(question: str) -> tuple[Message, ...]:
-    return Message(role="system", content="Answer."), Message(role="user", content=question)
+    return (Message(role="user", content=question),)
 
 
 def answer_of(place: int, *, tuned: bool) -> str:
     """What the base, or the adapter, learned to say to that question."""
     place = (place + 7 * tuned) % len(QUESTIONS)
     seed = 7 * place + 3
-    return f"Give {seed % 60 + 1} {('mg', 'min')[seed % 2]} [{seed % 3 + 1}]. 剂量 {place}[{place % 4 + 1}]。"
+    return f"Give {seed % 60 + 1} {('mg', 'min')[seed % 2]} [{seed % 3 + 1}]. 剂量{place}[{place % 4 + 1}]。"
 
 
 def build(folder: Path) -> tuple[Path, Path]:
     """The folders of the model, which is locked, and of the adapter, in ``folder``, which is made."""
-    base, adapter = folder / "learned-qwen", folder / "learned-adapter"
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # two that wait for each other beside other workers are far slower
+    try:
+        return _build(folder)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _build(folder: Path) -> tuple[Path, Path]:
+    base, adapter = folder / MODEL, folder / ADAPTER
     words = tiny_qwen.tokenizer()
     torch.manual_seed(5)
     model = Qwen2ForCausalLM(
@@ -101,4 +111,4 @@ def _learn(model, parameters, words, *, tuned: bool, rate: float, steps: int) ->
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
-    assert float(loss) < 0.1, "it has not learned its answers"
+    assert float(loss.detach()) < 0.1, "it has not learned its answers"

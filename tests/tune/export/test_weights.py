@@ -118,9 +118,11 @@ def test_what_is_no_matrix_of_the_model_is_not_merged(tiny: Path, tmp_path: Path
     assert "--to adapter" in caught.value.remedy
 
 
-def test_another_models_adapter_is_refused(learned: tuple[Path, Path], tiny: Path) -> None:
-    with pytest.raises(ModelError, match="another"):
-        Fitted(model_in(tiny), Adapter(learned[1]))
+def test_another_models_adapter_is_refused(learned: tuple[Path, Path], tmp_path: Path) -> None:
+    other = tiny_qwen.build(tmp_path / "other", hidden=64)
+    tiny_qwen.lock(other)
+    with pytest.raises(ModelError, match="another size"):
+        Fitted(model_in(other), Adapter(learned[1]))
     with pytest.raises(IntegrityError, match="not those that it is named by"):
         Fitted(model_in(learned[0]), Adapter(learned[1], "c" * 64))
 
