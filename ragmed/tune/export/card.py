@@ -160,7 +160,8 @@ def _use(made: Made) -> list[str]:
         ExportForm.ADAPTER: f'In RagMed: `served.model = "{made.name}"`.',
         ExportForm.MERGED: f'In RagMed: `served.model = "{made.name}"`; or, on its own machine, `model.name` with this'
         ' folder and `model.quantisation = "none"` (4 bits would round it a second time).',
-        ExportForm.NF4: "There it is a candidate: gate it and promote it, as here. vLLM reads the folder on a GPU with"
+        ExportForm.NF4: "There it is a candidate: gate it and promote it, as here. vLLM with bitsandbytes reads"
+        " such a folder too, by its documentation (not tried by RagMed's makers); the adapter is then named with"
         f" `--enable-lora --lora-modules {made.name}=FOLDER/{ADAPTER} --max-lora-rank {served_rank(made.rank)}`.",
     }[made.form]
     return [
