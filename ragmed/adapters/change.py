@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ragmed.adapters.verdict import GateVerdict
-from ragmed.canonical import sha256_of
+from ragmed.canonical import plain, sha256_of
 
 
 class AdapterState(StrEnum):
@@ -94,8 +94,12 @@ class AdapterChange:
 
     @property
     def sha256(self) -> str:
-        """Of the whole change, the one before it included."""
-        return sha256_of(self)
+        """Of the whole change, the one before it included; a field that came later and is empty is left out, so that
+        chains from before it hold."""
+        stated = plain(self)
+        if not self.exported:
+            del stated["exported"]
+        return sha256_of(stated)
 
 
 class Journal(Protocol):
