@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.generate import tiny_qwen
 from tests.tune.export.greedy import equal_lengths, greedy
+from tests.tune.export.made import added, exported, hospital, judged
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +40,17 @@ def test_the_exported_adapter_writes_the_same(
     learned: tuple[Path, Path], local: list[list[int]], forms: dict[str, Path]
 ) -> None:
     assert greedy(learned[0], forms["adapter"]) == local
+
+
+def test_also_where_rounding_decides_the_4_bit_folder_writes_the_same(tmp_path: Path) -> None:
+    """Random weights hardly prefer one token to another: here only the very same weights write the same."""
+    base = tiny_qwen.build(tmp_path / "tiny")
+    adapter = tiny_qwen.add_adapter(base, tmp_path / "tuned")
+    tiny_qwen.lock(base)
+    settings = hospital(tmp_path, base)
+    sha256 = added(settings, adapter)
+    judged(settings, sha256)
+    packed = exported(settings, sha256, "nf4", tmp_path / "packed").folder
+    local = greedy(base, adapter)
+    assert sum(map(len, local)) > 500
+    assert greedy(packed, packed / "adapter") == local
