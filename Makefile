@@ -70,7 +70,7 @@ audit-faults: .venv/installed
 audit-replays: .venv/installed
 	@$(BIN)/python -m tests.audit.replays --questions 200
 
-# the served engine against a real vLLM on the CPU, in an environment of its own in .cache/vllm (3.5 GB, the first time)
+# the served engine, and exported adapters, against a real vLLM on the CPU, in an environment of its own in .cache/vllm (3.5 GB, the first time)
 vllm-test: .venv/installed
 	@PIP_ARGS="$(PIP_ARGS)" $(BIN)/python -m tests.generate.vllm_server
 

@@ -128,6 +128,8 @@ def _local(settings: ModelSettings, machine: Machine, models: tuple[Listed, ...]
         model = installed(settings)
         _require_sizes(name, next(one for one in models if one.answers))
         device = _place(settings, machine)
+        if why := tiers.missing_bits(model.config, device, settings.quantisation):
+            raise SettingsError(f"{name}: {why}", remedy="set model.quantisation and model.device to auto")
     except RagMedError as error:
         return _fault(f"{error}; the library is quoted instead", error.remedy)
     memory = machine.memory_bytes if device is machine.device else machine.system_bytes

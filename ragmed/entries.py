@@ -243,7 +243,7 @@ class Verification:
     adapters: int = 0
     """Changes of adapters."""
     overridden: int = 0
-    """Of them, promotions that the gate did not let through."""
+    """Of them, promotions and exports that the gate did not let through."""
 
     @property
     def sound(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from dataclasses import replace
@@ -13,8 +14,10 @@ from ragmed.doctor_model import examine_models
 from ragmed.examined import Examined
 from ragmed.machine import Machine, find_machine
 from ragmed.models.adopting import lock_folder
+from ragmed.models.four_bits import NF4
 from ragmed.models.tiers import Device
 from ragmed.settings import AnswerSettings, ModelSettings, ServedSettings, Settings
+from tests.models.test_four_bits import PACKED, file_of
 from tests.models.tiny import QWEN2, tiny_config, write_weights
 
 GIB = 1 << 30
@@ -206,3 +209,19 @@ def test_an_ascend_card_is_found(drivers: Path) -> None:
     assert (found.device, found.memory_bytes) == (Device.NPU, 64 * GIB)
     _program(drivers, "npu-smi", "exit 1")
     assert find_machine("2.13.0").device is Device.CPU
+
+
+def test_a_model_whose_files_hold_4_bits_is_held_so_or_not(tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "packed"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(tiny_config(QWEN2, quantization_config=NF4)), "utf-8")
+    (folder / "model.safetensors").write_bytes(file_of(PACKED))
+    lock_folder(folder)
+    assert "4 bits (its files hold 4 bits) on cpu" in said(tmp_path, name="packed")["answers"].found
+    for on, more, words in (
+        (machine(), {"quantisation": "none"}, "no 16 to load"),
+        (machine(Device.NPU), {}, "no 4 bits on npu"),
+    ):
+        refused = said(tmp_path, on, name="packed", generator="qwen", **more)["answers"]
+        assert (refused.state, words in refused.found) == ("fault", True)
+        assert refused.remedy

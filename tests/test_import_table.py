@@ -50,11 +50,11 @@ COMPOSERS = {
 # heavy package → the rooms that own it
 OWNERS = {
     "torch": {"ragmed.index", "ragmed.tune", "ragmed.generate"},
-    "transformers": {"ragmed.index", "ragmed.generate", "ragmed.tune.lora"},
+    "transformers": {"ragmed.index", "ragmed.generate", "ragmed.tune.lora", "ragmed.tune.export"},
     "peft": {"ragmed.generate", "ragmed.tune.lora"},
     "trl": {"ragmed.tune.lora"},
     "datasets": {"ragmed.tune.lora"},
-    "bitsandbytes": {"ragmed.tune.lora"},
+    "bitsandbytes": {"ragmed.tune.lora", "ragmed.tune.export"},
     "matplotlib": {"ragmed.tune"},
     "llguidance": {"ragmed.generate.grammar"},
     "tokenizers": {"ragmed.index", "ragmed.tune", "ragmed.generate"},

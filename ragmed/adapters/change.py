@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ragmed.adapters.verdict import GateVerdict
-from ragmed.canonical import sha256_of
+from ragmed.canonical import plain, sha256_of
 
 
 class AdapterState(StrEnum):
@@ -35,10 +35,12 @@ class AdapterAction(StrEnum):
     PROMOTE = "promote"
     RETIRE = "retire"
     ROLL_BACK = "roll back"
+    EXPORT = "export"
+    """Its weights were written into a folder for other programs, where no register decides what writes."""
 
 
 class Obstacle(StrEnum):
-    """What stands against a promotion, where the gate did not let it through."""
+    """What stands against a promotion or an export, where the gate did not let it through."""
 
     UNGATED = "ungated"
     REFUSED = "refused"
@@ -80,18 +82,24 @@ class AdapterChange:
     made_by: str = ""
     """Of an addition: SHA-256 of the training run's manifest; empty where there is none."""
     verdict: GateVerdict | None = None
-    """Of a gate; of a promotion the one that it rests on."""
+    """Of a gate; of a promotion or an export the one that it rests on."""
     former: str = ""
     """Of a promotion or a rollback: the adapter that wrote until then; empty: the base model."""
     overridden: Obstacle | None = None
-    """Of a promotion that the gate did not let through: what stood against it."""
+    """Of a promotion or an export that the gate did not let through: what stood against it."""
     back_to: str = ""
     """Of a rollback: the adapter that comes back; empty: the base model."""
+    exported: str = ""
+    """Of an export: its form, and what the folder is called."""
 
     @property
     def sha256(self) -> str:
-        """Of the whole change, the one before it included."""
-        return sha256_of(self)
+        """Of the whole change, the one before it included; a field that came later and is empty is left out, so that
+        chains from before it hold."""
+        stated = plain(self)
+        if not self.exported:
+            del stated["exported"]
+        return sha256_of(stated)
 
 
 class Journal(Protocol):

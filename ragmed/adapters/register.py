@@ -23,11 +23,12 @@ from pathlib import Path
 from ragmed.adapters import files
 from ragmed.adapters.change import AdapterAction, AdapterChange, AdapterState, Journal, Obstacle
 from ragmed.adapters.change_file import ChangeFile
-from ragmed.adapters.standing import BASE_MODEL, Standing, Stood
+from ragmed.adapters.obstacles import against_promotion, may_leave, not_let_through
+from ragmed.adapters.standing import BASE_MODEL, Stood, found_in
 from ragmed.adapters.verdict import GateVerdict
-from ragmed.errors import BadInputError, IntegrityError, NotFoundError, NotPossibleError
+from ragmed.errors import BadInputError, IntegrityError, NotPossibleError
 
-SHORTEST_PREFIX = 4
+_EXPORTED = "an adapter is exported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class AdapterRegister:
 
     def find(self, beginning: str) -> RegisteredAdapter:
         """By the hash or an unambiguous beginning of it. Raises NotFoundError, IntegrityError."""
-        return self._shown(_found(self._file.standing(), beginning))
+        return self._shown(found_in(self._file.standing(), beginning))
 
     def opened(self, sha256: str) -> RegisteredAdapter:
         """Like ``find``, its bytes compared with its name. Raises IntegrityError as well where they are others."""
@@ -115,7 +116,7 @@ class AdapterRegister:
     def gated(self, verdict: GateVerdict, by: str = "ragmed tune gate") -> RegisteredAdapter:
         """Keep what the gate said. Raises NotFoundError, BadInputError (it speaks of another model), BusyError."""
         with self._file.writing() as standing:
-            one = _found(standing, verdict.adapter_sha256)
+            one = found_in(standing, verdict.adapter_sha256)
             if one.base != (verdict.model, verdict.revision):
                 raise BadInputError(
                     f"adapter {one.sha256[:12]}: the gate asked {verdict.model} {verdict.revision[:12]}, and it is one"
@@ -148,7 +149,7 @@ class AdapterRegister:
         if override and not why.strip():
             raise BadInputError("a promotion without the gate needs a reason", remedy="give one with --why")
         with self._file.writing() as standing:
-            one = _found(standing, sha256)
+            one = found_in(standing, sha256)
             if one.state is AdapterState.PROMOTED:
                 raise BadInputError(
                     f"adapter {one.sha256[:12]} is promoted already", remedy="see `ragmed tune adapters list`"
@@ -161,9 +162,9 @@ class AdapterRegister:
                     remedy="install that revision, or tune and gate an adapter on the one that is here",
                 )
             former = standing.promoted(one.base)
-            against = _against(one, former, prompt_revision)
+            against = against_promotion(one, former, prompt_revision)
             if against and not override:
-                raise _not_let_through(against, one, former, prompt_revision)
+                raise not_let_through(against, one, former, prompt_revision)
             self._file.change(
                 standing,
                 AdapterAction.PROMOTE,
@@ -182,12 +183,51 @@ class AdapterRegister:
         writes. Raises NotFoundError, BadInputError, BusyError."""
         by = _named(by, "an adapter is retired")
         with self._file.writing() as standing:
-            one = _found(standing, sha256)
+            one = found_in(standing, sha256)
             if one.state is AdapterState.RETIRED and not standing.in_pile(one):
                 raise BadInputError(
                     f"adapter {one.sha256[:12]} is retired already", remedy="see `ragmed tune adapters list`"
                 )
             self._file.change(standing, AdapterAction.RETIRE, one.sha256, one.base, by, why=why.strip())
+            return self._shown(standing.adapters[one.sha256])
+
+    def may_leave(
+        self, sha256: str, by: str, why: str = "", override: bool = False, *, prompt_revision: str = ""
+    ) -> tuple[RegisteredAdapter, Obstacle | None]:
+        """The adapter, if ``export`` would keep its export, and what that would override. Raises as ``export``."""
+        _named(by, _EXPORTED)
+        one, against = may_leave(self._file.standing(), sha256, why, override, prompt_revision)
+        return self._shown(one), against
+
+    def export(
+        self,
+        sha256: str,
+        by: str,
+        why: str = "",
+        override: bool = False,
+        *,
+        exported: str,
+        prompt_revision: str = "",
+    ) -> RegisteredAdapter:
+        """Keep that it is given away as ``exported`` (form and name); where it stands does not change.
+
+        Raises NotFoundError, BadInputError (nobody, or no reason, is named), NotPossibleError (not let through, and no
+        ``override``), BusyError.
+        """
+        by = _named(by, _EXPORTED)
+        with self._file.writing() as standing:
+            one, against = may_leave(standing, sha256, why, override, prompt_revision)
+            self._file.change(
+                standing,
+                AdapterAction.EXPORT,
+                one.sha256,
+                one.base,
+                by,
+                why=why.strip(),
+                verdict=one.verdict,
+                overridden=against,
+                exported=exported,
+            )
             return self._shown(standing.adapters[one.sha256])
 
     def rollback(self, model: str, by: str, why: str = "", *, revision: str = "") -> RegisteredAdapter | None:
@@ -241,55 +281,6 @@ class AdapterRegister:
             why=one.why,
             folder=self.folder / one.sha256,
         )
-
-
-def _against(one: Stood, former: Stood | None, prompt_revision: str) -> Obstacle | None:
-    """What stands against a promotion; None where the gate let it through."""
-    verdict, current = one.verdict, former.sha256 if former else None
-    if one.state is AdapterState.RETIRED:
-        return Obstacle.RETIRED
-    if verdict is None:
-        return Obstacle.UNGATED
-    if not verdict.passed:
-        return Obstacle.REFUSED
-    if verdict.current_sha256 != current:
-        return Obstacle.OTHER_CURRENT
-    return Obstacle.OTHER_PROMPT if prompt_revision and verdict.prompt_revision != prompt_revision else None
-
-
-def _not_let_through(obstacle: Obstacle, one: Stood, former: Stood | None, prompt_revision: str) -> NotPossibleError:
-    """In words, with what to do about it."""
-    said, remedy, verdict = obstacle.words, "run `ragmed tune gate` again", one.verdict
-    if obstacle is Obstacle.UNGATED:
-        remedy = "run `ragmed tune gate`"
-    elif obstacle is Obstacle.RETIRED:
-        remedy += "; or `ragmed tune rollback` to what wrote before"
-    elif obstacle is Obstacle.REFUSED and verdict is not None:
-        said += f" ({'; '.join(verdict.reasons)})" if verdict.reasons else ""
-        remedy = "train another; the report says what got worse"
-    elif obstacle is Obstacle.OTHER_CURRENT and verdict is not None:
-        now = _short(former.sha256 if former else None)
-        said = f"the gate compared it with {_short(verdict.current_sha256)}, and {now} writes now"
-    elif verdict is not None:
-        said = f"the gate asked with prompt {verdict.prompt_revision}, and answers are written from {prompt_revision}"
-    return NotPossibleError(f"adapter {one.sha256[:12]} is not promoted: {said}", remedy=remedy)
-
-
-def _short(sha256: str | None) -> str:
-    return f"adapter {sha256[:12]}" if sha256 else "the base model"
-
-
-def _found(standing: Standing, beginning: str) -> Stood:
-    beginning = beginning.strip().lower()
-    found = [one for sha256, one in standing.adapters.items() if sha256.startswith(beginning)]
-    if len(beginning) < SHORTEST_PREFIX or not found:
-        raise NotFoundError(
-            f"no adapter {beginning or '(an empty name)'} in the register",
-            remedy=f"`ragmed tune adapters list` names them; {SHORTEST_PREFIX} characters of the hash at least",
-        )
-    if len(found) > 1:
-        raise NotFoundError(f"more than one adapter begins with {beginning}", remedy="give more of its hash")
-    return found[0]
 
 
 def _named(by: str, what: str) -> str:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 
 from ragmed.adapters.change import AdapterAction, AdapterChange, AdapterState, Obstacle
 from ragmed.adapters.verdict import GateVerdict
+from ragmed.errors import NotFoundError
 
 Base = tuple[str, str]
 """A model's name and its revision."""
 BASE_MODEL = ""
 """In a pile: no adapter."""
+SHORTEST_PREFIX = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Standing:
             AdapterAction.PROMOTE: self._promote,
             AdapterAction.RETIRE: self._retire,
             AdapterAction.ROLL_BACK: self._roll_back,
+            AdapterAction.EXPORT: self._export,
         }[change.action](change)
         self.changes = (*self.changes, change)
 
@@ -152,6 +155,9 @@ class Standing:
         if change.back_to != BASE_MODEL:
             self._to(self.adapters[change.back_to], change, AdapterState.PROMOTED)
 
+    def _export(self, change: AdapterChange) -> None:
+        """It stands where it stood."""
+
     def _leave(self, change: AdapterChange) -> None:
         """What wrote until this change writes no longer."""
         former = self.promoted((change.model, change.revision))
@@ -164,3 +170,17 @@ class Standing:
         self.adapters[one.sha256] = replace(
             one, state=state, changed_at=change.at, changed_by=change.user, why=change.why
         )
+
+
+def found_in(standing: Standing, beginning: str) -> Stood:
+    """By the hash or an unambiguous beginning of it. Raises NotFoundError."""
+    beginning = beginning.strip().lower()
+    found = [one for sha256, one in standing.adapters.items() if sha256.startswith(beginning)]
+    if len(beginning) < SHORTEST_PREFIX or not found:
+        raise NotFoundError(
+            f"no adapter {beginning or '(an empty name)'} in the register",
+            remedy=f"`ragmed tune adapters list` names them; {SHORTEST_PREFIX} characters of the hash at least",
+        )
+    if len(found) > 1:
+        raise NotFoundError(f"more than one adapter begins with {beginning}", remedy="give more of its hash")
+    return found[0]

@@ -27,10 +27,10 @@ def root() -> None:
 @app.command("list")
 def list_adapters(index: IndexFlag = None, settings: SettingsFlag = None, as_json: JsonFlag = False) -> None:
     """Every adapter: its state, what the gate said, who changed it last. Finishes a change that was cut off."""
-    from ragmed import terminal, tuning
+    from ragmed import adapting, terminal
 
     chosen = settings_of(None, index, settings)
-    terminal.print_adapters(tuning.adapters(chosen), pinned=chosen.model.adapter, as_json=as_json)
+    terminal.print_adapters(adapting.adapters(chosen), pinned=chosen.model.adapter, as_json=as_json)
 
 
 @app.command("add")
@@ -42,10 +42,10 @@ def add(
     as_json: JsonFlag = False,
 ) -> None:
     """Copy an adapter of the model in model.name into the register, as a candidate."""
-    from ragmed import terminal, tuning
+    from ragmed import adapting, terminal
 
     chosen = settings_of(None, index, settings)
-    added = tuning.add_adapter(chosen, folder, by=by or chosen.audit.user or who())
+    added = adapting.add_adapter(chosen, folder, by=by or chosen.audit.user or who())
     terminal.print_adapter(added, "In the register", as_json=as_json)
 
 
@@ -61,7 +61,7 @@ def promote(
     as_json: JsonFlag = False,
 ) -> None:
     """From the next question on, this adapter writes; needs the gate's word against what writes now."""
-    from ragmed import terminal, tuning
+    from ragmed import adapting, terminal
 
     if without_gate and not (by.strip() and why.strip()):
         raise BadInputError(
@@ -69,7 +69,7 @@ def promote(
         )
     chosen = settings_of(None, index, settings)
     named = by or chosen.audit.user or who()
-    promoted = tuning.promote_adapter(chosen, sha, by=named, why=why, without_gate=without_gate)
+    promoted = adapting.promote_adapter(chosen, sha, by=named, why=why, without_gate=without_gate)
     terminal.print_adapter(promoted, "Promoted", pinned=chosen.model.adapter, as_json=as_json)
 
 
@@ -82,10 +82,10 @@ def retire(
     as_json: JsonFlag = False,
 ) -> None:
     """It writes no longer and no rollback brings it back; its bytes stay, for old answers."""
-    from ragmed import terminal, tuning
+    from ragmed import adapting, terminal
 
     chosen = settings_of(None, index, settings)
-    retired = tuning.retire_adapter(chosen, sha, by=by or chosen.audit.user or who(), why=why)
+    retired = adapting.retire_adapter(chosen, sha, by=by or chosen.audit.user or who(), why=why)
     terminal.print_adapter(retired, "Retired", as_json=as_json)
 
 
@@ -98,10 +98,10 @@ def rollback(
     as_json: JsonFlag = False,
 ) -> None:
     """From the next question on, what was promoted before writes again; at last the base model."""
-    from ragmed import terminal, tuning
+    from ragmed import adapting, terminal
 
     chosen = settings_of(None, index, settings)
-    now = tuning.roll_back_adapter(chosen, model, by=by or chosen.audit.user or who(), why=why)
+    now = adapting.roll_back_adapter(chosen, model, by=by or chosen.audit.user or who(), why=why)
     terminal.print_adapter(now, "Rolled back to", pinned=chosen.model.adapter, as_json=as_json)
 
 

@@ -35,11 +35,11 @@ def tune_gate(
     as_json: JsonFlag = False,
 ) -> None:
     """Ask base, current and candidate what they were not trained on; refuse where citations get worse."""
-    from ragmed import terminal, tuning
+    from ragmed import adapting, terminal
 
     chosen = settings_of(library, index, settings)
     with terminal.progress() as show_progress:
-        gated = tuning.gate_adapter(
+        gated = adapting.gate_adapter(
             chosen,
             adapter,
             by=by or chosen.audit.user or who(),

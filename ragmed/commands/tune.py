@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ragmed.commands import adapters, gating, review, training
+from ragmed.commands import adapters, exporting, gating, review, training
 from ragmed.commands.flags import IndexFlag, JsonFlag, LibraryFlag, SettingsFlag, settings_of
 
 app = typer.Typer(help="Fit a model to the library.", no_args_is_help=True, rich_markup_mode=None)
@@ -17,6 +17,7 @@ app.command("sft")(training.tune_sft)
 app.command("dpo")(training.tune_dpo)
 app.command("kto")(training.tune_kto)
 app.command("gate")(gating.tune_gate)
+app.command("export")(exporting.tune_export)
 adapters.commands(app)
 
 

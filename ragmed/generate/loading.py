@@ -62,8 +62,11 @@ def quantisation_of(
 
     ``processor``: this machine's where it is None. Raises ModelError where the device cannot.
     """
-    if settings.quantisation == "nf4" and tiers.possible_bits(device) != "nf4":
-        raise ModelError(f"4-bit weights do not run on {device}", remedy="set model.quantisation to auto")
+    if why := tiers.missing_bits(shape, device, settings.quantisation):
+        raise ModelError(
+            f"the model cannot be held as asked: {why}",
+            remedy="set model.quantisation and model.device to auto, or take the model in 16 bits",
+        )
     held = settings.quantisation
     if held == "auto":
         processor = processor or this_processor()
@@ -144,7 +147,8 @@ def load_weights(
 
 
 def load_base(model: InstalledModel, device: Device, *, four_bits: bool) -> Any:
-    """The model's weights alone, in NF4 with double quantisation or in 16 bits.
+    """The model's weights alone, in NF4 with double quantisation or in 16 bits. Files that hold 4 bits
+    are loaded as they are, into the same weights.
 
     Raises ModelError, IntegrityError (bytes are not the lock's).
     """
@@ -152,6 +156,8 @@ def load_base(model: InstalledModel, device: Device, *, four_bits: bool) -> Any:
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     require_whole(model)
+    if model.config.four_bits and not four_bits:
+        raise ModelError(f"model {model.name}: its files hold 4 bits", remedy="set model.quantisation to auto")
     how = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
@@ -163,10 +169,11 @@ def load_base(model: InstalledModel, device: Device, *, four_bits: bool) -> Any:
             model.folder,
             dtype=torch.bfloat16,
             device_map={"": device},
-            quantization_config=how if four_bits else None,
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
+            # of files that hold 4 bits the configuration tells; a None here would hide it (transformers 5.23)
+            **({"quantization_config": how} if four_bits and not model.config.four_bits else {}),
         )
 
 

@@ -31,15 +31,15 @@ from ragmed.models.wanted import CONFIG, files_in, is_read
 _ADAPTER = "adapter_config.json"
 
 
-def lock_folder(folder: Path, progress: Progress = no_progress) -> ModelLock:
-    """Lock the files of ``folder``.
+def lock_folder(folder: Path, progress: Progress = no_progress, *, name: str = "") -> ModelLock:
+    """Lock the files of ``folder``; ``name``: what the model is called, by itself as the folder.
 
     Raises NotFoundError, ModelError (no model, half downloaded, an adapter, not supported), IntegrityError (weights
     that are not all there; locked already, and changed since), NotPossibleError (it cannot be written), BusyError.
     """
     if not folder.is_dir():
         raise NotFoundError(f"{folder}: no such folder", remedy="check the path")
-    name = folder.resolve().name
+    name = name or folder.resolve().name
     with writing(name), held(folder, name):
         return _lock(folder, name, progress)
 

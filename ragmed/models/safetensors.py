@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ragmed.models.classifier import ClassifierShape
+from ragmed.models.four_bits import is_bytes
 from ragmed.models.shape import ModelShape
 from ragmed.models.wanted import INDEX, WEIGHTS
 
@@ -143,7 +144,8 @@ def parameters(places: Mapping[str, Path], shape: ModelShape | ClassifierShape) 
 
 
 def _shape_faults(tensors: dict[str, Tensor], shape: ModelShape | ClassifierShape) -> Iterator[Fault]:
-    """The matrices that the configuration asks for: there, of their size, and of 16 or 32 bits."""
+    """The matrices that the configuration asks for: there, of their size, and of 16 or 32 bits, or packed to bytes."""
+    packed = isinstance(shape, ModelShape) and shape.four_bits
     for name, wanted in shape.tensors().items():
         found = tensors.get(name)
         if found is None:
@@ -151,5 +153,8 @@ def _shape_faults(tensors: dict[str, Tensor], shape: ModelShape | ClassifierShap
         elif found.shape != wanted:
             said = "×".join(map(str, found.shape))
             yield Fault(kind="shape", path=name, words=f"it is {said}, config.json says {'×'.join(map(str, wanted))}")
+        elif packed and is_bytes(name):
+            if found.type != "U8":
+                yield Fault(kind="shape", path=name, words=f"its numbers are {found.type}, config.json says 4 bits")
         elif found.type not in _FLOATS:
             yield Fault(kind="shape", path=name, words=f"its numbers are {found.type}, not of 16 or 32 bits")

@@ -13,15 +13,12 @@ from typing import Any, Literal
 
 from ragmed.errors import ModelError
 from ragmed.models.classifier import ClassifierShape, classifier_shape, is_classifier
+from ragmed.models.four_bits import BLOCK, SCALES, is_nf4, nf4_tensors
 from ragmed.models.sizes import REMEDY, size_of
 
 Quantisation = Literal["nf4", "none"]
 
 ARCHITECTURES = ("Qwen2ForCausalLM", "Qwen3ForCausalLM")
-_BLOCK = 64
-"""Weights that share one scale (bitsandbytes' default ``blocksize`` for 4 bits)."""
-_SCALES = 256
-"""Scales that share one 32-bit scale of their own (double quantisation)."""
 _TABLES = 4 * 16 + 4 * 256 + 4
 """Code tables and offset that bitsandbytes keeps with each weight, bytes."""
 _HALF = 2
@@ -45,6 +42,8 @@ class ModelShape:
     max_positions: int
     attention_bias: bool = False
     """Qwen3 only; Qwen2 always has biases at query, key and value."""
+    four_bits: bool = False
+    """Its files hold the layers' matrices in NF4 (``four_bits``): there are no 16 bits of them."""
 
     def linears(self) -> tuple[tuple[int, int], ...]:
         """(rows, columns) of the matrices of one layer: what 4-bit quantisation replaces."""
@@ -74,18 +73,25 @@ class ModelShape:
         return self.layers * (matrices + self.vectors()) + self._outside()
 
     def tensors(self) -> dict[str, tuple[int, ...]]:
-        """Names and shapes of the matrices that must be there, and of the last norm."""
+        """Names and shapes of the matrices that must be there, and of the last norm; of 4 bits as they are packed."""
         expected: dict[str, tuple[int, ...]] = {
             "model.embed_tokens.weight": (self.vocabulary, self.hidden),
             "model.norm.weight": (self.hidden,),
         }
         if not self.tied:
             expected["lm_head.weight"] = (self.vocabulary, self.hidden)
-        names = [f"self_attn.{one}_proj" for one in "qkvo"] + [f"mlp.{one}_proj" for one in ("gate", "up", "down")]
-        for layer in range(self.layers):
-            for name, size in zip(names, self.linears(), strict=True):
-                expected[f"model.layers.{layer}.{name}.weight"] = size
+        for name, size in self.matrices().items():
+            expected |= nf4_tensors(name, *size) if self.four_bits else {name: size}
         return expected
+
+    def matrices(self) -> dict[str, tuple[int, int]]:
+        """Names, and (rows, columns), of the layers' matrices: what 4-bit quantisation replaces."""
+        names = [f"self_attn.{one}_proj" for one in "qkvo"] + [f"mlp.{one}_proj" for one in ("gate", "up", "down")]
+        return {
+            f"model.layers.{layer}.{name}.weight": size
+            for layer in range(self.layers)
+            for name, size in zip(names, self.linears(), strict=True)
+        }
 
     def _outside(self) -> int:
         """Numbers outside the layers: embeddings, output matrix, last norm. They stay 16 bits."""
@@ -122,8 +128,8 @@ class ModelShape:
 
 
 def _nf4_bytes(numbers: int) -> int:
-    blocks = -(-numbers // _BLOCK)
-    return -(-numbers // 2) + blocks + 4 * -(-blocks // _SCALES) + _TABLES
+    blocks = -(-numbers // BLOCK)
+    return -(-numbers // 2) + blocks + 4 * -(-blocks // SCALES) + _TABLES
 
 
 def read_shape(content: bytes, name: str) -> ModelShape:
@@ -164,10 +170,12 @@ def read_either(content: bytes, name: str) -> ModelShape | ClassifierShape:
             f"{name}: the architecture {architecture!r} is not supported",
             remedy="take a Qwen2.5 or Qwen3 instruct model (dense); `ragmed models list` names some",
         )
-    if config.get("quantization_config"):
+    stated = config.get("quantization_config")
+    if stated and (is_classifier(architecture) or not is_nf4(stated)):
         raise ModelError(
             f"{name}: its weights are quantised already",
-            remedy="take the model in 16 bits (no GPTQ, AWQ, FP8 in its name): it is quantised when it loads",
+            remedy="take the model in 16 bits (no GPTQ, AWQ, FP8 in its name): it is quantised when it loads; or what"
+            " `ragmed tune export --to nf4` made",
         )
     return (
         classifier_shape(config, architecture, name)
@@ -191,6 +199,7 @@ def _qwen(config: dict[str, Any], architecture: str, name: str) -> ModelShape:
         tied=bool(config.get("tie_word_embeddings", False)),
         max_positions=size_of(config, "max_position_embeddings", name, 32768),
         attention_bias=qwen3 and bool(config.get("attention_bias", False)),
+        four_bits=bool(config.get("quantization_config")),
     )
     if shape.heads % shape.kv_heads:
         raise ModelError(f"{name}: config.json: {heads} heads do not share {shape.kv_heads} keys", remedy=REMEDY)

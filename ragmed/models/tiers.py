@@ -140,6 +140,14 @@ def possible_bits(device: Device) -> Quantisation:
     return "nf4" if device in (Device.CUDA, Device.CPU) else "none"
 
 
+def missing_bits(shape: ModelShape, device: Device, wanted: str) -> str:
+    """Why a model cannot be held in the bits ``wanted`` (``nf4``, ``none`` or ``auto``) there; empty where it can."""
+    nowhere = possible_bits(device) != "nf4"
+    if nowhere and (wanted == "nf4" or shape.four_bits):
+        return f"there are no 4 bits on {device.value}"
+    return "its files hold 4 bits, and there are no 16 to load" if wanted == "none" and shape.four_bits else ""
+
+
 def usable_bytes(device: Device, memory_bytes: int) -> int:
     """Of the memory, what a model with its program may take.
 
@@ -155,7 +163,8 @@ def forecast(shape: ModelShape, device: Device, quantisation: Quantisation, prom
     """What a model of this shape takes there while it reads ``prompt_tokens`` and answers."""
     program = int(1.5 * GIB) if device is Device.CUDA else GIB
     if device is Device.CPU:
-        program = int(1.5e9) + (shape.weight_bytes("none") if quantisation == "nf4" else 0)
+        packs = quantisation == "nf4" and not shape.four_bits
+        program = int(1.5e9) + (shape.weight_bytes("none") if packs else 0)
     return Forecast(
         weights=shape.weight_bytes(quantisation),
         cache=shape.cache_bytes(prompt_tokens + ANSWER_TOKENS),
@@ -181,6 +190,8 @@ def default_bits(
     fast as 4 bits; without it 4 bits are faster. It goes by the memory of the machine, not by what is free of it now:
     the same machine must write the same answer tomorrow.
     """
+    if shape.four_bits:
+        return Bits(quantisation="nf4", why="its files hold 4 bits")
     if device is not Device.CPU:
         held = possible_bits(device)
         return Bits(quantisation=held, why="" if held == "nf4" else f"there are no 4 bits on {device.value}")

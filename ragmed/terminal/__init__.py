@@ -18,6 +18,7 @@ from ragmed.terminal.audits import (
 )
 from ragmed.terminal.builds import print_build
 from ragmed.terminal.datasets import print_dataset, print_reviews
+from ragmed.terminal.exports import print_export, print_needs
 from ragmed.terminal.figures import print_findings, print_scores, print_tuning
 from ragmed.terminal.gates import print_gate
 from ragmed.terminal.hits import print_hits, search_json
@@ -49,6 +50,7 @@ __all__ = [
     "print_collection",
     "print_dataset",
     "print_difference",
+    "print_export",
     "print_findings",
     "print_forecast",
     "print_gate",
@@ -56,6 +58,7 @@ __all__ = [
     "print_json",
     "print_locked",
     "print_models",
+    "print_needs",
     "print_opened",
     "print_proof",
     "print_pruned",

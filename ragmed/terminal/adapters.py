@@ -21,6 +21,7 @@ _PAST = {
     AdapterAction.PROMOTE: "promoted",
     AdapterAction.RETIRE: "retired",
     AdapterAction.ROLL_BACK: "rolled back",
+    AdapterAction.EXPORT: "exported",
 }
 
 
@@ -68,7 +69,7 @@ def print_adapter(one: RegisteredAdapter | None, done: str, *, pinned: Path | No
 
 
 def print_adapter_changes(changes: Sequence[AdapterChange], *, as_json: bool) -> None:
-    """All that the log holds of adapters, oldest first; promotions without the gate stand out."""
+    """All that the log holds of adapters, oldest first; what went past the gate stands out."""
     if as_json:
         print_json([plain(one) | {"sha256": one.sha256} for one in changes])
         return
@@ -81,6 +82,8 @@ def print_adapter_changes(changes: Sequence[AdapterChange], *, as_json: bool) ->
             what = "let through by the gate" if one.verdict.passed else "refused by the gate"
         if one.action is AdapterAction.ROLL_BACK:
             what = "back by a rollback" if one.back_to else "taken off by a rollback, to the base model"
+        if one.exported:
+            what += f" ({clean(one.exported)})"
         console.print(
             f"{one.number:>5}  {one.at}  {one.adapter_sha256[:12]} {what}, {clean(one.model)}, "
             f"by {clean(one.user) or 'unnamed'}"
@@ -89,8 +92,10 @@ def print_adapter_changes(changes: Sequence[AdapterChange], *, as_json: bool) ->
             console.print(f"       WITHOUT THE GATE: {one.overridden.words}", style="bold")
         if one.why:
             console.print(f"       why: {clean(one.why)}", style="dim")
-    overridden = sum(bool(one.overridden) for one in changes)
-    console.print(f"{len(changes):,} changes, {overridden:,} promotions without the gate.")
+    past = [one.action for one in changes if one.overridden]
+    exports = past.count(AdapterAction.EXPORT)
+    told = f", {exports:,} exports without it" if exports else ""
+    console.print(f"{len(changes):,} changes, {len(past) - exports:,} promotions without the gate{told}.")
 
 
 def _print_pinned(pinned: Path | None) -> None:

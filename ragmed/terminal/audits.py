@@ -143,7 +143,9 @@ def print_proof(found: Verification, *, deep: bool, citations: bool, as_json: bo
         f"{found.reviews:,} reviews, {found.erasures:,} erased; root {found.root[:16] or 'none'}"
     )
     if found.adapters:
-        console.print(f"adapters     {found.adapters:,} changes, {found.overridden:,} promotions without the gate")
+        console.print(
+            f"adapters     {found.adapters:,} changes, {found.overridden:,} promotions and exports without the gate"
+        )
     console.print(f"checkpoints  {found.checkpoints:,}")
     if citations:
         how = "page, source file and source read again" if deep else "page and source file"

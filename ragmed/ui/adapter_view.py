@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 
 
 def adapter_log(changes: Sequence[AdapterChange], words: Words, zone: str | None) -> Markup | None:
-    """The fold; nothing where no adapter was ever added. Promotions without the gate stand in its one line."""
+    """The fold; nothing where no adapter was ever added. What went past the gate stands in its one line."""
     if not changes:
         return None
-    overridden = sum(bool(one.overridden) for one in changes)
-    said = words.count("audit.adapters", len(changes))
-    if overridden:
-        said = words("list.then").join((said, words("audit.adapters.overridden", count=overridden)))
+    past = [one.action for one in changes if one.overridden]
+    exports = past.count(AdapterAction.EXPORT)
+    said = [words.count("audit.adapters", len(changes))]
+    if exports < len(past):
+        said.append(words("audit.adapters.overridden", count=len(past) - exports))
+    if exports:
+        said.append(words("audit.adapters.left", count=exports))
     return el(
         "details",
-        el("summary", said),
+        el("summary", words("list.then").join(said)),
         el("ul", *(_change(one, words, zone) for one in reversed(changes)), class_="rm-sources"),
         class_="rm-fold rm-adapters",
     )
@@ -44,6 +47,7 @@ def _change(one: AdapterChange, words: Words, zone: str | None) -> Markup:
             class_="rm-meta",
         ),
         el("p", words(f"audit.adapters.against.{one.overridden.value}")) if one.overridden else None,
+        el("p", el("code", one.exported)) if one.exported else None,
         el("p", one.why, dir="auto") if one.why else None,
     )
 
@@ -55,5 +59,6 @@ def _key(one: AdapterChange) -> str:
         AdapterAction.PROMOTE: "past" if one.overridden else "promote",
         AdapterAction.RETIRE: "retire",
         AdapterAction.ROLL_BACK: "back" if one.back_to else "base",
+        AdapterAction.EXPORT: "exported_past" if one.overridden else "export",
     }
     return f"audit.adapters.{ends[one.action]}"

@@ -12,6 +12,7 @@ import pytest
 from ragmed.adapters.change import AdapterAction, AdapterChange, Obstacle
 from ragmed.audit.export import ExportFormat, export
 from ragmed.audit.log import SqliteLog
+from ragmed.canonical import plain, rebuild, sha256_of
 from ragmed.entries import EntryKind, RecordFilter
 from ragmed.errors import ErasedError, IntegrityError, NotFoundError
 from tests.audit.damage import unguarded
@@ -53,6 +54,15 @@ def test_they_are_entries_like_any_other(log: SqliteLog) -> None:
     assert len(log.inclusion_proof(4, 4)) == 2
     found = log.verify()
     assert (found.sound, found.answers, found.adapters, found.overridden) == (True, 2, 2, 1)
+
+
+def test_a_chain_from_before_exports_holds() -> None:
+    """As written by the program that knew of none: the hash of a change is what it was."""
+    then = {key: value for key, value in plain(ONE).items() if key != "exported"}
+    assert rebuild(AdapterChange, then) == ONE
+    assert ONE.sha256 == sha256_of(then)
+    left = replace(TWO, action=AdapterAction.EXPORT, exported="merged ward")
+    assert left.sha256 == sha256_of(left) != replace(left, exported="nf4 ward").sha256
 
 
 def test_they_change_nothing_about_answers(log: SqliteLog) -> None:

@@ -1,18 +1,21 @@
-"""Runs the tests of ``test_vllm.py`` against a real vLLM (``make vllm-test``).
+"""Runs the tests of ``test_vllm.py``, and of ``tests/tune/export``, against a real vLLM (``make vllm-test``).
 
 vLLM gets an environment of its own, ``.cache/vllm`` (3.5 GB; the first time takes some minutes), since it pins other
-versions than RagMed does. It serves the tiny model of ``vllm_model.py`` and its adapter on loopback, on the CPU.
+versions than RagMed does. It serves the tiny model of ``vllm_model.py`` and its adapter on loopback, on the CPU; then a
+model that learned something, exported in the forms that vLLM reads.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.generate.vllm_model import CONTEXT, make
@@ -30,29 +33,79 @@ START_SECONDS = 300
 
 def main() -> int:
     python = installed()
+    return max(served_engine(python), exports(python))
+
+
+def served_engine(python: Path) -> int:
+    """The served engine's tests, against the tiny model and its adapter."""
     base, adapter = make(CACHE / "vllm-models")
+    said = {
+        "--model": base,
+        "--served-model-name": "tiny",
+        "--lora-modules": f"tuned={adapter}",
+        "--max-lora-rank": 8,
+        "--dtype": "float32",
+        "--max-model-len": CONTEXT,
+    }
+    with serving(python, LOG, said, "--enable-lora") as url:
+        return tests("tests/generate/test_vllm.py", VLLM_TEST_URL=url, VLLM_TEST_MODEL=str(base))
+
+
+def exports(python: Path) -> int:
+    """The exports' tests: a merged folder, and a model with an exported adapter, each served in the local bfloat16."""
+    from ragmed.adapters.files import config_of
+    from tests.tune.export import learned_qwen
+    from tests.tune.export.made import everything
+
+    folder = CACHE / "vllm-exports"
+    shutil.rmtree(folder, ignore_errors=True)
+    base, adapter = learned_qwen.build(folder)
+    made = everything(folder, base, adapter)
+    merged = {"--model": made["merged"], "--served-model-name": "ward"}
+    beside = {
+        "--model": base,
+        "--served-model-name": "base",
+        "--lora-modules": f"ward={made['adapter']}",
+        "--max-lora-rank": config_of(made["adapter"])["r"],
+    }
+    same = {"--dtype": "bfloat16", "--max-model-len": learned_qwen.CONTEXT}
+    with (
+        serving(python, CACHE / "vllm-merged.log", merged | same) as of_merged,
+        serving(python, CACHE / "vllm-adapter.log", beside | same, "--enable-lora") as of_adapter,
+    ):
+        return tests(
+            "tests/tune/export/test_export_vllm.py",
+            VLLM_EXPORTS=str(folder),
+            VLLM_MERGED_URL=of_merged,
+            VLLM_ADAPTER_URL=of_adapter,
+        )
+
+
+def tests(file: str, **variables: str) -> int:
+    command = [sys.executable, "-m", "pytest", file, *sys.argv[1:]]
+    return subprocess.run(
+        command, env={**os.environ, **variables, "PYTHONPATH": str(ROOT)}, cwd=ROOT, check=False
+    ).returncode
+
+
+@contextlib.contextmanager
+def serving(python: Path, log: Path, said: Mapping[str, object], *flags: str) -> Iterator[str]:
+    """A vLLM on loopback; the address of its API."""
     port = free_port()
-    with LOG.open("w") as log:
+    with log.open("w") as stream:
         server = subprocess.Popen(
-            command(python, base, adapter, port),
+            command(python, port, said, flags),
             env=environment(),
             cwd=CACHE,
-            stdout=log,
+            stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         try:
             began = time.monotonic()
-            wait_for(f"http://127.0.0.1:{port}/v1/models", server)
+            wait_for(f"http://127.0.0.1:{port}/v1/models", server, log)
             print(f"vLLM answers after {time.monotonic() - began:.0f} s", flush=True)
-            variables = {
-                **os.environ,
-                "VLLM_TEST_URL": f"http://127.0.0.1:{port}/v1",
-                "VLLM_TEST_MODEL": str(base),
-                "PYTHONPATH": str(ROOT),
-            }
-            tests = [sys.executable, "-m", "pytest", "tests/generate/test_vllm.py", *sys.argv[1:]]
-            return subprocess.run(tests, env=variables, cwd=ROOT, check=False).returncode
+            yield f"http://127.0.0.1:{port}/v1"
         finally:
             end(server)
 
@@ -69,22 +122,12 @@ def installed() -> Path:
     return python
 
 
-def command(python: Path, base: Path, adapter: Path, port: int) -> list[str]:
+def command(python: Path, port: int, said: Mapping[str, object], flags: Sequence[str]) -> list[str]:
     # the module, not the program `vllm`: that asks for metadata which the CPU build bears under another name
-    said = {
-        "--model": base,
-        "--served-model-name": "tiny",
-        "--lora-modules": f"tuned={adapter}",
-        "--max-lora-rank": 8,
-        "--host": "127.0.0.1",
-        "--port": port,
-        "--dtype": "float32",
-        "--max-model-len": CONTEXT,
-        "--generation-config": "vllm",
-    }
-    flags = ["--enable-lora", "--enforce-eager", "--enable-force-include-usage"]
-    pairs = [str(word) for pair in said.items() for word in pair]
-    return [str(python), "-m", "vllm.entrypoints.openai.api_server", *pairs, *flags]
+    where = {"--host": "127.0.0.1", "--port": port, "--generation-config": "vllm"}
+    pairs = [str(word) for pair in {**said, **where}.items() for word in pair]
+    always = ("--enforce-eager", "--enable-force-include-usage")
+    return [str(python), "-m", "vllm.entrypoints.openai.api_server", *pairs, *flags, *always]
 
 
 def environment() -> dict[str, str]:
@@ -100,17 +143,17 @@ def environment() -> dict[str, str]:
     }
 
 
-def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if server.poll() is not None:
-            raise SystemExit(f"vLLM ended with {server.returncode}; see {LOG.relative_to(ROOT)}")
+            raise SystemExit(f"vLLM ended with {server.returncode}; see {log.relative_to(ROOT)}")
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
         except OSError:
             time.sleep(1)
-    raise SystemExit(f"vLLM does not answer; see {LOG.relative_to(ROOT)}")
+    raise SystemExit(f"vLLM does not answer; see {log.relative_to(ROOT)}")
 
 
 def end(server: subprocess.Popen[bytes]) -> None:
