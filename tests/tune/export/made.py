@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ragmed.adapters.register import AdapterRegister
+from ragmed.adapting import add_adapter, export_adapter
 from ragmed.assemble import open_program
 from ragmed.generate.prompt import REVISION
 from ragmed.models.store import installed
 from ragmed.settings import ModelSettings, Settings
 from ragmed.tune.export.exporting import Exported
-from ragmed.tuning import add_adapter, export_adapter
 from tests.adapters.made import verdict_on
 
 FORMS = ("adapter", "merged", "nf4")

@@ -117,7 +117,7 @@ def test_nothing_is_written_over(learned: tuple[Path, Path], tmp_path: Path) -> 
 
 
 def exported_untold(settings: object, sha256: str, out: Path) -> None:
-    from ragmed.tuning import export_adapter
+    from ragmed.adapting import export_adapter
 
     export_adapter(settings, sha256, "merged", out, by="dr-owen", told=lambda needs: None)  # type: ignore[arg-type]
 

@@ -40,7 +40,7 @@ def refused(here: Settings, sha256: str, words: str) -> None:
 
 
 def exported_again(here: Settings, sha256: str) -> None:
-    from ragmed.tuning import export_adapter
+    from ragmed.adapting import export_adapter
 
     export_adapter(here, sha256, "adapter", out(here), by="dr-owen", told=lambda needs: None)
 
