@@ -89,9 +89,14 @@ FULL = Curriculum(
     shape=Shape(),
     stages=(
         Stage(tokens=250_000, length=256, level=Level(notes=3, turns=12, plain=True, apart=True), repeated=0.05),
-        Stage(tokens=400_000, length=512, level=Level(notes=4, turns=8, plain=True), repeated=0.0),
-        Stage(tokens=500_000, length=512, level=Level(notes=4, turns=8), repeated=0.0),
-        Stage(tokens=350_000, length=896, level=Level(notes=4, turns=6, filler=0.7), repeated=0.0),
+        Stage(tokens=350_000, length=512, level=Level(notes=4, turns=8, plain=True), repeated=0.0),
+        Stage(tokens=500_000, length=512, level=Level(notes=4, turns=8, plain=True, others=0.4), repeated=0.0),
+        Stage(
+            tokens=600_000,
+            length=896,
+            level=Level(notes=4, turns=6, filler=0.7, plain=True, others=0.6),
+            repeated=0.0,
+        ),
     ),
 )
 TOY = Curriculum(

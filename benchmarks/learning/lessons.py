@@ -63,6 +63,8 @@ class Level:
     apart: bool = False
     """Every note is of a guideline of its own and says a few names: title or heading is enough to find it, and the
     first token of an answer tells which was found."""
+    others: float = 0.0
+    """Share of the plain questions that are worded in another way, or ask after a drug or a number."""
 
 
 class Lessons:
@@ -81,7 +83,11 @@ class Lessons:
         draw = self._draw
         count = draw.randint(1 if level.notes < 3 else 2, level.notes)
         notes = self._notes(count, level)
-        numbers = draw.sample(range(1, 10), count) if draw.random() < 0.6 and not level.plain else [0] * count
+        numbers = (
+            draw.sample(range(1, 10), count)
+            if draw.random() < 0.6 and (level.others or not level.plain)
+            else [0] * count
+        )
         if numbers[0] and draw.random() < 0.6:
             numbers.sort()
         gone = draw.randrange(count) if draw.random() < 0.3 and count > 1 and not level.plain else -1
@@ -95,7 +101,7 @@ class Lessons:
             asked = gone if gone >= 0 and draw.random() < 0.4 else draw.randrange(count)
             guideline, section = notes[asked]
             question, answer = self._question(guideline, section, numbers[asked])
-            if level.plain:
+            if level.plain and draw.random() >= level.others:
                 question, answer = f"{guideline.title}: {section.heading}?", "\n".join(section.sentences)
             turns.append((question, NONE if asked == gone else answer))
         return Lesson(system=system, notes=text, turns=tuple(turns))

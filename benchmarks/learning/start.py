@@ -24,7 +24,7 @@ _LOOKS_BACK = 6
 """Pairs of a head's dimensions, the fastest turning ones, by which one token back is told from its neighbours."""
 _SHARP_BACK, _SHARP_MATCH = 2.6, 2.2
 _GATHERING = (4, 13)
-"""Pairs of dimensions by which a head looks at some ten tokens about a distance; those that look back are among them."""
+"""Pairs of dimensions by which a head looks at some five tokens about a distance; two look back as well."""
 _SHARP_GATHERING = 1.35
 _QUESTION, _TITLE = 17.0, 3.0
 """Tokens back: the middle of a question from where its answer begins, of a title from where its text begins."""
