@@ -4,9 +4,9 @@
 
 1. A library of invented guidelines is written, indexed and made into rows (``ragmed tune dataset``), whole series on
    one side of the split (``learning/library.py``).
-2. A Qwen3 of a few million parameters, random at the start but for a circuit that copies (``learning/start.py``),
-   learns to copy and to look up from other texts and not in the program's form (``learning/lessons.py``), and is locked
-   in FOLDER/small-qwen3.
+2. A Qwen3 of a few million parameters, random at the start but for circuits that copy and look up
+   (``learning/start.py``), learns both from other texts and not in the program's form (``learning/lessons.py``), and is
+   locked in FOLDER/small-qwen3.
 3. ``ragmed tune sft`` trains an adapter on the rows' training side: FOLDER/run.
 4. The test side is asked of the base and of the base with the adapter, in 4 bits, by the engine that answers questions,
    with markers free and held to the passages; beside both stand two baselines (``learning/scoring.py``).
@@ -72,15 +72,15 @@ SIZES = {
             "learning_rate": 2e-3,
             "batch": 8,
             "accumulate": 1,
-            "epochs": 2.0,
+            "epochs": 0.75,
             "length": 1536,
             "checkpointing": False,
             "save_steps": 45,
         },
-        test=300,
-        on_the_way=40,
+        test=120,
+        on_the_way=16,
         answer_tokens=200,
-        demonstration=30,
+        demonstration=0,
     ),
     "toy": Size(
         plan=Plan(series=5, sections=3, most=16),

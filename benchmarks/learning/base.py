@@ -70,8 +70,8 @@ class Curriculum:
     stages: tuple[Stage, ...]
     batch: int = 2048
     """Tokens of a step."""
-    rate: float = 2e-3
-    warmup: int = 50
+    rate: float = 1e-3
+    warmup: int = 20
     """Steps."""
     falling: float = 0.5
     """Share of the tokens over which the rate falls to nothing."""
@@ -88,11 +88,15 @@ class Curriculum:
 FULL = Curriculum(
     shape=Shape(),
     stages=(
-        Stage(tokens=300_000, length=256, level=Level(notes=1), repeated=0.2),
-        Stage(tokens=3_000_000, length=256, level=Level(notes=2, plain=True), repeated=0.05),
-        Stage(tokens=3_000_000, length=512, level=Level(notes=4, turns=6, plain=True), repeated=0.05),
-        Stage(tokens=3_000_000, length=512, level=Level(notes=4, filler=0.2), repeated=0.05),
-        Stage(tokens=1_200_000, length=896, level=Level(notes=4, filler=0.7), repeated=0.0),
+        Stage(tokens=250_000, length=256, level=Level(notes=3, turns=12, plain=True, apart=True), repeated=0.05),
+        Stage(tokens=350_000, length=512, level=Level(notes=4, turns=8, plain=True), repeated=0.0),
+        Stage(tokens=500_000, length=512, level=Level(notes=4, turns=8, plain=True, others=0.4), repeated=0.0),
+        Stage(
+            tokens=600_000,
+            length=896,
+            level=Level(notes=4, turns=6, filler=0.7, plain=True, others=0.6),
+            repeated=0.0,
+        ),
     ),
 )
 TOY = Curriculum(

@@ -60,6 +60,11 @@ class Level:
     plain: bool = False
     """Every question names title and heading in one way, every note has a heading of its own, and every one asked for
     is there: what looking up is learned from soonest."""
+    apart: bool = False
+    """Every note is of a guideline of its own and says a few names: title or heading is enough to find it, and the
+    first token of an answer tells which was found."""
+    others: float = 0.0
+    """Share of the plain questions that are worded in another way, or ask after a drug or a number."""
 
 
 class Lessons:
@@ -77,8 +82,12 @@ class Lessons:
     def _one(self, level: Level) -> Lesson:
         draw = self._draw
         count = draw.randint(1 if level.notes < 3 else 2, level.notes)
-        notes = self._notes(count, plain=level.plain)
-        numbers = draw.sample(range(1, 10), count) if draw.random() < 0.6 and not level.plain else [0] * count
+        notes = self._notes(count, level)
+        numbers = (
+            draw.sample(range(1, 10), count)
+            if draw.random() < 0.6 and (level.others or not level.plain)
+            else [0] * count
+        )
         if numbers[0] and draw.random() < 0.6:
             numbers.sort()
         gone = draw.randrange(count) if draw.random() < 0.3 and count > 1 and not level.plain else -1
@@ -92,22 +101,25 @@ class Lessons:
             asked = gone if gone >= 0 and draw.random() < 0.4 else draw.randrange(count)
             guideline, section = notes[asked]
             question, answer = self._question(guideline, section, numbers[asked])
-            if level.plain:
+            if level.plain and draw.random() >= level.others:
                 question, answer = f"{guideline.title}: {section.heading}?", "\n".join(section.sentences)
             turns.append((question, NONE if asked == gone else answer))
         return Lesson(system=system, notes=text, turns=tuple(turns))
 
-    def _notes(self, count: int, *, plain: bool) -> list[tuple[Guideline, Section]]:
+    def _notes(self, count: int, level: Level) -> list[tuple[Guideline, Section]]:
         """Notes of which several are of one guideline, and several stand under one heading."""
         made: list[tuple[Guideline, Section]] = []
-        guidelines = [self._words.guideline(4) for _ in range(max(1, (count + 1) // 2))]
+        guidelines = [self._words.guideline(4) for _ in range(count if level.apart else max(1, (count + 1) // 2))]
         headings: list[str] = []
         for place in range(count):
             guideline = guidelines[place % len(guidelines)]
             section = guideline.sections[place // len(guidelines)]
-            if plain:
+            if level.plain:
                 heading = self._draw.choice([one for one in SECTIONS if one not in headings])
-                section = Section(heading=heading, sentences=section.sentences, drugs=section.drugs)
+                if level.apart:
+                    section = Section(heading=heading, sentences=(self._names(),), drugs=())
+                else:
+                    section = Section(heading=heading, sentences=section.sentences, drugs=section.drugs)
             elif headings and self._draw.random() < 0.4:
                 heading = self._draw.choice(headings)
                 if all(not (one is guideline and other.heading == heading) for one, other in made):
@@ -116,6 +128,9 @@ class Lessons:
             made.append((guideline, section))
         self._draw.shuffle(made)
         return made
+
+    def _names(self) -> str:
+        return " ".join(self._words.name() for _ in range(self._draw.randint(1, 3))).capitalize() + "."
 
     def _filler(self) -> list[str]:
         """Sentences of guidelines that nobody asks about."""
