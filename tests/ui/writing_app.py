@@ -11,12 +11,14 @@ from collections.abc import Generator
 from functools import cached_property
 from pathlib import Path
 
-from ragmed.engines import Engine, EnginePiece, Order
+from ragmed.engines import EnginePiece, Order
 from ragmed.errors import ModelError
+from ragmed.generate.local import LocalEngine
 from ragmed.generate.scripted import ScriptedEngine
 from ragmed.settings import ModelSettings
 from ragmed.ui import server
 from ragmed.ui.desk import Desk, Jobs
+from ragmed.writers import Writers
 from tests.ui.library_app import LibraryProgram, program_over
 
 
@@ -33,10 +35,20 @@ class Writing(ScriptedEngine):
         yield from super().stream(order)
 
 
+class ScriptedWriters(Writers):
+    """The script writes, whatever the settings name."""
+
+    @cached_property
+    def local_engine(self) -> LocalEngine:
+        return self.__dict__["script"]  # type: ignore[no-any-return]
+
+
 class WritingProgram(LibraryProgram):
     @cached_property
-    def engine(self) -> Engine:
-        return self.__dict__["script"]  # type: ignore[no-any-return]
+    def writers(self) -> Writers:
+        writers = ScriptedWriters(self.settings, self.adapters)
+        writers.__dict__["script"] = self.__dict__["script"]
+        return writers
 
 
 def writing_program(folder: Path, port: int, texts: list[str], pause: float = 0.15) -> WritingProgram:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +20,7 @@ from ragmed.tune.dataset.rows import Form
 from ragmed.tune.lora.allocator import give_back_what_is_free
 from ragmed.tune.lora.base import fresh_base, new_adapter
 from ragmed.tune.lora.forecast import forecast
+from ragmed.tune.lora.resources import peak_bytes
 from ragmed.tune.lora.tokens import IGNORED, Tokens
 from ragmed.tune.lora.trainers import trainer_of
 from ragmed.tune.lora.training import _calm
@@ -28,7 +28,7 @@ from tests.generate import tiny_qwen
 
 
 def peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return peak_bytes(Device.CPU)
 
 
 def row(form: Form, length: int, draw: random.Random) -> dict[str, Any]:
