@@ -204,8 +204,8 @@ def test_it_fits_opens_its_pages_and_is_reached_by_keys(
         page = visitor.go(path)
         settled(page)
         assert fits(page), path
+        expect(page, ".st-key-top [data-testid=stPageLink]").to_have_count(4)
         tops = [one.bounding_box() for one in page.locator(".st-key-top [data-testid=stPageLink]").all()]
-        assert len(tops) == 4
         assert len({round(one["y"]) for one in tops if one}) == 1, "one row for the four pages"
     page.locator("#answer .rm-chip >> nth=0").click()
     wait_for_picture(page)
