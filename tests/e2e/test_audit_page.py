@@ -260,9 +260,8 @@ def asked_and_replaced(folder: Path) -> str:
     record = next(event.record.record_id for event in program.assistant.ask(WHEN) if isinstance(event, Finished))
     (folder / "library" / "sepsis.md").write_text(SEPSIS_2, "utf-8")
     program.build_with(program.settings, dry_run=False, inbox=False)
-    assert program.records.checkpoints.settle(
-        60
-    )  # they are written beside the answer, and have to be there to be taken away
+    program.records.checkpoints.settle(60)
+    program.records.checkpoints.write()  # here and now: they have to be there to be taken away
     return record
 
 
@@ -273,9 +272,7 @@ def test_what_is_gone_is_said_everywhere(visiting: Visiting, folder: Path) -> No
     retention = Retention(keep_days=0, keep_last=1, cited=frozenset())
     gone = FolderStore(folder / "index").collect(retention, dry_run=False)
     assert gone.snapshots, "the old snapshot is collected"
-    program_over(folder).records.checkpoints.settle(30)
-    if (folder / "index" / "checkpoints").exists():  # a thread writes them, which a busy machine may have kept waiting
-        (folder / "index" / "checkpoints").rename(folder / "elsewhere")
+    (folder / "index" / "checkpoints").rename(folder / "elsewhere")
     port = free_port()
     arguments = ("-m", "tests.ui.library_app", str(folder), str(port))
     with served(*arguments, port=port, log=folder / "log") as address:
