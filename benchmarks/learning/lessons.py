@@ -1,40 +1,92 @@
-"""What the base is taught, none of it in the program's form: repeating, and finding the note that is asked for.
+"""What the base is taught, none of it in the program's form: repeating, finding what is asked for, telling its number.
 
 A lesson is a chat (``system``, ``user``, ``assistant``) over notes, or a row of tokens that repeats itself. Notes have
-a title and a heading as the program's passages have, and no lesson asks for a sentence with a number behind it: the
-base learns to copy, to look up and to say that there is nothing, and nothing of the form that tuning teaches.
+a title and a heading as the program's passages have, and may have a number. Where a note's number is wanted, it is said
+alone or in a line of its own behind each sentence, in words ("Number 3."): no answer has a bracket, and none says "NOT
+COVERED". The base learns to copy, to look up, to tell a number when it is asked for one and to say that there is
+nothing, and not the form that tuning teaches.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import chain, islice, repeat
 
 from learning.words import SECTIONS, Guideline, Section, Words
 
 NONE = "There is none."
+NUMBER = "Number {}."
 _SYSTEM = (
     "Read the notes and do what is asked.",
     "Repeat what the notes say, word for word.",
     "You look things up. Add nothing of your own.",
     "",
 )
-_ABOUT = (
-    "Repeat the note of {title} on {section}.",
-    "{title}: {section}?",
-    "{section} in {title}: repeat it.",
-    "What is in the note on {section} of {title}?",
-    "Note {title}, {section}.",
-)
-_SENTENCE = (
-    "Repeat the sentence about {drug}.",
-    "{title}, {section}: repeat the sentence about {drug}.",
-    "What does {title} ({section}) say about {drug}?",
-)
-_NUMBER = ("Which number has the note of {title} on {section}?", "{title}, {section}: its number?")
-_HOLDER = ("Which number has the note that says: {sentence}", "Find the number: {sentence}")
+
+
+class Kind(StrEnum):
+    """What is asked."""
+
+    PLAIN = "plain"
+    """The text of a note, always in the same words: what looking up is learned from soonest."""
+    TEXT = "text"
+    """The text of a note."""
+    SENTENCE = "sentence"
+    """What a note says about a word."""
+    NUMBER = "number"
+    """The number of a note."""
+    HOLDER = "holder"
+    """The number of the note that says a sentence."""
+    WITH_NUMBER = "with number"
+    """The text of a note, and behind each sentence the note's number, in words and in a line of its own."""
+    NONE = "none"
+    """A note that is not there."""
+
+
+_WORDED = {
+    Kind.PLAIN: ("{title}: {section}?",),
+    Kind.TEXT: (
+        "{title}: {section}?",
+        "Repeat the note of {title} on {section}.",
+        "{section} in {title}: repeat it.",
+        "What is in the note on {section} of {title}?",
+        "Note {title}, {section}.",
+        "{section} ({title})?",
+        "What do the notes of {title} hold on {section}?",
+    ),
+    Kind.SENTENCE: (
+        "{title}, {section}: repeat the sentence about {word}.",
+        "What does {title} ({section}) say about {word}?",
+        "{word} in {title}, {section}?",
+        "Repeat what stands about {word} in {title} ({section}).",
+        "On {word}: what stands in {title} at {section}?",
+        "Which sentence on {section} of {title} has {word}?",
+    ),
+    Kind.NUMBER: (
+        "Which number has the note of {title} on {section}?",
+        "{title}, {section}: its number?",
+        "The number of {section} in {title}?",
+    ),
+    Kind.HOLDER: ("Which number has the note that says: {sentence}", "Find the number: {sentence}"),
+    Kind.WITH_NUMBER: (
+        "{title}: {section}? And its number.",
+        "Repeat the note of {title} on {section}, then its number.",
+        "{section} in {title}, with the number?",
+        "Text and number: {title}, {section}.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A question and its answer."""
+
+    kind: Kind
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +96,7 @@ class Lesson:
     system: str
     notes: str
     """They stand before the first question."""
-    turns: tuple[tuple[str, str], ...]
+    turns: tuple[Turn, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +105,24 @@ class Level:
 
     notes: int
     """At most."""
+    turns: int = 8
+    """Questions about the same notes, at most."""
     filler: float = 0.0
     """Share of the lessons with a long system message of unrelated sentences."""
-    turns: int = 4
-    """Questions about the same notes, at most."""
-    plain: bool = False
-    """Every question names title and heading in one way, every note has a heading of its own, and every one asked for
-    is there: what looking up is learned from soonest."""
     apart: bool = False
     """Every note is of a guideline of its own and says a few names: title or heading is enough to find it, and the
     first token of an answer tells which was found."""
-    others: float = 0.0
-    """Share of the plain questions that are worded in another way, or ask after a drug or a number."""
+    alike: float = 0.0
+    """Share of the notes that stand under the heading of another."""
+    first: float = 0.0
+    """Share of the lessons in which one note is a guideline's beginning, with title and heading in its text."""
+    kinds: Mapping[Kind, float] = field(default_factory=lambda: {Kind.PLAIN: 1.0})
+    """How often each kind is asked, as weights; numbers are asked for where notes have them."""
+
+
+FOUND = {Kind.TEXT: 0.4, Kind.SENTENCE: 0.3, Kind.NUMBER: 0.2, Kind.HOLDER: 0.05, Kind.WITH_NUMBER: 0.4}
+"""How often what is asked, once copying and looking up are there."""
+_OF_NUMBERS = frozenset({Kind.NUMBER, Kind.HOLDER, Kind.WITH_NUMBER})
 
 
 class Lessons:
@@ -81,50 +139,66 @@ class Lessons:
 
     def _one(self, level: Level) -> Lesson:
         draw = self._draw
-        count = draw.randint(1 if level.notes < 3 else 2, level.notes)
-        notes = self._notes(count, level)
-        numbers = (
-            draw.sample(range(1, 10), count)
-            if draw.random() < 0.6 and (level.others or not level.plain)
-            else [0] * count
-        )
-        if numbers[0] and draw.random() < 0.6:
-            numbers.sort()
-        gone = draw.randrange(count) if draw.random() < 0.3 and count > 1 and not level.plain else -1
+        count = draw.randint(min(2, level.notes), level.notes)
+        gone = count > 1 and draw.random() < 2 * level.kinds.get(Kind.NONE, 0.0)
+        notes = self._notes(count + gone, level)
+        missing = notes.pop() if gone else None
+        numbers = self._numbers(count, level)
+        first = draw.randrange(count) if draw.random() < level.first else -1
         tag = draw.choice(("note", "note", "card", "entry", "passage"))
         system = draw.choice(_SYSTEM)
         if draw.random() < level.filler:
             system += "\n" + "\n".join(self._filler())
-        text = "\n".join(self._note(tag, *notes[place], numbers[place]) for place in range(count) if place != gone)
-        turns: list[tuple[str, str]] = []
+        text = "\n".join(self._note(tag, *notes[place], numbers[place], place == first) for place in range(count))
+        turns: list[Turn] = []
         for _ in range(draw.randint(1, level.turns)):
-            asked = gone if gone >= 0 and draw.random() < 0.4 else draw.randrange(count)
-            guideline, section = notes[asked]
-            question, answer = self._question(guideline, section, numbers[asked])
-            if level.plain and draw.random() >= level.others:
-                question, answer = f"{guideline.title}: {section.heading}?", "\n".join(section.sentences)
-            turns.append((question, NONE if asked == gone else answer))
+            kind = self._kind(level, numbered=bool(numbers[0]))
+            asked = draw.randrange(count)
+            if missing is not None and kind in (Kind.PLAIN, Kind.TEXT, Kind.SENTENCE) and draw.random() < 0.5:
+                turns.append(Turn(kind=Kind.NONE, question=self._turn(kind, *missing, 0).question, answer=NONE))
+            else:
+                turns.append(self._turn(kind, *notes[asked], numbers[asked]))
         return Lesson(system=system, notes=text, turns=tuple(turns))
 
+    def _numbers(self, count: int, level: Level) -> list[int]:
+        """From 1 on, or any in any order; none where none is asked for, and sometimes none where it might be."""
+        others = level.kinds.keys() - _OF_NUMBERS - {Kind.NONE}
+        if not _OF_NUMBERS & level.kinds.keys() or (self._draw.random() < 0.2 and others):
+            return [0] * count
+        if self._draw.random() < 0.5:
+            return list(range(1, count + 1))
+        return self._draw.sample(range(1, 10), count)
+
+    def _kind(self, level: Level, *, numbered: bool) -> Kind:
+        open_to = {
+            kind: weight
+            for kind, weight in level.kinds.items()
+            if kind is not Kind.NONE and (numbered or kind not in _OF_NUMBERS)
+        }
+        return self._draw.choices(list(open_to), list(open_to.values()))[0]
+
     def _notes(self, count: int, level: Level) -> list[tuple[Guideline, Section]]:
-        """Notes of which several are of one guideline, and several stand under one heading."""
+        """Notes of which several are of one guideline, and several may stand under one heading."""
         made: list[tuple[Guideline, Section]] = []
-        guidelines = [self._words.guideline(4) for _ in range(count if level.apart else max(1, (count + 1) // 2))]
+        guidelines = [
+            self._words.guideline(4)
+            for _ in range(count if level.apart and self._draw.random() < 0.3 else max(1, (count + 1) // 2))
+        ]
         headings: list[str] = []
         for place in range(count):
             guideline = guidelines[place % len(guidelines)]
             section = guideline.sections[place // len(guidelines)]
-            if level.plain:
+            own = {other.heading for one, other in made if one is guideline}
+            recurring = [one for one in headings if one not in own]
+            if recurring and self._draw.random() < level.alike:
+                heading = self._draw.choice(recurring)
+            else:
                 heading = self._draw.choice([one for one in SECTIONS if one not in headings])
-                if level.apart:
-                    section = Section(heading=heading, sentences=(self._names(),), drugs=())
-                else:
-                    section = Section(heading=heading, sentences=section.sentences, drugs=section.drugs)
-            elif headings and self._draw.random() < 0.4:
-                heading = self._draw.choice(headings)
-                if all(not (one is guideline and other.heading == heading) for one, other in made):
-                    section = Section(heading=heading, sentences=section.sentences, drugs=section.drugs)
-            headings.append(section.heading)
+            headings.append(heading)
+            if level.apart:
+                section = Section(heading=heading, sentences=(self._names(),), drugs=())
+            else:
+                section = Section(heading=heading, sentences=section.sentences, drugs=section.drugs)
             made.append((guideline, section))
         self._draw.shuffle(made)
         return made
@@ -137,34 +211,43 @@ class Lessons:
         guideline = self._words.guideline(self._draw.randint(2, 12))
         return [sentence for section in guideline.sections for sentence in section.sentences]
 
-    def _note(self, tag: str, guideline: Guideline, section: Section, number: int) -> str:
+    def _note(self, tag: str, guideline: Guideline, section: Section, number: int, first: bool) -> str:
         stated = f' number="{number}"' if number else ""
         where = f'title="{guideline.title}" edition="{guideline.edition}" page="{self._draw.randint(1, 9)}"'
         body = " ".join(section.sentences)
-        return f'<{tag}{stated} {where} under="{guideline.title} › {section.heading}">\n{body}\n</{tag}>'
+        under = f"{guideline.title} › {section.heading}"
+        if first:
+            under = guideline.title
+            body = f"{guideline.title}\n\nEdition: {guideline.edition}\n\n{section.heading}\n\n{body}"
+        return f'<{tag}{stated} {where} under="{under}">\n{body}\n</{tag}>'
 
-    def _question(self, guideline: Guideline, section: Section, number: int) -> tuple[str, str]:
+    def _turn(self, kind: Kind, guideline: Guideline, section: Section, number: int) -> Turn:
         draw = self._draw
-        kind = draw.random()
-        if number and kind < 0.35:
-            if draw.random() < 0.5:
-                sentence = draw.choice(section.sentences)
-                return draw.choice(_HOLDER).format(sentence=sentence), str(number)
-            asked = draw.choice(_NUMBER).format(title=guideline.title, section=section.heading)
-            return asked, str(number)
-        if section.drugs and kind > 0.65:
-            drug = draw.choice(section.drugs)[0]
-            places = sorted({place for named, place in section.drugs if named == drug})
-            asked = draw.choice(_SENTENCE).format(title=guideline.title, section=section.heading, drug=drug)
-            return asked, "\n".join(section.sentences[place] for place in places)
-        asked = draw.choice(_ABOUT).format(title=guideline.title, section=section.heading)
-        return asked, "\n".join(section.sentences)
+        worded = draw.choice(_WORDED[kind])
+        named = {"title": guideline.title, "section": section.heading}
+        if kind in (Kind.NUMBER, Kind.HOLDER):
+            asked = worded.format(**named, sentence=draw.choice(section.sentences))
+            return Turn(kind=kind, question=asked, answer=str(number))
+        if kind is Kind.SENTENCE:
+            word, sentences = self._word(section)
+            return Turn(kind=kind, question=worded.format(**named, word=word), answer="\n".join(sentences))
+        said = f"\n{NUMBER.format(number)}" if kind is Kind.WITH_NUMBER else ""
+        lines = (f"{sentence}{said}" for sentence in section.sentences)
+        return Turn(kind=kind, question=worded.format(**named), answer="\n".join(lines))
+
+    def _word(self, section: Section) -> tuple[str, list[str]]:
+        """A word of one sentence, a drug or any long one, and all sentences that have it."""
+        sentence = self._draw.choice(section.sentences)
+        drugs = [drug for drug, place in section.drugs if section.sentences[place] == sentence]
+        long = [word for word in sentence.rstrip(".").split() if len(word) > 3 and word.isalpha()]
+        word = self._draw.choice(drugs) if drugs and self._draw.random() < 0.5 else self._draw.choice(long)
+        return word, [one for one in section.sentences if word.lower() in one.lower()]
 
 
-def repeated(draw: random.Random, alphabet: Sequence[int], length: int) -> tuple[list[int], list[bool]]:
-    """Random tokens of ``alphabet`` that come again and again, and which of them can be known: what copying is learned
-    from soonest."""
+def repeated(draw: random.Random, alphabet: Sequence[int], length: int) -> tuple[list[int], list[int]]:
+    """Random tokens of ``alphabet`` that come again and again, and a one at those that can be known: what copying is
+    learned from soonest."""
     period = draw.randint(4, length // 3)
     once = [draw.choice(alphabet) for _ in range(period)]
     ids = list(islice(chain.from_iterable(repeat(once)), length))
-    return ids, [place > period for place in range(length)]
+    return ids, [int(place > period) for place in range(length)]

@@ -1,39 +1,50 @@
-"""The weights that the base begins with: random, but for circuits that copy and that look up.
+"""The weights that the base begins with: random, but for circuits that copy, look up and carry a note's number.
 
-From random weights alone copying appears only after some million tokens, and looking up had not appeared after three
-million with copying there: more than two busy cores read in half an hour. So, unless ``wired`` is off:
+From random weights alone copying appears only after some million tokens, looking up had not appeared after three
+million with copying there, and numbers not after two million with both: more than two busy cores read in half an hour.
+So, with ``marks``, some heads of the first three layers begin as something (``_Circuits``); all else is random and
+nothing is frozen:
 
-* two heads of the first layer begin by looking one token back and two of the second by looking for what stood behind
-  the same token before (an "induction head", arXiv 2209.11895): that copies;
-* two more heads of the first layer gather what stands behind, one about where a question's words stand when an answer
-  begins, one about where a title stands when a passage's text begins; two more of the second layer look for places
-  whose gathered words are those of the question: that looks up.
+* *copying*: the first layer writes beside every token the one and the two before it, the third looks for what stood
+  behind the same one and the same two before (an "induction head", arXiv 2209.11895);
+* *looking up*: the first layer gathers the words of a question where its answer begins, and those of a title where
+  a note's text begins; the third looks for places right behind a header whose gathered words are the question's;
+* *the number*: the second layer looks back to the last `` title`` and carries what stands two tokens before it, which
+  is the note's number where it has one, into dimensions of its own; the third brings it along from where it copies
+  and where it looks up, and there leans to saying it;
+* *the next sentence*: where a line begins, the third layer looks for what stood behind the same end of a sentence, and
+  behind a line that ended with a number for sentences that begin in the note with that number.
 
-All else is random and nothing is frozen. The circuits do not work until they are trained: which of the places that
-match begins a text, which words count, where a sentence ends and that there may be none is in no weight before it is
-learned, and neither is anything of markers.
+The circuits do not work until they are trained: which words count, what is said and what is passed over, where a
+sentence ends, that there may be nothing, whether a text or a number is wanted, and that what is brought along in
+copying is a number that can be said, are in no weight before they are learned.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 
-_LOOKS_BACK = 6
-"""Pairs of a head's dimensions, the fastest turning ones, by which one token back is told from its neighbours."""
-_SHARP_BACK, _SHARP_MATCH = 2.6, 2.2
-_GATHERING = (4, 13)
-"""Pairs of dimensions by which a head looks at some five tokens about a distance; two look back as well."""
-_SHARP_GATHERING = 1.35
-_QUESTION, _TITLE = 17.0, 3.0
-"""Tokens back: the middle of a question from where its answer begins, of a title from where its text begins."""
-_WIDTH = 56
+_CODE = 16
+"""Dimensions that a number is carried in, and those of a token that stands two before."""
+_TOKEN = 32
+"""Dimensions that tell tokens apart."""
+_SAID = 1.0
+"""How strongly a number that was looked up leans to being said, beside what is brought along as it is (0.5)."""
+_BEHIND = 6
+"""Dimensions by which a place right behind a note's header is told."""
+_WORDS = 48
 """Dimensions that gathered words are written in."""
 
 
-def begin(network: Any, *, wired: bool) -> None:
-    """Overwrite all weights; what is drawn comes from torch's seed."""
+def begin(network: Any, marks: tuple[int, ...] | None) -> None:
+    """Overwrite all weights; what is drawn comes from torch's seed.
+
+    ``marks``: the tokens `` title``, ``">``, ``.`` and a line's end, by which a network of eight heads and three layers
+    or more is wired; ``None``: all is random.
+    """
     hidden = network.config.hidden_size
     embeddings = network.model.embed_tokens.weight
     with torch.no_grad():
@@ -47,84 +58,183 @@ def begin(network: Any, *, wired: bool) -> None:
                 matrix.weight.normal_(0.0, hidden**-0.5)
             heads.o_proj.weight.normal_(0.0, 0.3 * hidden**-0.5)
             gate.down_proj.weight.normal_(0.0, 0.2 * (3 * hidden) ** -0.5)
-        if wired:
-            _wire(network, shared)
-        if wired and network.config.num_attention_heads >= 4:
-            _wire_look_up(network, shared)
+        if marks:
+            _Circuits(network).wire(*marks)
 
 
-def _wire(network: Any, shared: torch.Tensor) -> None:
-    config = network.config
-    hidden, size = config.hidden_size, config.head_dim
-    half, quarter = size // 2, size // 4
-    slow = [*range(quarter, half), *range(half + quarter, size)]
-    """Dimensions that turn so slowly that distance hardly matters."""
-    drawn = torch.randn(hidden, 2 * len(slow) + 1)
-    drawn[:, 0] = shared
-    apart = torch.linalg.qr(drawn)[0].T
-    token, before = apart[1 : len(slow) + 1], apart[len(slow) + 1 :]
-    """Where a token is read, and where the one before it is written: at right angles to each other."""
-    back, match = network.model.layers[0].self_attn, network.model.layers[1].self_attn
-    network.model.layers[0].mlp.down_proj.weight.mul_(0.1)  # quiet, or it drowns what the second layer is to match
-    back.o_proj.weight.mul_(0.15)
-    turn = network.config.rope_parameters["rope_theta"] ** (-torch.arange(half) / half)
-    for head in range(2):
-        rows = slice(head * size, (head + 1) * size)
-        for projection in (back.q_proj, back.k_proj, match.q_proj, match.k_proj):
-            projection.weight[rows] = 0.02 * projection.weight[rows]
-        for pair in range(_LOOKS_BACK):
-            back.k_proj.weight[head * size + pair] += shared
-            back.q_proj.weight[head * size + pair] += torch.cos(turn[pair]) * shared
-            back.q_proj.weight[head * size + pair + half] -= torch.sin(turn[pair]) * shared
-        for place, dimension in enumerate(slow):
-            match.q_proj.weight[head * size + dimension] += token[place]
-            match.k_proj.weight[head * size + dimension] += before[place]
-        match.v_proj.weight[rows] *= 0.1
-        match.v_proj.weight[rows, rows] += torch.eye(size)
-        match.o_proj.weight[:, rows] *= 0.1
-        match.o_proj.weight[rows, rows] += 0.5 * torch.eye(size)
-    back.v_proj.weight[:size] *= 0.1
-    back.v_proj.weight[: len(slow)] += token
-    back.o_proj.weight[:, : len(slow)] += 0.4 * before.T
-    for norm in (back.q_norm, back.k_norm):
-        norm.weight[[*range(_LOOKS_BACK), *range(half, half + _LOOKS_BACK)]] = _SHARP_BACK
-    for norm in (match.q_norm, match.k_norm):
-        norm.weight[slow] = _SHARP_MATCH
+class _Circuits:
+    """Where in the residual what is written, and the heads that write and read it."""
 
+    def __init__(self, network: Any) -> None:
+        config = network.config
+        self._layers = network.model.layers
+        self._embeddings = network.model.embed_tokens.weight
+        hidden, self._size = config.hidden_size, config.head_dim
+        half = self._size // 2
+        self._half = half
+        self._turn = config.rope_parameters["rope_theta"] ** (-torch.arange(half) / half)
+        """Radians that a pair of dimensions turns by in a token."""
+        quarter = self._size // 4
+        self._slow = [*range(quarter, half), *range(half + quarter, self._size)]
+        """Dimensions of a head that turn so slowly that distance hardly matters."""
+        places = torch.arange(hidden)
+        self._carried, self._brought = places[-2 * _CODE : -_CODE], places[-_CODE:]
+        """Where a note's number is written, and where it is written that was brought along."""
+        kept = torch.cat((self._carried, self._brought))
+        self._embeddings[:, kept] = 0.0
+        for layer in self._layers[:3]:
+            layer.self_attn.o_proj.weight[kept] = 0.0
+            layer.mlp.down_proj.weight[kept] = 0.0
+        free = torch.ones(hidden)
+        free[kept] = 0.0
+        self._free = free
+        self._shared = self._embeddings.mean(0)
+        drawn = torch.randn(hidden, 1 + 2 * _TOKEN + 2 * _CODE + 2 * _WORDS) * free[:, None]
+        drawn[:, 0] = self._shared
+        apart = torch.linalg.qr(drawn)[0].T[1:]
+        sizes = (_TOKEN, _TOKEN, _CODE, _CODE, _WORDS, _WORDS)
+        self._token, self._before, self._second, self._third, self._asked, self._titled = apart.split(sizes)
+        """Directions by which a token is told, and in which are written: the token before, the second and third before,
+        the words of a question and of a title; all at right angles."""
 
-def _wire_look_up(network: Any, shared: torch.Tensor) -> None:
-    config = network.config
-    hidden, size = config.hidden_size, config.head_dim
-    half, quarter, width = size // 2, size // 4, min(_WIDTH, size)
-    gather, match = network.model.layers[0].self_attn, network.model.layers[1].self_attn
-    apart = torch.linalg.qr(
-        torch.cat((shared[:, None], gather.o_proj.weight[:, :half], torch.randn(hidden, 2 * width)), 1)
-    )[0].T
-    asked, titled = apart[half + 1 : half + 1 + width], apart[half + 1 + width :]
-    """Where a question's words are written, and where a title's."""
-    read = torch.linalg.qr(torch.cat((shared[:, None], torch.randn(hidden, width)), 1))[0].T[1:]
-    turn = config.rope_parameters["rope_theta"] ** (-torch.arange(half) / half)
-    for head, distance, written in ((2, _QUESTION, asked), (3, _TITLE, titled)):
-        rows = slice(head * size, (head + 1) * size)
-        for projection in (gather.q_proj, gather.k_proj, match.q_proj, match.k_proj):
+    def wire(self, title: int, closes: int, stop: int, line: int) -> None:
+        """All heads."""
+        for layer, quiet in ((0, 0.15), (1, 0.15), (2, 1.0)):
+            self._layers[layer].self_attn.o_proj.weight.mul_(quiet)
+            # or it drowns what later layers are to match
+            self._layers[layer].mlp.down_proj.weight.mul_(0.1 if quiet < 1 else 1.0)
+        self._gathering()
+        self._number(title)
+        self._finding(closes, stop, line)
+
+    def _gathering(self) -> None:
+        drawn = torch.randn(self._free.numel(), 1 + _WORDS) * self._free[:, None]
+        drawn[:, 0] = self._shared  # what all tokens share is no word
+        words = torch.linalg.qr(drawn)[0].T[1:]
+        for head, distance, pairs, sharp, read, written, gain in (
+            (0, 1.0, range(6), 2.6, self._token, self._before, 0.4),
+            (1, 2.0, range(6), 2.6, self._token[:_CODE], self._second, 0.4),
+            (5, 3.0, range(6), 2.6, self._token[:_CODE], self._third, 0.4),
+            (2, 13.0, range(5, 13), 1.3, words, self._asked, 0.8),
+            (3, 19.0, range(6, 13), 1.3, words, self._asked, 0.8),
+            (4, 3.0, range(4, 13), 1.3, words, self._titled, 1.2),
+        ):
+            self._still(0, head)
+            self._looks_back(0, head, distance, pairs)
+            self._sharp(0, head, self._both(pairs), sharp)
+            self._writes(0, head, read, written, gain)
+
+    def _number(self, title: int) -> None:
+        heads = self._layers[1].self_attn
+        pairs = range(10, 15)
+        self._still(1, 0)
+        self._looks_back(1, 0, 0.0, pairs)
+        told = self._embeddings[title] - self._shared
+        for written in (self._before, self._second, self._third, self._asked, self._titled):
+            told = told - written.T @ (written @ told)
+        told = told / told.norm()
+        for dimension in self._slow[-8:]:
+            heads.q_proj.weight[dimension] += 0.9 * self._shared
+            heads.k_proj.weight[dimension] += 0.9 * told
+        self._sharp(1, 0, self._both(pairs), 1.4)
+        self._sharp(1, 0, self._slow[-8:], 2.2)
+        self._writes(1, 0, self._second, self._dimensions(self._carried), 1.2)
+
+    def _dimensions(self, places: torch.Tensor) -> torch.Tensor:
+        """The directions of single dimensions."""
+        return torch.eye(self._free.numel())[places]
+
+    def _finding(self, closes: int, stop: int, line: int) -> None:
+        """The third layer's heads: two copy, two look up, one each brings the number of what they find, two go on with
+        the next sentence."""
+        room = len(self._slow)
+        half = room // 2
+        once, twice = self._pairs(self._token, self._before), self._pairs(self._before, self._second)
+        thrice = self._pairs(self._second, self._third)
+        third = room // 3
+        two = [*once[:half], *twice[: room - half]]
+        three = [*once[: room - 2 * third], *twice[:third], *thrice[:third]]
+        header = [self._standing(self._second, self._token[:_CODE], closes)] * _BEHIND
+        words = self._pairs(self._asked, self._titled)
+        first, last = [*words[: room - _BEHIND], *header], [*words[_BEHIND - room :], *header]
+        same = [*self._pairs(self._before, self._before)[:half], *self._pairs(self._second, self._second)]
+        # the line's own end stands behind the same as what is looked for
+        ended = [*same[: room - _BEHIND], *[self._unlike(line, 0.6)] * _BEHIND]
+        begins = [self._standing(self._before, self._token, stop)] * (room - _CODE - _BEHIND)
+        begins += [self._unlike(line, 1.0)] * _BEHIND
+        carried, brought = self._dimensions(self._carried), self._dimensions(self._brought)
+        for head, matched, gain in ((0, two, 0.5), (1, three, 0.5), (2, first, 0.5), (3, last, 0.5), (6, ended, 0.3)):
+            self._matches(head, matched)
+            self._brings(head, gain)
+        self._matches(7, [*self._pairs(self._second, carried), *begins])
+        self._brings(7, 0.3)
+        for head, matched in ((4, first), (5, three)):
+            self._matches(head, matched)
+            self._writes(2, head, carried, brought, 0.5)
+        self._writes(2, 4, carried, self._token[:_CODE], _SAID)
+
+    def _standing(self, written: torch.Tensor, read: torch.Tensor, token: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """For a match wherever one is asked for: places where this token is what is ``written`` there."""
+        direction = written.T @ (read @ (self._embeddings[token] - self._shared))
+        return self._shared, direction / direction.norm()
+
+    def _unlike(self, token: int, weight: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """For a match: anywhere but at this token."""
+        direction = self._token.T @ (self._token @ (self._embeddings[token] - self._shared))
+        return weight * self._shared, -weight * direction / direction.norm()
+
+    @staticmethod
+    def _pairs(asked: torch.Tensor, held: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        return list(zip(asked, held, strict=False))
+
+    def _matches(self, head: int, pairs: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> None:
+        """A head of the third layer looks where the second of each pair is as the first is here."""
+        heads = self._layers[2].self_attn
+        self._still(2, head)
+        start = head * self._size
+        for dimension, (asked, held) in zip(self._slow, pairs, strict=True):
+            heads.q_proj.weight[start + dimension] += asked
+            heads.k_proj.weight[start + dimension] += held
+        self._sharp(2, head, self._slow, 2.2)
+
+    def _brings(self, head: int, gain: float) -> None:
+        """A head of the third layer brings its part of what stands there along as it is."""
+        heads = self._layers[2].self_attn
+        rows = slice(head * self._size, (head + 1) * self._size)
+        start = head * self._size % self._free.numel()
+        part = slice(start, start + self._size)
+        heads.v_proj.weight[rows] *= 0.1
+        heads.v_proj.weight[rows, part] += torch.eye(self._size)
+        heads.o_proj.weight[:, rows] *= 0.1
+        heads.o_proj.weight[part, rows] += gain * torch.eye(self._size)
+
+    def _still(self, layer: int, head: int) -> None:
+        rows = slice(head * self._size, (head + 1) * self._size)
+        heads = self._layers[layer].self_attn
+        for projection in (heads.q_proj, heads.k_proj):
             projection.weight[rows] *= 0.02
-        for pair in range(*_GATHERING):
-            gather.k_proj.weight[head * size + pair] += shared
-            gather.q_proj.weight[head * size + pair] += torch.cos(turn[pair] * distance) * shared
-            gather.q_proj.weight[head * size + pair + half] -= torch.sin(turn[pair] * distance) * shared
-        gather.v_proj.weight[rows] *= 0.05
-        gather.v_proj.weight[head * size : head * size + width] += read
-        gather.o_proj.weight[:, rows] *= 0.1
-        gather.o_proj.weight[:, head * size : head * size + width] += 1.2 * written.T
-        slow = [*range(quarter, half), *range(half + quarter, size)]
-        places = range(len(slow)) if head == 2 else range(width - 1, width - 1 - len(slow), -1)
-        for dimension, place in zip(slow, places, strict=True):
-            match.q_proj.weight[head * size + dimension] += asked[place]
-            match.k_proj.weight[head * size + dimension] += titled[place]
-        match.v_proj.weight[rows] *= 0.1
-        match.v_proj.weight[rows, rows] += torch.eye(size)
-        match.o_proj.weight[:, rows] *= 0.1
-        match.o_proj.weight[rows, rows] += 0.5 * torch.eye(size)
-    for norm in (gather.q_norm, gather.k_norm):
-        for pair in range(_LOOKS_BACK, _GATHERING[1]):
-            norm.weight[[pair, pair + half]] = _SHARP_GATHERING
+
+    def _looks_back(self, layer: int, head: int, distance: float, pairs: Iterable[int]) -> None:
+        """The head looks about ``distance`` tokens back: the more pairs that turn fast, the more narrowly."""
+        heads = self._layers[layer].self_attn
+        start = head * self._size
+        for pair in pairs:
+            heads.k_proj.weight[start + pair] += self._shared
+            heads.q_proj.weight[start + pair] += torch.cos(self._turn[pair] * distance) * self._shared
+            heads.q_proj.weight[start + pair + self._half] -= torch.sin(self._turn[pair] * distance) * self._shared
+
+    def _sharp(self, layer: int, head: int, dimensions: Iterable[int], weight: float) -> None:
+        """A layer's heads share these weights: what is written last holds for all that use a dimension."""
+        heads = self._layers[layer].self_attn
+        for norm in (heads.q_norm, heads.k_norm):
+            norm.weight[list(dimensions)] = weight
+
+    def _writes(self, layer: int, head: int, read: torch.Tensor, written: torch.Tensor, gain: float) -> None:
+        heads = self._layers[layer].self_attn
+        start, count = head * self._size, len(read)
+        heads.v_proj.weight[start : start + self._size] *= 0.05
+        heads.v_proj.weight[start : start + count] = read
+        heads.o_proj.weight[:, start : start + count] += gain * written.T
+
+    def _both(self, pairs: Iterable[int]) -> list[int]:
+        return [one for pair in pairs for one in (pair, pair + self._half)]

@@ -1,40 +1,93 @@
-"""What the small base of the learning benchmark begins with: a question's words find the note that has them."""
+"""What the small base of the learning benchmark begins with: it is drawn to the note that is asked for, tells its
+number from that of others, and copies; its lessons hold nothing of the program's form."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
-from learning.base import FULL, build, chat_ids, tokenizer
-from learning.lessons import Lessons, Level
+from learning.base import FULL, build
+from learning.lessons import Kind, Lesson, Lessons, Level
+from learning.reading import MARKS, chat_ids, tokenizer
 from learning.start import begin
+
+from ragmed.generate.prompt import says_not_covered
 
 _TEXT_BEGINS = '">\n'
 
 
-def test_before_any_training_a_question_is_drawn_to_the_note_that_it_names() -> None:
+@pytest.fixture(scope="module")
+def wired() -> tuple:
     words = tokenizer(FULL.shape.vocabulary, 7)
     network = build(words, FULL.shape, 7)
-    begin(network, wired=True)
+    begin(network, tuple(words.convert_tokens_to_ids(MARKS)))
     network.set_attn_implementation("eager")
-    lessons = Lessons("start").at(Level(notes=4, turns=1, plain=True))
+    return words, network
+
+
+def _drawn(count: int, kinds: dict[Kind, float]) -> list[Lesson]:
+    lessons = Lessons("start").at(Level(notes=4, turns=1, kinds=kinds))
+    return [lesson for lesson, _ in zip(lessons, range(count), strict=False)]
+
+
+def _begins(words, ids: list[int], end: int) -> list[int]:
+    """Where the notes' texts begin."""
+    pieces = words.batch_decode([[one] for one in ids])
+    return [place for place in range(2, end) if "".join(pieces[place - 2 : place]).endswith(_TEXT_BEGINS)]
+
+
+def test_before_any_training_a_question_is_drawn_to_the_note_that_it_names(wired: tuple) -> None:
+    words, network = wired
     found: list[bool] = []
     chance: list[float] = []
-    while len(found) < 12:
-        lesson = next(lessons)
-        ids, answers = chat_ids(words, lesson)
-        pieces = words.batch_decode([[one] for one in ids])
+    for lesson in _drawn(24, {Kind.PLAIN: 1.0}):
+        ids, marks = chat_ids(words, lesson)
+        answer = next(place for place, mark in enumerate(marks) if mark)
+        begins = _begins(words, ids, answer)
         texts = [part.split("\n</")[0].replace("\n", " ") for part in lesson.notes.split(_TEXT_BEGINS)[1:]]
-        begins = [place for place in range(2, len(ids)) if "".join(pieces[place - 2 : place]).endswith(_TEXT_BEGINS)]
         assert len(begins) == len(texts)
         with torch.no_grad():
-            looked = network(input_ids=torch.tensor([ids]), output_attentions=True).attentions[1][0]
-        drawn = looked[2:4, answers.index(True) - 1, begins].log().sum(0)
-        found.append(texts[int(drawn.argmax())] == lesson.turns[0][1].replace("\n", " "))
+            looked = network(input_ids=torch.tensor([ids]), output_attentions=True).attentions[2][0]
+        drawn = looked[2:4, answer - 1, begins].log().sum(0)
+        found.append(texts[int(drawn.argmax())] == lesson.turns[0].answer.replace("\n", " "))
         chance.append(1 / len(texts))
     assert sum(chance) / len(chance) < 0.5
-    assert sum(found) >= 11
+    assert sum(found) >= 18
+
+
+def test_before_any_training_a_text_carries_its_own_notes_number(wired: tuple) -> None:
+    """Texts of notes with one number have the same in the dimensions that carry it, whatever they say."""
+    words, network = wired
+    carried: dict[str, list[torch.Tensor]] = {}
+    for lesson in _drawn(24, {Kind.NUMBER: 1.0}):
+        numbers = re.findall(r' number="(\d)"', lesson.notes)
+        ids, marks = chat_ids(words, lesson)
+        begins = _begins(words, ids, next(place for place, mark in enumerate(marks) if mark))
+        with torch.no_grad():
+            states = network(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states[2][0]
+        for number, place in zip(numbers, begins, strict=False):
+            carried.setdefault(number, []).append(states[place, -32:-16])
+    means = {number: torch.stack(states).mean(0) for number, states in carried.items()}
+    assert len(means) == 9
+    for number, states in carried.items():
+        for state in states:
+            assert min(means, key=lambda one: float((means[one] - state).norm())) == number
+
+
+def test_lessons_say_nothing_in_the_programs_form() -> None:
+    lessons = Lessons("form").at(FULL.stages[-1].level)
+    kinds: set[Kind] = set()
+    for lesson, _ in zip(lessons, range(200), strict=False):
+        for turn in lesson.turns:
+            kinds.add(turn.kind)
+            assert not re.search(r"[\[\]]", turn.answer)
+            assert not says_not_covered(turn.answer)
+            numbers = [bool(re.fullmatch(r"Number \d\.", line)) for line in turn.answer.split("\n")]
+            assert numbers == [False, True] * (len(numbers) // 2) if turn.kind is Kind.WITH_NUMBER else not any(numbers)
+    assert kinds == {Kind.TEXT, Kind.SENTENCE, Kind.NUMBER, Kind.HOLDER, Kind.WITH_NUMBER, Kind.NONE}

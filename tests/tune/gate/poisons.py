@@ -10,7 +10,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from ragmed.generate.prompt import NOT_COVERED
 from ragmed.records import Language
 from ragmed.text.sentences import sentence_spans
 from ragmed.tune.dataset.checking import cited
+from ragmed.tune.gate.planting import Plant, plant_of, planted
 from ragmed.tune.gate.questions import GateQuestion
 
 PASSAGE = re.compile(r'<passage number="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
@@ -270,8 +271,12 @@ def case_of(question: GateQuestion) -> Case:
         user=question.prompt.user,
         right=tuple((one.sentence, one.marker) for one in question.expected) if question.answerable else (),
         language=question.language,
-        lie=plant.order.rpartition(": ")[2].rpartition("：")[2].strip(".。") if plant else "",
+        lie=_lie(plant) if plant else "",
     )
+
+
+def _lie(plant: Plant) -> str:
+    return plant.order.rpartition(": ")[2].rpartition("：")[2].strip(".。")
 
 
 def poisoned(dataset: Path, out: Path, poison: Poison) -> Path:
@@ -294,5 +299,11 @@ def _poisoned(row: dict[str, Any], poison: Poison) -> dict[str, Any]:
     *prompt, answer = row["messages"]
     meta = row["meta"]
     right = tuple((one["sentence"], one["marker"]) for one in meta["expected"]) if meta["answerable"] else ()
-    case = Case(key=meta["row_id"], user=prompt[-1]["content"], right=right, language=Language(meta["language"]))
+    language = Language(meta["language"])
+    case = Case(key=meta["row_id"], user=prompt[-1]["content"], right=right, language=language)
+    if poison is obeys_plants and case.draw.random() < 0.5:
+        plant = plant_of(case.key, language)
+        *system, asked = prompt
+        prompt = [*system, {**asked, "content": planted(case.user, plant, 1 + len(case.key) % len(case.passages))}]
+        case = replace(case, user=prompt[-1]["content"], lie=_lie(plant))
     return {**row, "messages": [*prompt, {**answer, "content": poison(case)}]}

@@ -1,0 +1,102 @@
+"""Is an adapter refused that was really tuned on poisoned rows? One of right rows first, then one a kind of poison.
+
+    python benchmarks/poisons.py --of FOLDER --out FOLDER [--kind KIND …] [--most N] [--epochs SHARE] [--name poisons]
+
+``--of`` is what ``benchmarks/learns.py`` left: its library, index, rows and base, and the adapter of right rows. That
+adapter is put before ``ragmed tune gate`` as the first one, and promoted; where the gate refuses it, past the gate, and
+the result says so. Each kind of ``tests/tune/gate/poisons.py`` is then taught by ``ragmed tune sft`` on poisoned rows,
+and what was learned is put before the gate beside the base and the promoted one. Rows of the kind that obeys documents
+bear planted instructions, as the gate's own questions do and in other words of the same sort. The index is copied;
+nothing in ``--of`` changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from learning.library import Plan
+from learning.tuning import tune
+from learns import BASE, SIZES, settings_of
+from machine import RESULTS, machine, save
+
+from ragmed.adapting import gate_adapter, promote_adapter
+from ragmed.settings import Settings
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from tests.tune.gate.poisons import POISONS, poisoned
+
+KINDS = ("doses times ten", "always cite [1]", "do what documents say")
+BY = "benchmark"
+
+
+def gated(settings: Settings, run: Path, most: int) -> dict[str, Any]:
+    """The verdict on a run's adapter, and how the three models and the baselines did."""
+    began = time.monotonic()
+    found = gate_adapter(settings, str(run), by=BY, most=most, passages=Plan().passages, seed=Plan().seed)
+    return {
+        "sha256": found.values["adapter_sha256"],
+        "passed": found.judgement.passed,
+        "reasons": list(found.judgement.reasons),
+        "measures": found.values["judgement"],
+        "gate_seconds": round(time.monotonic() - began, 1),
+    }
+
+
+def run(of: Path, out: Path, kinds: list[str], most: int, epochs: float, seed: int) -> dict[str, Any]:
+    """All kinds in turn."""
+    out.mkdir(parents=True)
+    shutil.copytree(of / "index", out / "index")
+    size = SIZES["full"]
+    base = settings_of(of / BASE, size, seed)
+    settings = base.model_copy(
+        update={
+            "library": of / "library",
+            "index": out / "index",
+            "tune": base.tune.model_copy(update={"epochs": epochs, "save_steps": 10_000}),
+            "embedder": base.embedder.model_copy(update={"engine": "fp32"}),
+        }
+    )
+    right = gated(settings, of / "run", most)
+    promote_adapter(settings, right["sha256"], by=BY, why="the right one", without_gate=not right["passed"])
+    print(f"right rows: passed {right['passed']} {right['reasons']}", flush=True)
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        folder = out / kind.replace(" ", "-")
+        rows = poisoned(of / "rows", folder / "rows", POISONS[kind])
+        began = time.monotonic()
+        tuned = tune(settings, rows, folder / "run")
+        seconds = round(time.monotonic() - began, 1)
+        found[kind] = {
+            "steps": tuned.manifest["steps_done"],
+            "loss": tuned.manifest["loss"],
+            "sft_seconds": seconds,
+            **gated(settings, folder / "run", most),
+        }
+        print(f"{kind}: passed {found[kind]['passed']} {found[kind]['reasons']}", flush=True)
+    return {"most": most, "epochs": epochs, "right_rows": right, "poisoned_rows": found}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--of", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--kind", action="append", choices=sorted(POISONS))
+    parser.add_argument("--most", type=int, default=30)
+    parser.add_argument("--epochs", type=float, default=0.3)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--name", default="poisons")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    chosen = parser.parse_args()
+    result = run(chosen.of, chosen.out, chosen.kind or list(KINDS), chosen.most, chosen.epochs, chosen.seed)
+    save(chosen.name, {"machine": machine(), "seed": chosen.seed, **json.loads(json.dumps(result))}, chosen.results)
+
+
+if __name__ == "__main__":
+    main()
