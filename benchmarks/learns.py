@@ -69,7 +69,7 @@ SIZES = {
             "rank": 32,
             "alpha": 64,
             "dropout": 0.0,
-            "learning_rate": 5e-4,
+            "learning_rate": 6e-4,
             "batch": 4,
             "accumulate": 1,
             "epochs": 0.75,

@@ -64,25 +64,25 @@ FULL = Curriculum(
     shape=Shape(),
     stages=(
         Stage(
-            tokens=200_000,
+            tokens=250_000,
             length=256,
             level=Level(notes=3, turns=12, apart=True, kinds={Kind.PLAIN: 0.3, Kind.TEXT: 0.4, Kind.NUMBER: 0.4}),
             repeated=0.05,
         ),
         Stage(
-            tokens=700_000,
+            tokens=1_300_000,
             length=512,
             level=Level(notes=4, kinds={**FOUND, Kind.PLAIN: 0.2}),
-            repeated=0.0,
+            repeated=0.08,
         ),
         Stage(
-            tokens=900_000,
+            tokens=1_500_000,
             length=512,
             level=Level(notes=4, alike=0.3, first=0.2, kinds={**FOUND, Kind.NONE: 0.15}),
-            repeated=0.0,
+            repeated=0.08,
         ),
         Stage(
-            tokens=900_000,
+            tokens=1_300_000,
             length=896,
             level=Level(notes=4, turns=6, filler=0.7, alike=0.3, first=0.3, kinds={**FOUND, Kind.NONE: 0.2}),
             repeated=0.0,

@@ -41,7 +41,8 @@ class Kind(StrEnum):
     HOLDER = "holder"
     """The number of the note that says a sentence."""
     WITH_NUMBER = "with number"
-    """The text of a note, and behind each sentence the note's number, in words and in a line of its own."""
+    """The text of a note, and behind each sentence, or behind the last, the note's number: in words, in a line of its
+    own."""
     NONE = "none"
     """A note that is not there."""
 
@@ -74,10 +75,12 @@ _WORDED = {
     Kind.WITH_NUMBER: (
         "{title}: {section}? And its number.",
         "Repeat the note of {title} on {section}, then its number.",
-        "{section} in {title}, with the number?",
-        "Text and number: {title}, {section}.",
+        "{title}: {section}? A number behind each.",
+        "Sentence by sentence with the number: {title}, {section}.",
     ),
 }
+_OF_EACH = _WORDED[Kind.WITH_NUMBER][2:]
+"""Here the number is said behind each sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +132,7 @@ class Lessons:
     """Draws lessons; the same seed gives the same."""
 
     def __init__(self, seed: str) -> None:
-        self._words = Words(seed)
+        self._words = Words(seed, loose=0.5)
         self._draw = random.Random(f"{seed}:lessons")
 
     def at(self, level: Level) -> Iterator[Lesson]:
@@ -231,8 +234,11 @@ class Lessons:
         if kind is Kind.SENTENCE:
             word, sentences = self._word(section)
             return Turn(kind=kind, question=worded.format(**named, word=word), answer="\n".join(sentences))
-        said = f"\n{NUMBER.format(number)}" if kind is Kind.WITH_NUMBER else ""
-        lines = (f"{sentence}{said}" for sentence in section.sentences)
+        lines = list(section.sentences)
+        if kind is Kind.WITH_NUMBER:
+            said = NUMBER.format(number)
+            each = worded in _OF_EACH
+            lines = [line for sentence in lines for line in (sentence, said)] if each else [*lines, said]
         return Turn(kind=kind, question=worded.format(**named), answer="\n".join(lines))
 
     def _word(self, section: Section) -> tuple[str, list[str]]:

@@ -168,7 +168,7 @@ class _Circuits:
             self._brings(head, gain)
         self._matches(7, [*self._pairs(self._second, carried), *begins])
         self._brings(7, 0.3)
-        for head, matched in ((4, first), (5, three)):
+        for head, matched in ((4, first), (5, two)):
             self._matches(head, matched)
             self._writes(2, head, carried, brought, 0.5)
         self._writes(2, 4, carried, self._token[:_CODE], _SAID)

@@ -80,22 +80,38 @@ class Guideline:
 class Words:
     """Draws names and sentences."""
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, loose: float = 0.0) -> None:
+        """``loose``: share of the names, but for diseases, that are put together from single letters, as drugs' may
+        look."""
         self.draw = random.Random(seed)
+        self._loose = loose
         self._given: set[str] = set()
         self._drugs: tuple[str, ...] = ()
 
     def name(self, kind: str = "") -> str:
         """A name that was not given before."""
         while True:
-            parts = (
-                self.draw.choice(_ONSETS) + self.draw.choice(_VOWELS) + self.draw.choice(_CODAS)
-                for _ in range(self.draw.choice((2, 2, 3)))
-            )
-            made = "".join(parts) + (self.draw.choice(_ENDINGS[kind]) if kind else "")
+            if self._loose and kind != "disease" and self.draw.random() < self._loose:
+                made = self._letters()
+            else:
+                parts = (
+                    self.draw.choice(_ONSETS) + self.draw.choice(_VOWELS) + self.draw.choice(_CODAS)
+                    for _ in range(self.draw.choice((2, 2, 3)))
+                )
+                made = "".join(parts) + (self.draw.choice(_ENDINGS[kind]) if kind else "")
             if made not in self._given:
                 self._given.add(made)
                 return made
+
+    def _letters(self) -> str:
+        """Consonants and vowels in turn, now and then two of a kind."""
+        kinds = ("bcdfghjklmnpqrstvwxyz", "aeiouy")
+        place = self.draw.randrange(2)
+        made = ""
+        for _ in range(self.draw.randint(5, 11)):
+            made += self.draw.choice(kinds[place % 2])
+            place += self.draw.random() < 0.8
+        return made
 
     def guideline(self, sections: int, drugs: Sequence[str] = ()) -> Guideline:
         """``drugs``: known names, which every other drug of the guideline has; each stands in it once."""
