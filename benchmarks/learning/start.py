@@ -5,8 +5,8 @@ million with copying there, and numbers not after two million with both: more th
 So, with ``marks``, some heads of the first three layers begin as something (``_Circuits``); all else is random and
 nothing is frozen:
 
-* *copying*: the first layer writes beside every token the one and the two before it, the third looks for what stood
-  behind the same one and the same two before (an "induction head", arXiv 2209.11895);
+* *copying*: the first layer writes beside every token the three before it, the third looks for what stood behind the
+  same two and the same three (an "induction head", arXiv 2209.11895);
 * *looking up*: the first layer gathers the words of a question where its answer begins, and those of a title where
   a note's text begins; the third looks for places right behind a header whose gathered words are the question's;
 * *the number*: the second layer looks back to the last `` title`` and carries what stands two tokens before it, which
@@ -28,7 +28,7 @@ from typing import Any
 import torch
 
 _CODE = 16
-"""Dimensions that a number is carried in, and those of a token that stands two before."""
+"""Dimensions that a number is carried in, and those of a token that stands two or three before."""
 _TOKEN = 32
 """Dimensions that tell tokens apart."""
 _SAID = 1.0

@@ -80,6 +80,26 @@ def test_before_any_training_a_text_carries_its_own_notes_number(wired: tuple) -
             assert min(means, key=lambda one: float((means[one] - state).norm())) == number
 
 
+def test_before_any_training_a_lines_end_looks_to_the_next_sentence(wired: tuple) -> None:
+    """And not to itself, which stands behind the same sentence."""
+    words, network = wired
+    drawn: list[float] = []
+    for lesson in _drawn(30, {Kind.PLAIN: 1.0}):
+        first, *after = lesson.turns[0].answer.split("\n")
+        if not after or f"{first} {after[0]}" not in lesson.notes:
+            continue
+        ids, marks = chat_ids(words, lesson)
+        pieces = words.batch_decode([[one] for one in ids])
+        line = next(place for place, mark in enumerate(marks) if mark and pieces[place] == "\n")
+        begins = words.encode(f" {after[0]}", add_special_tokens=False)
+        place = next(at for at in range(len(ids)) if ids[at : at + len(begins)] == begins)
+        with torch.no_grad():
+            looked = network(input_ids=torch.tensor([ids]), output_attentions=True).attentions[2][0, 6, line]
+        drawn.append(float(looked[place]))
+    assert len(drawn) >= 8
+    assert sum(drawn) / len(drawn) > 0.4
+
+
 def test_lessons_say_nothing_in_the_programs_form() -> None:
     lessons = Lessons("form").at(FULL.stages[-1].level)
     kinds: set[Kind] = set()
