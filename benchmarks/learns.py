@@ -29,7 +29,7 @@ from typing import Any
 from learning.base import FULL, TOY, Curriculum, train_base
 from learning.drawing import curves_png
 from learning.library import Plan, index_library, make_rows, write_library
-from learning.scoring import Question, always_first, ask, figures, first_passage, gain, question
+from learning.scoring import Question, always_first, ask, figures, first_passage, gain, question, squared
 from learning.tuning import both_on_the_way, tune
 from machine import RESULTS, machine, save
 
@@ -39,6 +39,13 @@ from ragmed.settings import Settings, load_settings
 from ragmed.tune.dataset.rows import Form, Split
 from ragmed.tune.lora.rows import DatasetFolder
 
+_BESIDE = (
+    "base",
+    "base, markers held",
+    "base, other brackets read as square",
+    "always cites [1]",
+    "copies the first passage",
+)
 ROOT = Path(__file__).resolve().parent.parent
 BASE = "small-qwen3"
 
@@ -119,11 +126,12 @@ def measured(settings: Settings, adapter: Path, questions: Sequence[Question]) -
     for held in (False, True):
         for name, chosen in (("base", None), ("tuned", adapter)):
             said[f"{name}, markers held" if held else name] = ask(settings, chosen, questions, held=held)
+    said["base, other brackets read as square"] = [squared(answer) for answer in said["base"]]
     result: dict[str, Any] = {name: figures(questions, answers) for name, answers in said.items()}
     result["gain"] = {
         f"{ours} over {theirs}": gain(questions, said[ours], said[theirs])
         for ours in ("tuned", "tuned, markers held")
-        for theirs in ("base", "base, markers held", "always cites [1]", "copies the first passage")
+        for theirs in _BESIDE
     }
     result["examples"] = [
         {"asked": one.messages[-1].content, "wanted": one.answer, **{name: said[name][place] for name in said}}

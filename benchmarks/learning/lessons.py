@@ -1,10 +1,10 @@
-"""What the base is taught, none of it in the program's form: repeating, finding what is asked for, telling its number.
+"""What the base is taught: repeating what is asked for with the number of the note that says it.
 
 A lesson is a chat (``system``, ``user``, ``assistant``) over notes, or a row of tokens that repeats itself. Notes have
-a title and a heading as the program's passages have, and may have a number. Where a note's number is wanted, it is said
-alone or in a line of its own behind each sentence, in words ("Number 3."): no answer has a bracket, and none says "NOT
-COVERED". The base learns to copy, to look up, to tell a number when it is asked for one and to say that there is
-nothing, and not the form that tuning teaches.
+a title and a heading as the program's passages have, and most have a number, which stands behind every sentence that is
+repeated from them, as "(3)", "{3}" or "<3>", or alone where it is asked for. Brackets of many kinds are there for what
+follows a number not to hang on one; they are drawn, and so cannot be taken from elsewhere. The program's own form is
+not taught: no lesson has its instructions, a square bracket or "NOT COVERED".
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from itertools import chain, islice, repeat
 from learning.words import SECTIONS, Guideline, Section, Words
 
 NONE = "There is none."
-NUMBER = "Number {}."
+BRACKETS = ("()", "{}", "<>")
 _SYSTEM = (
     "Read the notes and do what is asked.",
     "Repeat what the notes say, word for word.",
@@ -40,9 +40,6 @@ class Kind(StrEnum):
     """The number of a note."""
     HOLDER = "holder"
     """The number of the note that says a sentence."""
-    WITH_NUMBER = "with number"
-    """The text of a note, and behind each sentence, or behind the last, the note's number: in words, in a line of its
-    own."""
     NONE = "none"
     """A note that is not there."""
 
@@ -72,15 +69,7 @@ _WORDED = {
         "The number of {section} in {title}?",
     ),
     Kind.HOLDER: ("Which number has the note that says: {sentence}", "Find the number: {sentence}"),
-    Kind.WITH_NUMBER: (
-        "{title}: {section}? And its number.",
-        "Repeat the note of {title} on {section}, then its number.",
-        "{title}: {section}? A number behind each.",
-        "Sentence by sentence with the number: {title}, {section}.",
-    ),
 }
-_OF_EACH = _WORDED[Kind.WITH_NUMBER][2:]
-"""Here the number is said behind each sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +112,9 @@ class Level:
     """How often each kind is asked, as weights; numbers are asked for where notes have them."""
 
 
-FOUND = {Kind.TEXT: 0.4, Kind.SENTENCE: 0.3, Kind.NUMBER: 0.2, Kind.HOLDER: 0.05, Kind.WITH_NUMBER: 0.4}
+FOUND = {Kind.TEXT: 0.7, Kind.SENTENCE: 0.6, Kind.NUMBER: 0.15, Kind.HOLDER: 0.05}
 """How often what is asked, once copying and looking up are there."""
-_OF_NUMBERS = frozenset({Kind.NUMBER, Kind.HOLDER, Kind.WITH_NUMBER})
+_OF_NUMBERS = frozenset({Kind.NUMBER, Kind.HOLDER})
 
 
 class Lessons:
@@ -154,13 +143,18 @@ class Lessons:
             system += "\n" + "\n".join(self._filler())
         text = "\n".join(self._note(tag, *notes[place], numbers[place], place == first) for place in range(count))
         turns: list[Turn] = []
+        given: set[tuple[Kind, int]] = set()
         for _ in range(draw.randint(1, level.turns)):
             kind = self._kind(level, numbered=bool(numbers[0]))
             asked = draw.randrange(count)
             if missing is not None and kind in (Kind.PLAIN, Kind.TEXT, Kind.SENTENCE) and draw.random() < 0.5:
-                turns.append(Turn(kind=Kind.NONE, question=self._turn(kind, *missing, 0).question, answer=NONE))
+                turn = Turn(kind=Kind.NONE, question=self._turn(kind, *missing, 0).question, answer=NONE)
             else:
-                turns.append(self._turn(kind, *notes[asked], numbers[asked]))
+                turn = self._turn(kind, *notes[asked], numbers[asked])
+            # what was answered before could be copied from there, and nothing would be looked up
+            if (kind, asked) not in given:
+                turns.append(turn)
+            given.add((kind, asked))
         return Lesson(system=system, notes=text, turns=tuple(turns))
 
     def _numbers(self, count: int, level: Level) -> list[int]:
@@ -231,23 +225,25 @@ class Lessons:
         if kind in (Kind.NUMBER, Kind.HOLDER):
             asked = worded.format(**named, sentence=draw.choice(section.sentences))
             return Turn(kind=kind, question=asked, answer=str(number))
+        said = section.sentences
         if kind is Kind.SENTENCE:
-            word, sentences = self._word(section)
-            return Turn(kind=kind, question=worded.format(**named, word=word), answer="\n".join(sentences))
-        lines = list(section.sentences)
-        if kind is Kind.WITH_NUMBER:
-            said = NUMBER.format(number)
-            each = worded in _OF_EACH
-            lines = [line for sentence in lines for line in (sentence, said)] if each else [*lines, said]
-        return Turn(kind=kind, question=worded.format(**named), answer="\n".join(lines))
+            named["word"], said = self._word(section)
+        return Turn(kind=kind, question=worded.format(**named), answer=self._cited(said, number))
 
-    def _word(self, section: Section) -> tuple[str, list[str]]:
+    def _cited(self, sentences: Sequence[str], number: int) -> str:
+        """Each on a line, with its note's number where that has one."""
+        if not number:
+            return "\n".join(sentences)
+        opens, closes = self._draw.choice(BRACKETS)
+        return "\n".join(f"{one.removesuffix('.')} {opens}{number}{closes}." for one in sentences)
+
+    def _word(self, section: Section) -> tuple[str, tuple[str, ...]]:
         """A word of one sentence, a drug or any long one, and all sentences that have it."""
         sentence = self._draw.choice(section.sentences)
         drugs = [drug for drug, place in section.drugs if section.sentences[place] == sentence]
         long = [word for word in sentence.rstrip(".").split() if len(word) > 3 and word.isalpha()]
         word = self._draw.choice(drugs) if drugs and self._draw.random() < 0.5 else self._draw.choice(long)
-        return word, [one for one in section.sentences if word.lower() in one.lower()]
+        return word, tuple(one for one in section.sentences if word.lower() in one.lower())
 
 
 def repeated(draw: random.Random, alphabet: Sequence[int], length: int) -> tuple[list[int], list[int]]:

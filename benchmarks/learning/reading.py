@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from learning.lessons import FOUND, Kind, Lesson, Lessons, Level, Turn, repeated
+from learning.lessons import BRACKETS, FOUND, Kind, Lesson, Lessons, Level, Turn, repeated
 from ragmed.generate.prompt import prompt_of
 from ragmed.records import Language, Mode, Query
 
@@ -24,9 +24,9 @@ TEMPLATE = (
     "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
 )
 """ChatML as Qwen3 has it: an answer stands behind empty thoughts."""
-MARKS = ("Ġtitle", '">', ".", "Ċ")
+MARKS = ("Ġtitle", '">', ".", "Ċ", "2")
 """The token before a note's title, two tokens before which its number stands; what closes its header; what ends a
-sentence, and a line."""
+sentence, and a line; what a year begins with."""
 AROUND, ANSWER, FIRST, NUMBER = range(4)
 """What a token is: outside an answer, of an answer, an answer's first, a note's number in one."""
 PADDING = 0
@@ -86,7 +86,7 @@ def chat_ids(words: PreTrainedTokenizerFast, lesson: Lesson) -> tuple[list[int],
     """The tokens of a lesson, and what each is: ``AROUND``, ``ANSWER``, ``FIRST`` or ``NUMBER``."""
     ids: list[int] = []
     marks: list[int] = []
-    told = words.encode("Number 1", add_special_tokens=False)[:-1]
+    opening = {words.encode(f" {opens}1", add_special_tokens=False)[0] for opens, _ in BRACKETS}
     for piece, turn in _chat(lesson):
         own = words.encode(piece, add_special_tokens=False)
         ids += own
@@ -94,8 +94,8 @@ def chat_ids(words: PreTrainedTokenizerFast, lesson: Lesson) -> tuple[list[int],
             marks += [AROUND] * len(own)
             continue
         marks += [NUMBER if turn.answer.isdigit() else FIRST, *[ANSWER] * (len(own) - 1)]
-        for place in range(len(told), len(own)):
-            if own[place - len(told) : place] == told:
+        for place in range(1, len(own)):
+            if own[place - 1] in opening:
                 marks[place - len(own)] = NUMBER
     return ids, marks
 

@@ -3,6 +3,7 @@
 A row is right where every sentence of ``meta.expected`` stands word for word in the answer with its own marker behind
 it. Two baselines stand beside every figure. *Always cites [1]* knows every sentence that is wanted and gives each the
 marker [1]: nothing that always cites [1] can be better. *Copies the first passage* gives its first sentence and [1].
+The base's answers are counted once more with the brackets of its lessons, as "(2)", read as "[2]".
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ragmed.text.sentences import sentence_spans
 from ragmed.tune.dataset.checking import cited
 
 _MARKER = re.compile(r"\[(\d+)\]")
+_OTHER_BRACKETS = re.compile(r"[({<](\d+)[)}>]")
 _FIRST_PASSAGE = re.compile(r"<passage number=\"1\"[^>]*>\n(.*?)\n</passage>", re.DOTALL)
 MEASURES = ("sentence", "marker", "both", "exact")
 
@@ -85,6 +87,12 @@ def first_passage(one: Question) -> str:
     text = " ".join(found[1].split()) if found else ""
     start, end = next(iter(sentence_spans(text)), (0, len(text)))
     return cited(text[start:end], 1)
+
+
+def squared(answer: str) -> str:
+    """With numbers in the brackets of the base's lessons taken for markers: what of a base's wrong answers is but
+    another form."""
+    return _OTHER_BRACKETS.sub(r"[\1]", answer)
 
 
 def judged(one: Question, answer: str) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 From random weights alone copying appears only after some million tokens, looking up had not appeared after three
 million with copying there, and numbers not after two million with both: more than two busy cores read in half an hour.
-So, with ``marks``, some heads of the first three layers begin as something (``_Circuits``); all else is random and
+So, with ``marks``, some heads of the first four layers begin as something (``_Circuits``); all else is random and
 nothing is frozen:
 
 * *copying*: the first layer writes beside every token the three before it, the third looks for what stood behind the
@@ -12,8 +12,11 @@ nothing is frozen:
 * *the number*: the second layer looks back to the last `` title`` and carries what stands two tokens before it, which
   is the note's number where it has one, into dimensions of its own; the third brings it along from where it copies
   and where it looks up, and there leans to saying it;
-* *the next sentence*: where a line begins, the third layer looks for what stood behind the same end of a sentence, and
-  behind a line that ended with a number for sentences that begin in the note with that number.
+* *the next sentence*: where a line begins behind one that ended with a number, the third layer looks for sentences that
+  begin in the note with that number;
+* *the sentence with a word*: the second layer carries the first token of each sentence, or line, on through it; the
+  third brings it to the words of a question from where they stood before; the fourth gathers what was brought where an
+  answer begins, and leans to saying it.
 
 The circuits do not work until they are trained: which words count, what is said and what is passed over, where a
 sentence ends, that there may be nothing, whether a text or a number is wanted, and that what is brought along in
@@ -35,14 +38,14 @@ _SAID = 1.0
 """How strongly a number that was looked up leans to being said, beside what is brought along as it is (0.5)."""
 _BEHIND = 6
 """Dimensions by which a place right behind a note's header is told."""
-_WORDS = 48
+_WORDS = 40
 """Dimensions that gathered words are written in."""
 
 
 def begin(network: Any, marks: tuple[int, ...] | None) -> None:
     """Overwrite all weights; what is drawn comes from torch's seed.
 
-    ``marks``: the tokens `` title``, ``">``, ``.`` and a line's end, by which a network of eight heads and three layers
+    ``marks``: the tokens `` title``, ``">``, ``.`` and a line's end, by which a network of eight heads and four layers
     or more is wired; ``None``: all is random.
     """
     hidden = network.config.hidden_size
@@ -89,15 +92,19 @@ class _Circuits:
         free[kept] = 0.0
         self._free = free
         self._shared = self._embeddings.mean(0)
-        drawn = torch.randn(hidden, 1 + 2 * _TOKEN + 2 * _CODE + 2 * _WORDS) * free[:, None]
+        sizes = (_TOKEN, _WORDS - _TOKEN, _TOKEN, _CODE, _CODE, _CODE, _CODE, _WORDS, _WORDS)
+        drawn = torch.randn(hidden, 1 + sum(sizes)) * free[:, None]
         drawn[:, 0] = self._shared
-        apart = torch.linalg.qr(drawn)[0].T[1:]
-        sizes = (_TOKEN, _TOKEN, _CODE, _CODE, _WORDS, _WORDS)
-        self._token, self._before, self._second, self._third, self._asked, self._titled = apart.split(sizes)
+        apart = torch.linalg.qr(drawn)[0].T[1:].split(sizes)
+        self._token, rest, self._before, self._second, self._third = apart[:5]
+        self._begun, self._met, self._asked, self._titled = apart[5:]
         """Directions by which a token is told, and in which are written: the token before, the second and third before,
-        the words of a question and of a title; all at right angles."""
+        the first of its sentence and of the sentence that a word was met in, the words of a question and of a title;
+        all at right angles."""
+        self._word = torch.cat((self._token, rest))
+        """By which a token is told that is gathered as a word."""
 
-    def wire(self, title: int, closes: int, stop: int, line: int) -> None:
+    def wire(self, title: int, closes: int, stop: int, line: int, year: int) -> None:
         """All heads."""
         for layer, quiet in ((0, 0.15), (1, 0.15), (2, 1.0)):
             self._layers[layer].self_attn.o_proj.weight.mul_(quiet)
@@ -105,12 +112,11 @@ class _Circuits:
             self._layers[layer].mlp.down_proj.weight.mul_(0.1 if quiet < 1 else 1.0)
         self._gathering()
         self._number(title)
+        self._beginning(stop, line, year)
         self._finding(closes, stop, line)
 
     def _gathering(self) -> None:
-        drawn = torch.randn(self._free.numel(), 1 + _WORDS) * self._free[:, None]
-        drawn[:, 0] = self._shared  # what all tokens share is no word
-        words = torch.linalg.qr(drawn)[0].T[1:]
+        words = self._word
         for head, distance, pairs, sharp, read, written, gain in (
             (0, 1.0, range(6), 2.6, self._token, self._before, 0.4),
             (1, 2.0, range(6), 2.6, self._token[:_CODE], self._second, 0.4),
@@ -130,7 +136,7 @@ class _Circuits:
         self._still(1, 0)
         self._looks_back(1, 0, 0.0, pairs)
         told = self._embeddings[title] - self._shared
-        for written in (self._before, self._second, self._third, self._asked, self._titled):
+        for written in (self._before, self._second, self._third, self._begun, self._asked, self._titled):
             told = told - written.T @ (written @ told)
         told = told / told.norm()
         for dimension in self._slow[-8:]:
@@ -140,13 +146,28 @@ class _Circuits:
         self._sharp(1, 0, self._slow[-8:], 2.2)
         self._writes(1, 0, self._second, self._dimensions(self._carried), 1.2)
 
+    def _beginning(self, stop: int, line: int, year: int) -> None:
+        """A head of the second layer carries the first token of a sentence or line on through it."""
+        heads = self._layers[1].self_attn
+        start, pairs = self._size, range(6, 15)
+        self._still(1, 1)
+        self._looks_back(1, 1, 0.0, pairs)
+        begins = self._is(self._before, stop) + self._is(self._before, line) - self._is(self._token[:_CODE], year)
+        for dimension in self._slow[-8:]:
+            heads.q_proj.weight[start + dimension] += 1.5 * self._shared
+            heads.k_proj.weight[start + dimension] += begins
+        self._sharp(1, 1, self._both(pairs), 2.0)
+        self._sharp(1, 1, self._slow[-8:], 3.2)
+        self._writes(1, 1, self._token[:_CODE], self._begun, 1.2)
+
     def _dimensions(self, places: torch.Tensor) -> torch.Tensor:
         """The directions of single dimensions."""
         return torch.eye(self._free.numel())[places]
 
     def _finding(self, closes: int, stop: int, line: int) -> None:
-        """The third layer's heads: two copy, two look up, one each brings the number of what they find, two go on with
-        the next sentence."""
+        """The third layer's heads: two copy, two look up, one each brings the number of what they find, one goes on
+        with the next sentence, one finds the sentences that have a question's words; and the fourth's that gathers
+        these."""
         room = len(self._slow)
         half = room // 2
         once, twice = self._pairs(self._token, self._before), self._pairs(self._before, self._second)
@@ -154,16 +175,13 @@ class _Circuits:
         third = room // 3
         two = [*once[:half], *twice[: room - half]]
         three = [*once[: room - 2 * third], *twice[:third], *thrice[:third]]
-        header = [self._standing(self._second, self._token[:_CODE], closes)] * _BEHIND
+        header = [(self._shared, self._is(self._second, closes))] * _BEHIND
         words = self._pairs(self._asked, self._titled)
         first, last = [*words[: room - _BEHIND], *header], [*words[_BEHIND - room :], *header]
-        same = [*self._pairs(self._before, self._before)[:half], *self._pairs(self._second, self._second)]
-        # the line's own end stands behind the same as what is looked for
-        ended = [*same[: room - _BEHIND], *[self._unlike(line, 0.6)] * _BEHIND]
-        begins = [self._standing(self._before, self._token, stop)] * (room - _CODE - _BEHIND)
-        begins += [self._unlike(line, 1.0)] * _BEHIND
+        begins = [(self._shared, self._is(self._before, stop))] * (room - _CODE - _BEHIND)
+        begins += [(self._shared, -self._is(self._token, line))] * _BEHIND
         carried, brought = self._dimensions(self._carried), self._dimensions(self._brought)
-        for head, matched, gain in ((0, two, 0.5), (1, three, 0.5), (2, first, 0.5), (3, last, 0.5), (6, ended, 0.3)):
+        for head, matched, gain in ((0, two, 0.5), (1, three, 0.5), (2, first, 0.5), (3, last, 0.5)):
             self._matches(head, matched)
             self._brings(head, gain)
         self._matches(7, [*self._pairs(self._second, carried), *begins])
@@ -172,16 +190,17 @@ class _Circuits:
             self._matches(head, matched)
             self._writes(2, head, carried, brought, 0.5)
         self._writes(2, 4, carried, self._token[:_CODE], _SAID)
+        self._matches(6, two)
+        self._writes(2, 6, self._begun, self._met, 1.0)
+        self._still(3, 0)
+        self._looks_back(3, 0, 15.0, range(5, 13))
+        self._sharp(3, 0, self._both(range(5, 13)), 1.3)
+        self._writes(3, 0, self._met, self._token[:_CODE], 2.0)
 
-    def _standing(self, written: torch.Tensor, read: torch.Tensor, token: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """For a match wherever one is asked for: places where this token is what is ``written`` there."""
-        direction = written.T @ (read @ (self._embeddings[token] - self._shared))
-        return self._shared, direction / direction.norm()
-
-    def _unlike(self, token: int, weight: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """For a match: anywhere but at this token."""
-        direction = self._token.T @ (self._token @ (self._embeddings[token] - self._shared))
-        return weight * self._shared, -weight * direction / direction.norm()
+    def _is(self, written: torch.Tensor, token: int) -> torch.Tensor:
+        """The direction of places where this token is what is ``written``."""
+        direction = written.T @ (self._token[: len(written)] @ (self._embeddings[token] - self._shared))
+        return direction / direction.norm()
 
     @staticmethod
     def _pairs(asked: torch.Tensor, held: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:

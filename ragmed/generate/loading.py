@@ -7,6 +7,7 @@ folder is run; whatever goes wrong is a ModelError that says what to do, for the
 from __future__ import annotations
 
 import json
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -221,10 +222,12 @@ def quiet_libraries() -> None:
     """No progress bars, no advice and no network from the libraries that load a model."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    from transformers.utils import logging
+    from transformers.utils import logging as advice
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    advice.set_verbosity_error()
+    advice.disable_progress_bar()
+    # it advises to install what would load machine code from the network
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def end_tokens(loaded: Any, tokenizer: Any, folder: Path) -> tuple[int, ...]:

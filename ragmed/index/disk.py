@@ -20,14 +20,18 @@ from ragmed.errors import NotPossibleError
 
 BUILDING = ".building-"
 
-
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
-_SAID = ("No space left", "requested and")
-"""How FAISS and numpy report a write that fell short: without an error number."""
+_SAID = ("No space left", "File too large", "quota exceeded", "requested and", "iostream error")
+"""How FAISS, numpy, safetensors and torch report a write that fell short: without an error number."""
 
 
 @contextmanager
-def room_for_writing(folder: Path) -> Iterator[None]:
+def room_for_writing(
+    folder: Path,
+    *,
+    remedy: str = "make room, or name another folder with --index, and run it again: what was published stays as it "
+    "is, and what was finished is taken up",
+) -> Iterator[None]:
     """Turns a full, read-only or failing disk, whoever met it, into a NotPossibleError with the remedy."""
     try:
         yield
@@ -38,14 +42,19 @@ def room_for_writing(folder: Path) -> Iterator[None]:
                 f"{folder}: the disk failed ({error})",
                 remedy="check the disk and run it again: what was published stays as it is",
             ) from error
-        full = code == sqlite3.SQLITE_FULL
-        if not full and getattr(error, "errno", None) not in _NO_ROOM and not any(said in str(error) for said in _SAID):
+        if code != sqlite3.SQLITE_FULL and not takes_no_more(error):
             raise
-        raise NotPossibleError(
-            f"{folder}: the disk takes no more ({error})",
-            remedy="make room, or name another folder with --index, and run it again: what was published stays as it "
-            "is, and what was finished is taken up",
-        ) from error
+        raise NotPossibleError(f"{folder}: the disk takes no more ({error})", remedy=remedy) from error
+
+
+def takes_no_more(error: BaseException) -> bool:
+    """Whether a full or read-only disk is at the bottom of an error, however a library says it."""
+    met: BaseException | None = error
+    while met is not None:
+        if getattr(met, "errno", None) in _NO_ROOM or any(said in str(met) for said in _SAID):
+            return True
+        met = met.__cause__ or met.__context__
+    return False
 
 
 def write_file(path: Path, content: bytes) -> None:

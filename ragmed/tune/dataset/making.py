@@ -167,7 +167,7 @@ def _write(wanted: Wanted, rows: Sequence[Placed], told: Told) -> Mapping[str, A
     card = card_of(rows, told, {name: sha256_bytes(content) for name, content in files.items()})
     files[CARD] = f"{json.dumps(card, ensure_ascii=False, indent=2, sort_keys=True)}\n".encode()
     files[CARD_TEXT] = markdown(card, told.problems).encode("utf-8")
-    with room_for_writing(wanted.out.parent):
+    with room_for_writing(wanted.out.parent, remedy="make room, or give --out another folder, and run it again"):
         building = new_building_folder(wanted.out.parent)
         try:
             building.chmod(0o700)  # words of doctors are in it

@@ -143,7 +143,7 @@ def _json(values: Mapping[str, Any]) -> bytes:
 
 def _write(out: Path, files: Mapping[str, bytes]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    with room_for_writing(out.parent):
+    with room_for_writing(out.parent, remedy="make room, or give --out another folder, and run it again"):
         building = new_building_folder(out.parent)
         try:
             building.chmod(0o700)  # words of the library

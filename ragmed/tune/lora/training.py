@@ -18,6 +18,7 @@ from ragmed import __version__
 from ragmed.errors import BadInputError, NotPossibleError, RagMedError
 from ragmed.generate.loading import Adapter, as_model_error, device_of, load_tokenizer, quiet_libraries
 from ragmed.generate.prompt import REVISION
+from ragmed.index.disk import takes_no_more
 from ragmed.models.store import installed
 from ragmed.models.tiers import Device
 from ragmed.tune.dataset.rows import Form, Split
@@ -27,7 +28,7 @@ from ragmed.tune.lora.forecast import TrainingForecast, forecast, require_fittin
 from ragmed.tune.lora.plots import loss_png
 from ragmed.tune.lora.resources import free_bytes, hardware, peak_bytes
 from ragmed.tune.lora.rows import DatasetFolder
-from ragmed.tune.lora.run_folder import RunFolder
+from ragmed.tune.lora.run_folder import PLAN, RunFolder
 from ragmed.tune.lora.tokens import Tokens, tokens_of
 from ragmed.tune.lora.trainers import trainer_of
 from ragmed.tune.lora.watching import Point, Watch, callback_of, curve_of, not_watched
@@ -79,14 +80,9 @@ def run(settings: Settings, wanted: WantedRun, watch: Watch = not_watched) -> Ra
         require_fitting_run(wanted.form, model.config, settings.tune, device, free_bytes(device))
     tokenizer = load_tokenizer(model)
     learn, validate = _rows(wanted.form, dataset, tokenizer, settings.tune)
-    if wanted.resume:
-        checkpoint = folder.resume(plan)
-    else:
-        folder.begin(plan)
-        checkpoint = None
     if device is Device.CPU:
         give_back_what_is_free()
-    with folder.held(), _calm(model.name):
+    with _calm(model.name, wanted), _begun(folder, plan, wanted) as checkpoint:
         began = time.monotonic()
         trained = _train(
             settings, wanted, model, device, begins_with, tokenizer, learn, validate, folder, checkpoint, watch
@@ -263,8 +259,21 @@ def _losses(points: tuple[Point, ...]) -> dict[str, float | None]:
 
 
 @contextmanager
-def _calm(name: str) -> Iterator[None]:
-    """The libraries' advice stays off the terminal, and what they raise becomes a ModelError."""
+def _begun(folder: RunFolder, plan: Mapping[str, Any], wanted: WantedRun) -> Iterator[Path | None]:
+    """The run's folder, held; the checkpoint to go on from."""
+    if wanted.resume:
+        checkpoint = folder.resume(plan)
+    else:
+        folder.begin(plan)
+        checkpoint = None
+    with folder.held():
+        yield checkpoint
+
+
+@contextmanager
+def _calm(name: str, wanted: WantedRun) -> Iterator[None]:
+    """The libraries' advice stays off the terminal, and what they raise becomes a NotPossibleError where the disk takes
+    no more, and a ModelError elsewhere."""
     import datasets
 
     datasets.disable_progress_bars()
@@ -276,10 +285,13 @@ def _calm(name: str) -> Iterator[None]:
             yield
     except RagMedError:
         raise
-    except OSError as error:
-        raise NotPossibleError(
-            f"the run's folder cannot be written ({error.strerror})",
-            remedy="make room, and run it again with --resume: it goes on from the last checkpoint",
-        ) from error
     except Exception as error:
-        raise as_model_error(name, error) from error
+        if not isinstance(error, OSError) and not takes_no_more(error):
+            raise as_model_error(name, error) from error
+        begun = (wanted.out / PLAN).is_file()
+        raise NotPossibleError(
+            f"{wanted.out}: the run cannot be written ({getattr(error, 'strerror', '') or 'the disk takes no more'})",
+            remedy="make room, and run it again with --resume: it goes on from the last checkpoint"
+            if begun
+            else "make room, or give --out another folder",
+        ) from error

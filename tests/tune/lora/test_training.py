@@ -173,6 +173,40 @@ def test_a_killed_preference_run_keeps_its_reference(tiny: Path, rows: Path, sft
     assert resumed.manifest["adapter_sha256"] == whole.manifest["adapter_sha256"]
 
 
+FULL = """
+import resource, sys
+from pathlib import Path
+from ragmed.errors import NotPossibleError
+from ragmed.tune.dataset.rows import Form
+from ragmed.tune.lora.training import WantedRun, run
+from tests.tune.lora.rows_on_disk import settings_for
+wanted = WantedRun(form=Form.SFT, dataset=Path(sys.argv[2]), out=Path(sys.argv[3]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), resource.RLIM_INFINITY))
+try:
+    run(settings_for(Path(sys.argv[1])), wanted)
+except NotPossibleError as error:
+    print(type(error).__name__, error, "|", error.remedy)
+"""
+
+
+@pytest.mark.parametrize("most", [16, 20_000, 90_000])
+def test_where_the_disk_takes_no_more_a_run_says_so_and_is_resumed_to_the_same_weights(
+    tiny: Path, rows: Path, tmp_path: Path, sft: Ran, most: int
+) -> None:
+    """No file may be larger than ``most``: the plan is not written, or a checkpoint's weights, or its optimiser."""
+    out = tmp_path / "full"
+    command = [sys.executable, "-c", FULL, *map(str, (tiny, rows, out, most))]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr[-2000:]
+    assert told.stdout.startswith(f"NotPossibleError {out}: the run cannot be written"), told.stdout
+    begun = (out / "plan.json").is_file()
+    assert begun == (most > 16)
+    assert ("--resume" in told.stdout) == begun
+    assert not RunFolder(out).finished
+    whole = run(settings_for(tiny), WantedRun(form=Form.SFT, dataset=rows, out=out, resume=begun))
+    assert whole.manifest["adapter_sha256"] == sft.manifest["adapter_sha256"]
+
+
 def test_a_checkpoint_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.begin({"form": "sft"})
