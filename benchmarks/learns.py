@@ -10,6 +10,7 @@
 3. ``ragmed tune sft`` trains an adapter on the rows' training side: FOLDER/run.
 4. The test side is asked of the base and of the base with the adapter, in 4 bits, by the engine that answers questions,
    with markers free and held to the passages; beside both stand two baselines (``learning/scoring.py``).
+5. The same is asked of another library, whose words nobody has seen: no setting was chosen by its questions.
 
 Everything but times follows from --seed. ``--size toy`` shows in seconds that all of it runs; its figures mean nothing.
 FOLDER must not exist; ``--base`` and ``--rows`` take up the base and the rows of an earlier FOLDER.
@@ -33,20 +34,11 @@ from learning.scoring import Question, always_first, ask, figures, first_passage
 from learning.tuning import both_on_the_way, tune
 from machine import RESULTS, machine, save
 
-from ragmed.generate.local import LocalEngine
 from ragmed.models.adopting import lock_folder
 from ragmed.settings import Settings, load_settings
 from ragmed.tune.dataset.rows import Form, Split
 from ragmed.tune.lora.rows import DatasetFolder
 
-_BESIDE = (
-    "base",
-    "base, markers held",
-    "base, other brackets read as square",
-    "always cites [1]",
-    "copies the first passage",
-)
-ROOT = Path(__file__).resolve().parent.parent
 BASE = "small-qwen3"
 
 
@@ -64,8 +56,8 @@ class Size:
     """Questions of the validation side that are asked at every checkpoint."""
     answer_tokens: int
     """Of an answer at most."""
-    demonstration: int
-    """Questions of the demonstration library."""
+    another: Plan
+    """A library that nothing was chosen or trained by: its test side is asked as many questions."""
 
 
 SIZES = {
@@ -87,7 +79,7 @@ SIZES = {
         test=120,
         on_the_way=16,
         answer_tokens=200,
-        demonstration=0,
+        another=Plan(series=40, sections=10, seed=1907),
     ),
     "toy": Size(
         plan=Plan(series=5, sections=3, most=16),
@@ -96,7 +88,7 @@ SIZES = {
         test=4,
         on_the_way=2,
         answer_tokens=16,
-        demonstration=0,
+        another=Plan(series=5, sections=3, most=16, seed=1907),
     ),
 }
 
@@ -117,21 +109,25 @@ def settings_of(base: Path, size: Size, seed: int) -> Settings:
     )
 
 
-def measured(settings: Settings, adapter: Path, questions: Sequence[Question]) -> dict[str, Any]:
-    """Both models and both baselines over the same questions."""
+def measured(
+    settings: Settings, adapter: Path, questions: Sequence[Question], ways: Sequence[bool] = (False, True)
+) -> dict[str, Any]:
+    """Both models and both baselines over the same questions. ``ways``: with markers free, and held to the passages."""
     said = {
         "always cites [1]": [always_first(one) for one in questions],
         "copies the first passage": [first_passage(one) for one in questions],
     }
-    for held in (False, True):
+    for held in ways:
         for name, chosen in (("base", None), ("tuned", adapter)):
             said[f"{name}, markers held" if held else name] = ask(settings, chosen, questions, held=held)
     said["base, other brackets read as square"] = [squared(answer) for answer in said["base"]]
     result: dict[str, Any] = {name: figures(questions, answers) for name, answers in said.items()}
     result["gain"] = {
         f"{ours} over {theirs}": gain(questions, said[ours], said[theirs])
-        for ours in ("tuned", "tuned, markers held")
-        for theirs in _BESIDE
+        for ours in said
+        if ours.startswith("tuned")
+        for theirs in said
+        if not theirs.startswith("tuned")
     }
     result["examples"] = [
         {"asked": one.messages[-1].content, "wanted": one.answer, **{name: said[name][place] for name in said}}
@@ -140,19 +136,11 @@ def measured(settings: Settings, adapter: Path, questions: Sequence[Question]) -
     return result
 
 
-def demonstration(out: Path, settings: Settings, adapter: Path, count: int) -> dict[str, Any]:
-    """The same of the demonstration library, in English and with two passages a prompt: true prose, far from all that
-    was trained on. Prompts that are too long for the model are left out."""
-    rows = out / "demonstration-rows"
-    make_rows(index_library(ROOT / "guidelines", out / "demonstration-index"), rows, Plan(passages=2, most=6 * count))
-    dataset = DatasetFolder(rows)
-    english = [
-        question(line) for split in Split for line in dataset.lines(Form.SFT, split) if line["meta"]["language"] == "en"
-    ]
-    engine = LocalEngine(settings.model)
-    room = engine.context_tokens - settings.model.answer_tokens
-    fitting = [one for one in sorted(english, key=lambda one: one.row_id) if engine.count(one.messages) <= room]
-    return {"too_long": len(english) - len(fitting), **measured(settings, adapter, fitting[:count])}
+def library_and_rows(folder: Path, plan: Plan) -> Path:
+    """Written, indexed and made into rows below ``folder``; where the rows are."""
+    write_library(folder / "library", plan)
+    make_rows(index_library(folder / "library", folder / "index"), folder / "rows", plan)
+    return folder / "rows"
 
 
 def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) -> dict[str, Any]:
@@ -168,9 +156,7 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
     out.mkdir(parents=True)
     began = time.monotonic()
     if rows is None:
-        rows = out / "rows"
-        write_library(out / "library", size.plan)
-        make_rows(index_library(out / "library", out / "index"), rows, size.plan)
+        rows = library_and_rows(out, size.plan)
         timed("library, index, rows", began)
     began = time.monotonic()
     if base is None:
@@ -193,8 +179,9 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
     result = measured(settings, tuned.adapter, _questions(dataset, Split.TEST)[: size.test])
     timed("asked at the end", began)
     began = time.monotonic()
-    harder = demonstration(out, settings, tuned.adapter, size.demonstration) if size.demonstration else None
-    timed("the demonstration library", began)
+    fresh = DatasetFolder(library_and_rows(out / "another", size.another))
+    another = measured(settings, tuned.adapter, _questions(fresh, Split.TEST)[: size.test], ways=(False,))
+    timed("another library", began)
     return {
         "seconds": {**seconds, "all": round(sum(seconds.values()), 1)},
         "load_averages": loads,
@@ -208,7 +195,7 @@ def run(out: Path, size: Size, seed: int, base: Path | None, rows: Path | None) 
         },
         "on_the_way": way,
         "held_out": result,
-        "demonstration": harder,
+        "another": another,
     }
 
 

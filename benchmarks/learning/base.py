@@ -64,13 +64,18 @@ FULL = Curriculum(
     shape=Shape(),
     stages=(
         Stage(
-            tokens=250_000,
-            length=256,
-            level=Level(notes=3, turns=12, apart=True, kinds={Kind.PLAIN: 0.3, Kind.TEXT: 0.4, Kind.NUMBER: 0.4}),
+            tokens=350_000,
+            length=384,
+            level=Level(
+                notes=3,
+                turns=12,
+                apart=True,
+                kinds={Kind.PLAIN: 0.3, Kind.TEXT: 0.4, Kind.SENTENCE: 0.5, Kind.NUMBER: 0.2},
+            ),
             repeated=0.05,
         ),
         Stage(
-            tokens=1_300_000,
+            tokens=1_200_000,
             length=512,
             level=Level(notes=4, kinds={**FOUND, Kind.PLAIN: 0.2}),
             repeated=0.08,

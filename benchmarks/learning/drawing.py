@@ -8,7 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 _BLUE, _ORANGE, _GREEN, _GREY = "#1f4e79", "#b3541e", "#3a7d44", "#777777"
-SHOWN = ("base", "tuned", "base, markers held", "tuned, markers held", "always cites [1]", "copies the first passage")
+SHOWN = (
+    "base",
+    "base, other brackets read as square",
+    "tuned",
+    "tuned, markers held",
+    "always cites [1]",
+    "copies the first passage",
+)
 
 
 def curves_png(result: Mapping[str, Any]) -> bytes:

@@ -193,7 +193,8 @@ class Lessons:
                 heading = self._draw.choice([one for one in SECTIONS if one not in headings])
             headings.append(heading)
             if level.apart:
-                section = Section(heading=heading, sentences=(self._names(),), drugs=())
+                said = tuple(self._names() for _ in section.sentences)
+                section = Section(heading=heading, sentences=said, drugs=())
             else:
                 section = Section(heading=heading, sentences=section.sentences, drugs=section.drugs)
             made.append((guideline, section))
@@ -241,7 +242,8 @@ class Lessons:
         """A word of one sentence, a drug or any long one, and all sentences that have it."""
         sentence = self._draw.choice(section.sentences)
         drugs = [drug for drug, place in section.drugs if section.sentences[place] == sentence]
-        long = [word for word in sentence.rstrip(".").split() if len(word) > 3 and word.isalpha()]
+        words = sentence.rstrip(".").split()
+        long = [word for word in words if len(word) > 3 and word.isalpha()] or words
         word = self._draw.choice(drugs) if drugs and self._draw.random() < 0.5 else self._draw.choice(long)
         return word, tuple(one for one in section.sentences if word.lower() in one.lower())
 

@@ -28,7 +28,7 @@ MARKS = ("Ġtitle", '">', ".", "Ċ", "2")
 """The token before a note's title, two tokens before which its number stands; what closes its header; what ends a
 sentence, and a line; what a year begins with."""
 AROUND, ANSWER, FIRST, NUMBER = range(4)
-"""What a token is: outside an answer, of an answer, an answer's first, a note's number in one."""
+"""What a token is: outside an answer, of an answer, the first of one or of a line in it, a note's number in one."""
 PADDING = 0
 """``<|endoftext|>``, which fills a row up."""
 
@@ -86,6 +86,7 @@ def chat_ids(words: PreTrainedTokenizerFast, lesson: Lesson) -> tuple[list[int],
     """The tokens of a lesson, and what each is: ``AROUND``, ``ANSWER``, ``FIRST`` or ``NUMBER``."""
     ids: list[int] = []
     marks: list[int] = []
+    line = words.encode("\n", add_special_tokens=False)[0]
     opening = {words.encode(f" {opens}1", add_special_tokens=False)[0] for opens, _ in BRACKETS}
     for piece, turn in _chat(lesson):
         own = words.encode(piece, add_special_tokens=False)
@@ -97,6 +98,8 @@ def chat_ids(words: PreTrainedTokenizerFast, lesson: Lesson) -> tuple[list[int],
         for place in range(1, len(own)):
             if own[place - 1] in opening:
                 marks[place - len(own)] = NUMBER
+            elif own[place - 1] == line:
+                marks[place - len(own)] = FIRST
     return ids, marks
 
 

@@ -61,5 +61,17 @@ def test_both_models_are_measured_over_the_same_questions(result: dict[str, Any]
     asked = {name: found["answerable"] for name, found in result["held_out"].items() if "answerable" in found}
     assert len(set(asked.values())) == 1
     assert {"base", "tuned", "base, markers held", "tuned, markers held"} <= set(asked)
+    assert {"base", "tuned", "base, other brackets read as square"} <= set(result["another"])
+    assert result["another"]["tuned"]["answerable"] > 0
     assert result["on_the_way"][0]["step"] == 0
     assert result["on_the_way"][-1]["step"] == result["tune"]["steps_done"]
+
+
+def test_the_other_library_speaks_of_nothing_that_the_first_speaks_of(ran: Path) -> None:
+    """Nor are its documents known to anybody who chose a setting."""
+    titles = {
+        folder: {file.read_text("utf-8").split("\n")[0] for file in (ran / "out" / folder).glob("*.md")}
+        for folder in ("library", "another/library")
+    }
+    assert all(len(found) == 5 for found in titles.values())
+    assert not titles["library"] & titles["another/library"]
