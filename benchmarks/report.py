@@ -152,7 +152,12 @@ AIMS: tuple[tuple[str, str, tuple[Aim, ...]], ...] = (
         "learns.py --out FOLDER",
         (
             Aim("a small Qwen3 after QLoRA", at("learns", "held_out", "tuned", "both", "share"), least=0.6),
+            Aim("… another library, by which nothing was chosen", at("learns", "another", "tuned", "both", "share")),
             Aim("… before it", at("learns", "held_out", "base", "both", "share"), most=0.1),
+            Aim(
+                "… before it, its own brackets read as ours",
+                at("learns", "held_out", "base, other brackets read as square", "both", "share"),
+            ),
             Aim("… always cites [1], at best", at("learns", "held_out", "always cites [1]", "both", "share")),
             Aim("… copies the first passage", at("learns", "held_out", "copies the first passage", "both", "share")),
             Aim("sentence right after QLoRA", at("learns", "held_out", "tuned", "sentence", "share")),
