@@ -31,10 +31,18 @@ def adapters(settings: Settings) -> tuple[RegisteredAdapter, ...]:
     return register.all()
 
 
-def add_adapter(settings: Settings, folder: Path, *, made_by: str = "", by: str) -> RegisteredAdapter:
-    """A candidate of the model that the settings name. Raises MissingPartError where none is here, BadInputError."""
-    from ragmed.models.store import installed
+def add_adapter(settings: Settings, folder: Path, *, by: str) -> RegisteredAdapter:
+    """A candidate of the model that the settings name, from its folder or that of the run that made it.
 
+    Raises MissingPartError where no model is here, BadInputError.
+    """
+    from ragmed.canonical import sha256_file
+    from ragmed.models.store import installed
+    from ragmed.tune.lora.run_folder import MANIFEST, RunFolder
+
+    run = RunFolder(folder)
+    made_by = sha256_file(folder / MANIFEST) if run.finished else ""
+    folder = run.adapter if run.finished else folder
     model = installed(settings.model)
     register = open_program(settings).adapters
     return register.add(folder, model=model.name, revision=model.revision, made_by=made_by, by=by)
@@ -223,15 +231,11 @@ def _candidate(settings: Settings, adapter: str, by: str) -> tuple[RegisteredAda
     import json
 
     from ragmed.adapters.files import RUN_FILE
-    from ragmed.canonical import sha256_file
-    from ragmed.tune.lora.run_folder import MANIFEST, RunFolder
+    from ragmed.tune.lora.run_folder import RunFolder
 
-    folder = RunFolder(Path(adapter))
-    if folder.finished:
-        made_by = sha256_file(folder.folder / MANIFEST)
-        return add_adapter(settings, folder.adapter, made_by=made_by, by=by), folder.manifest()["dataset"]
-    if folder.folder.is_dir():
-        return add_adapter(settings, folder.folder, by=by), {}
+    run = RunFolder(Path(adapter))
+    if run.folder.is_dir():
+        return add_adapter(settings, run.folder, by=by), run.manifest()["dataset"] if run.finished else {}
     found = open_program(settings).adapters.find(adapter)
     manifest = found.folder / RUN_FILE
     return found, json.loads(manifest.read_bytes())["dataset"] if manifest.is_file() else {}

@@ -35,7 +35,9 @@ def list_adapters(index: IndexFlag = None, settings: SettingsFlag = None, as_jso
 
 @app.command("add")
 def add(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="An adapter as PEFT writes it.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A run of `ragmed tune`, or an adapter as PEFT writes it.")
+    ],
     by: ByFlag = "",
     index: IndexFlag = None,
     settings: SettingsFlag = None,

@@ -13,6 +13,7 @@ import pytest
 
 from ragmed.adapters.change import AdapterState
 from ragmed.assemble import Program, open_program
+from ragmed.canonical import sha256_file
 from ragmed.entries import FeedbackKind, ReviewDecision
 from ragmed.interfaces import Finished
 from ragmed.records import AnswerRecord
@@ -105,6 +106,11 @@ def test_from_a_correction_to_an_adapter_that_writes_and_back(loop: Loop) -> Non
     dpo = loop.type("dpo", "rows", "--from", "sft", "--out", "dpo", "--steps", 2)
     assert dpo["begins_with"] == sft["adapter_sha256"]
     sha = dpo["adapter_sha256"]
+
+    # the run's own folder names it as well as the adapter's in it
+    added = loop.type("adapters", "add", "dpo")
+    assert added["sha256"] == sha
+    assert loop.program.adapters.find(sha).made_by == sha256_file(loop.folder / "dpo" / "run.json")
 
     # what a random model learned in four steps is not let through
     gate = loop.type("gate", "dpo", "--out", "report", "--most", 12, code=1)
