@@ -82,7 +82,7 @@ def run(settings: Settings, wanted: WantedRun, watch: Watch = not_watched) -> Ra
     learn, validate = _rows(wanted.form, dataset, tokenizer, settings.tune)
     if device is Device.CPU:
         give_back_what_is_free()
-    with _calm(model.name, wanted), _begun(folder, plan, wanted) as checkpoint:
+    with _calm(model.name, wanted.out), _begun(folder, plan, wanted) as checkpoint:
         began = time.monotonic()
         trained = _train(
             settings, wanted, model, device, begins_with, tokenizer, learn, validate, folder, checkpoint, watch
@@ -271,7 +271,7 @@ def _begun(folder: RunFolder, plan: Mapping[str, Any], wanted: WantedRun) -> Ite
 
 
 @contextmanager
-def _calm(name: str, wanted: WantedRun) -> Iterator[None]:
+def _calm(name: str, out: Path) -> Iterator[None]:
     """The libraries' advice stays off the terminal, and what they raise becomes a NotPossibleError where the disk takes
     no more, and a ModelError elsewhere."""
     import datasets
@@ -288,9 +288,9 @@ def _calm(name: str, wanted: WantedRun) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, OSError) and not takes_no_more(error):
             raise as_model_error(name, error) from error
-        begun = (wanted.out / PLAN).is_file()
+        begun = (out / PLAN).is_file()
         raise NotPossibleError(
-            f"{wanted.out}: the run cannot be written ({getattr(error, 'strerror', '') or 'the disk takes no more'})",
+            f"{out}: the run cannot be written ({getattr(error, 'strerror', '') or 'the disk takes no more'})",
             remedy="make room, and run it again with --resume: it goes on from the last checkpoint"
             if begun
             else "make room, or give --out another folder",

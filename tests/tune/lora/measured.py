@@ -45,7 +45,7 @@ def row(form: Form, length: int, draw: random.Random) -> dict[str, Any]:
 def main(form: Form, hidden: int, layers: int, length: int, batch: int, checkpointing: bool, rank: int) -> None:
     settings = TuneSettings(length=length, batch=batch, accumulate=1, checkpointing=checkpointing, rank=rank)
     give_back_what_is_free()
-    with tempfile.TemporaryDirectory() as place, _calm("measured"):
+    with tempfile.TemporaryDirectory() as place, _calm("measured", Path(place)):
         folder = tiny_qwen.build(Path(place) / "model", hidden=hidden, layers=layers)
         tiny_qwen.lock(folder)
         model = open_model(folder, "measured")
