@@ -86,6 +86,8 @@ def _choices(view: View, parted: dict[str, list[Reviewed]]) -> str:
 
     def remember() -> None:
         chosen = st.session_state.get("review_view") or VIEWS[0], st.session_state.get(box) or ""
+        if chosen == (asked, spoken):
+            return  # drawn anew in another tongue: nobody chose anything, and what is being reviewed stays
         review_form.forget()
         st.session_state.pop(_LISTED, None)
         kept = {"lang": st.query_params.get("lang", ""), "view": chosen[0], "language": chosen[1]}

@@ -67,3 +67,4 @@ def test_the_next_question_goes_to_what_was_promoted_meanwhile(visiting: Visitin
         assert wrote(f"{WHEN} In adults?", 2) == sha256
         tune("rollback", "--by", "dr-owen")
         assert wrote(f"{WHEN} At once?", 3) is None
+        page.goto("about:blank")  # the app ends before the visit: its page would look for it

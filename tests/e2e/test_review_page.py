@@ -105,7 +105,7 @@ def test_edited_refused_accepted_and_what_comes_of_it(waiting: Waiting, visiting
     press(page, "拒绝")
     expect(page, ".rm-review-head h2").to_contain_text(ASKED_SEPSIS)
     expect(page, ".rm-becomes strong").to_have_text("1 条 KTO 样本")
-    expect(page, ".st-key-review-right input[aria-label='姓名或职务']").to_have_value("陈医生")  # said once
+    expect(page, ".st-key-review-right input[aria-label='姓名或职务'] >> nth=-1").to_have_value("陈医生")  # said once
     press(page, "准许")
     expect(page, ".rm-calm[role=status]").to_contain_text("没有待审内容")
 
