@@ -102,8 +102,7 @@ class Level:
     filler: float = 0.0
     """Share of the lessons with a long system message of unrelated sentences."""
     apart: bool = False
-    """Every note is of a guideline of its own and says a few names: title or heading is enough to find it, and the
-    first token of an answer tells which was found."""
+    """Texts are of a few names and not of sentences: short, and the first token of an answer tells what was found."""
     alike: float = 0.0
     """Share of the notes that stand under the heading of another."""
     first: float = 0.0

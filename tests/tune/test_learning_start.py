@@ -14,8 +14,9 @@ import torch
 sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 from learning.base import FULL, build
-from learning.lessons import Kind, Lesson, Lessons, Level
+from learning.lessons import BRACKETS, Kind, Lesson, Lessons, Level
 from learning.reading import MARKS, chat_ids, tokenizer
+from learning.scoring import squared
 from learning.start import begin
 
 from ragmed.generate.prompt import says_not_covered
@@ -152,3 +153,9 @@ def test_a_sentence_has_the_number_of_the_note_that_says_it() -> None:
                     assert f"{said[1]}." in texts[said[2]]
                     checked += 1
     assert checked > 100
+
+
+def test_only_numbers_in_the_brackets_of_the_lessons_are_read_as_markers() -> None:
+    for opens, closes in BRACKETS:
+        assert squared(f"Rest for 3 days {opens}2{closes}.") == "Rest for 3 days [2]."
+    assert squared("Rest (at home) for 3 days <b>.") == "Rest (at home) for 3 days <b>."
