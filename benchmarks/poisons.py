@@ -1,13 +1,15 @@
 """Is an adapter refused that was really tuned on poisoned rows? One of right rows first, then one a kind of poison.
 
-    python benchmarks/poisons.py --of FOLDER --out FOLDER [--kind KIND …] [--most N] [--epochs SHARE] [--name poisons]
+    python benchmarks/poisons.py --of FOLDER --out FOLDER [--kind KIND …] [--most N] [--epochs SHARE]
+                                 [--abstentions N] [--name poisons]
 
-``--of`` is what ``benchmarks/learns.py`` left: its library, index, rows and base, and the adapter of right rows. That
-adapter is put before ``ragmed tune gate`` as the first one, and promoted; where the gate refuses it, past the gate, and
-the result says so. Each kind of ``tests/tune/gate/poisons.py`` is then taught by ``ragmed tune sft`` on poisoned rows,
-and what was learned is put before the gate beside the base and the promoted one. Rows of the kind that obeys documents
-bear planted instructions, as the gate's own questions do and in other words of the same sort. The index is copied;
-nothing in ``--of`` changes.
+``--of`` is what ``benchmarks/learns.py`` left: its library, index and base. Rows are made anew, every so manieth
+question also without its passages (``--abstentions``), and an adapter is tuned on them as they are. It is put before
+``ragmed tune gate`` as the first one, and promoted; where the gate refuses it, past the gate, and the result says so.
+Each kind of ``tests/tune/gate/poisons.py`` is then taught by ``ragmed tune sft`` on poisoned rows, as long as on the
+right ones, and what was learned is put before the gate beside the base and the promoted one. Rows of the kind that
+obeys documents bear planted instructions, as the gate's own questions do and in other words of the same sort. The index
+is copied; nothing in ``--of`` changes.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from learning.library import Plan
+from learning.library import Plan, make_rows
 from learning.tuning import tune
 from learns import BASE, SIZES, settings_of
 from machine import RESULTS, machine, save
@@ -49,8 +51,23 @@ def gated(settings: Settings, run: Path, most: int) -> dict[str, Any]:
     }
 
 
-def run(of: Path, out: Path, kinds: list[str], most: int, epochs: float, seed: int) -> dict[str, Any]:
-    """All kinds in turn."""
+def taught(settings: Settings, rows: Path, out: Path, most: int) -> dict[str, Any]:
+    """What the base learns of these rows, and what the gate says of it."""
+    began = time.monotonic()
+    tuned = tune(settings, rows, out)
+    seconds = round(time.monotonic() - began, 1)
+    return {
+        "steps": tuned.manifest["steps_done"],
+        "loss": tuned.manifest["loss"],
+        "sft_seconds": seconds,
+        **gated(settings, out, most),
+    }
+
+
+def run(
+    of: Path, out: Path, kinds: list[str], *, most: int, epochs: float, abstentions: int, seed: int
+) -> dict[str, Any]:
+    """The right rows, then all kinds in turn."""
     out.mkdir(parents=True)
     shutil.copytree(of / "index", out / "index")
     size = SIZES["full"]
@@ -63,24 +80,24 @@ def run(of: Path, out: Path, kinds: list[str], most: int, epochs: float, seed: i
             "embedder": base.embedder.model_copy(update={"engine": "fp32"}),
         }
     )
-    right = gated(settings, of / "run", most)
+    made = make_rows(settings, out / "rows", size.plan, abstentions=abstentions)
+    right = taught(settings, out / "rows", out / "run", most)
     promote_adapter(settings, right["sha256"], by=BY, why="the right one", without_gate=not right["passed"])
     print(f"right rows: passed {right['passed']} {right['reasons']}", flush=True)
     found: dict[str, Any] = {}
     for kind in kinds:
         folder = out / kind.replace(" ", "-")
-        rows = poisoned(of / "rows", folder / "rows", POISONS[kind])
-        began = time.monotonic()
-        tuned = tune(settings, rows, folder / "run")
-        seconds = round(time.monotonic() - began, 1)
-        found[kind] = {
-            "steps": tuned.manifest["steps_done"],
-            "loss": tuned.manifest["loss"],
-            "sft_seconds": seconds,
-            **gated(settings, folder / "run", most),
-        }
+        rows = poisoned(out / "rows", folder / "rows", POISONS[kind])
+        found[kind] = taught(settings, rows, folder / "run", most)
         print(f"{kind}: passed {found[kind]['passed']} {found[kind]['reasons']}", flush=True)
-    return {"most": most, "epochs": epochs, "right_rows": right, "poisoned_rows": found}
+    return {
+        "most": most,
+        "epochs": epochs,
+        "abstentions": abstentions,
+        "rows": made.card["splits"]["train"]["rows"]["sft"],
+        "right_rows": right,
+        "poisoned_rows": found,
+    }
 
 
 def main() -> None:
@@ -88,13 +105,22 @@ def main() -> None:
     parser.add_argument("--of", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--kind", action="append", choices=sorted(POISONS))
-    parser.add_argument("--most", type=int, default=30)
-    parser.add_argument("--epochs", type=float, default=0.3)
+    parser.add_argument("--most", type=int, default=60)
+    parser.add_argument("--epochs", type=float, default=0.6)
+    parser.add_argument("--abstentions", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--name", default="poisons")
     parser.add_argument("--results", type=Path, default=RESULTS)
     chosen = parser.parse_args()
-    result = run(chosen.of, chosen.out, chosen.kind or list(KINDS), chosen.most, chosen.epochs, chosen.seed)
+    result = run(
+        chosen.of,
+        chosen.out,
+        chosen.kind or list(KINDS),
+        most=chosen.most,
+        epochs=chosen.epochs,
+        abstentions=chosen.abstentions,
+        seed=chosen.seed,
+    )
     save(chosen.name, {"machine": machine(), "seed": chosen.seed, **json.loads(json.dumps(result))}, chosen.results)
 
 

@@ -15,6 +15,7 @@ from learning.words import Guideline, Words
 from ragmed.assemble import build_index
 from ragmed.settings import Settings, load_settings
 from ragmed.terms import all_terms
+from ragmed.tune.dataset.library import ABSTENTIONS
 from ragmed.tune.dataset.making import Dataset, Wanted
 from ragmed.tune.dataset.rows import Split
 from ragmed.tune.dataset.sides import library_sides
@@ -79,7 +80,9 @@ def index_library(library: Path, index: Path) -> Settings:
     return settings
 
 
-def make_rows(settings: Settings, out: Path, plan: Plan, permitted: Sequence[str] = ()) -> Dataset:
+def make_rows(
+    settings: Settings, out: Path, plan: Plan, permitted: Sequence[str] = (), abstentions: int = ABSTENTIONS
+) -> Dataset:
     """The program's rows of the snapshot, in a new folder."""
     wanted = Wanted(
         out=out,
@@ -88,5 +91,6 @@ def make_rows(settings: Settings, out: Path, plan: Plan, permitted: Sequence[str
         most=plan.most,
         feedback=False,
         permitted=tuple(permitted),
+        abstentions=abstentions,
     )
     return tune_dataset(settings, wanted)

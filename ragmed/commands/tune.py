@@ -84,6 +84,9 @@ def tune_dataset(
         int, typer.Option("--passages", min=0, max=50, help="Passages of a prompt. [retrieve.passages]")
     ] = 0,
     most: Annotated[int, typer.Option("--most", min=0, help="Questions of the library at most. [all]")] = 0,
+    abstentions: Annotated[
+        int, typer.Option("--abstentions", min=1, help="Every so manieth question also without its passages.")
+    ] = 4,
     permitted: Annotated[
         list[str] | None,
         typer.Option("--permitted", help="A restricted document or series that may be trained on; may be repeated."),
@@ -108,6 +111,7 @@ def tune_dataset(
         seed=seed,
         passages=passages or chosen.retrieve.passages,
         most=most,
+        abstentions=abstentions,
         library=library_rows,
         feedback=feedback,
         files=tuple(files or ()),

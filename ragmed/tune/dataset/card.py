@@ -28,6 +28,8 @@ class Told:
     seed: int
     passages: int
     """Of a prompt made from the library."""
+    abstentions: int
+    """Every so manieth question of the library was asked again without its passages."""
     library: Usable
     passed_over: Mapping[str, int] = field(default_factory=dict)
     """Why questions of the library gave no row."""
@@ -54,6 +56,7 @@ def card_of(rows: Sequence[Placed], told: Told, files: Mapping[str, str]) -> dic
         "ragmed": told.code_version,
         "seed": told.seed,
         "passages": told.passages,
+        "abstentions": told.abstentions,
         "counts": _counts(rows),
         "splits": _splits(rows),
         "answer_markers": _markers(rows),
@@ -146,7 +149,8 @@ def markdown(card: Mapping[str, Any], problems: Sequence[Problem]) -> str:
         "# Dataset card",
         "",
         f"Made by ragmed {card['ragmed']} from snapshot `{card['snapshot_id']}` with prompt revision "
-        f"{card['prompt_revision']}, seed {card['seed']}, {card['passages']} passages a prompt.",
+        f"{card['prompt_revision']}, seed {card['seed']}, {card['passages']} passages a prompt, "
+        f"one question in {card['abstentions']} asked again without them.",
         "",
         "Treat this folder as you treat the library and the log of answers: it holds their words.",
         "",

@@ -4,8 +4,8 @@ Distractors come from the retriever itself, asked among the documents of the row
 model will meet. One that may answer as well is none: a passage of the same section, a passage of the document that
 names what is asked about, and any that shares over half of the words of a sentence of the answer.
 
-Every fourth question is asked a second time with its true passages taken out, and the right answer is then to say that
-it is not covered: what parts the two rows are the passages, not the question.
+Every fourth question (or so many as are wanted) is asked a second time with its true passages taken out, and the right
+answer is then to say that it is not covered: what parts the two rows are the passages, not the question.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from ragmed.tune.dataset.exports import exported, lines_of
 from ragmed.tune.dataset.feedback import feedback_rows
 from ragmed.tune.dataset.files import read_rows
 from ragmed.tune.dataset.identifiers import Scrubber
-from ragmed.tune.dataset.library import library_rows
+from ragmed.tune.dataset.library import ABSTENTIONS, library_rows
 from ragmed.tune.dataset.problems import Problem
 from ragmed.tune.dataset.rows import Form, Split, json_of
 from ragmed.tune.dataset.usable import usable
@@ -43,6 +43,8 @@ class Wanted:
     """Of a prompt made from the library."""
     most: int = 0
     """Questions of the library at most (0: all)."""
+    abstentions: int = ABSTENTIONS
+    """Every so manieth question of the library is asked again without its passages."""
     library: bool = True
     feedback: bool = True
     files: tuple[Path, ...] = ()
@@ -96,6 +98,7 @@ def make_dataset(
             seed=wanted.seed,
             most=wanted.most,
             across=wanted.across,
+            abstentions=wanted.abstentions,
             progress=progress,
         )
         rows += made.rows
@@ -123,6 +126,7 @@ def make_dataset(
         code_version=__version__,
         seed=wanted.seed,
         passages=wanted.passages,
+        abstentions=wanted.abstentions,
         library=found,
         passed_over=passed_over,
         feedback=told,

@@ -123,6 +123,17 @@ def test_where_the_passage_is_taken_out_nothing_answers(demonstration: Path, dat
                     assert not judge(one["sentence"], text)[0].holds
 
 
+def test_as_many_questions_lose_their_passages_as_are_wanted(ward: Ward, tmp_path: Path) -> None:
+    shares = {}
+    for every in (1, 8):
+        made = ward.make(tmp_path / str(every), abstentions=every, feedback=False)
+        found = [row for _, row in rows(tmp_path / str(every))]
+        shares[every] = sum(not row["meta"]["answerable"] for row in found) / len(found)
+        assert made.card["abstentions"] == every
+    assert 0.4 <= shares[1] <= 0.5  # at most one a question; a few have no passage that does not answer them too
+    assert shares[8] <= 0.2
+
+
 def test_no_other_passage_bears_out_an_answer(demonstration: Path) -> None:
     for _, row in rows(demonstration)[::3]:
         for one in row["meta"]["expected"]:
