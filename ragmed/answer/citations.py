@@ -274,7 +274,8 @@ def require_polarity(claim: str, quote: str, language: Language) -> None:
     if found:
         key = "negation_added" if found.added else "negation_removed"
         raise CitationFailedError(Verdict.NEGATION_MISMATCH, said(key, language, page=found.page))
-    wider = polarity.widened(claim, quote, compared) if support.same_script(claim, quote) else ""
+    same = support.same_script(claim, quote)
+    wider = polarity.widened(claim, quote, support.claim_words, support.kept) if same else ""
     if wider:
         raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("negation_widened", language, page=wider))
 

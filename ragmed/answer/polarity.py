@@ -159,10 +159,11 @@ def disagreement(claim: str, page: str, words: Words) -> Disagreement | None:
     return _elsewhere(claim, page, words)
 
 
-def widened(claim: str, page: str, words: Words) -> str:
+def widened(claim: str, page: str, words: Words, kept: Callable[[str, str], float | None]) -> str:
     """The clause of the page whose denial the claim repeats without most of what it is about, "" where there is none:
-    "do not give it" where the page says "do not give it intravenously outside intensive care"."""
-    said = words(claim)
+    "do not give it" where the page says "do not give it intravenously outside intensive care".
+
+    ``kept``: how much of a phrase a text still says, synonyms included; None for a phrase that says nothing."""
     there = _cut(page, words, _BREAK)
     for clause in _cut(claim, words, _BREAK):
         if clause.denials % 2 == 0:
@@ -170,19 +171,16 @@ def widened(claim: str, page: str, words: Words) -> str:
         other = partner(clause, there)
         if other is None or other.denials % 2 == 0:
             continue
-        shares = [len(about & said) / len(about) for about in _behind_denials(other.text, words)]
+        shares = [share for about in _behind_denials(other.text) if (share := kept(about, claim)) is not None]
         if shares and max(shares) < _LEAST_OF_A_DENIAL:
             return other.text
     return ""
 
 
-def _behind_denials(text: str, words: Words) -> list[frozenset[str]]:
-    """What stands behind each denial of ``text``, where anything does."""
+def _behind_denials(text: str) -> list[str]:
+    """What stands behind each denial of ``text``."""
     plain = _CHINESE_NO_DENIAL.sub(_blank, _ENGLISH_NO_DENIAL.sub(_blank, text))
-    found = [
-        words(text[match.end() :]) - _FRAME for pattern in (_ENGLISH, _CHINESE) for match in pattern.finditer(plain)
-    ]
-    return [about for about in found if about]
+    return [text[match.end() :] for pattern in (_ENGLISH, _CHINESE) for match in pattern.finditer(plain)]
 
 
 def _elsewhere(claim: str, page: str, words: Words) -> Disagreement | None:

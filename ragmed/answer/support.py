@@ -155,6 +155,26 @@ def share(claim: str, evidence: str) -> float:
     return len(borne_out) / len(asked) if asked else 0.0
 
 
+def kept(phrase: str, text: str) -> float | None:
+    """How much of a phrase stands in ``text`` however it is put there, 0 to 1; None where it says nothing.
+
+    By stem or concept, and Chinese by single characters: a pair of them does not outlive a synonym (高钾血症, 血钾高).
+    """
+    wanted = _loose_words(phrase) - _FRAME
+    if not wanted:
+        return None
+    there = concepts(text)
+    covered = {
+        word for match in find_terms(phrase) if match.term.en.lower() in there for word in _loose_words(match.surface)
+    }
+    return len(wanted & (_loose_words(text) | covered)) / len(wanted)
+
+
+@lru_cache(maxsize=4096)
+def _loose_words(text: str) -> frozenset[str]:
+    return frozenset(part for word in claim_words(text) for part in (_HAN_CHARACTER.findall(word) or [word]))
+
+
 def missing_drug(claim: str, evidence: str) -> str | None:
     """A drug that the claim names and the evidence does not, as the claim writes it."""
     there = concepts(evidence)

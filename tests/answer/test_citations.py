@@ -146,6 +146,22 @@ def test_a_denial_is_not_made_wider_than_the_page_has_it(claim: str, holds: bool
         assert (verdict, "denies more than the page" in reason) == (Verdict.NEGATION_MISMATCH, True)
 
 
+@pytest.mark.parametrize(
+    ("claim", "page", "holds"),
+    [
+        ("心电图正常不能排除危险的血钾高。", "心电图正常不能排除危险的高钾血症。", True),
+        ("肿瘤标志物正常并不能除外肺癌。", "血清肿瘤标志物正常不能排除肺癌。", True),
+        ("支持：咳嗽大于2周；常规抗菌治疗无效。", "支持：咳嗽超过2周；常规抗菌治疗无效。", True),
+        ("TSH was measured in patients not on LT4.", "TSH was measured in patients not on levothyroxine.", True),
+        ("肾上腺素不应给予。", "肾上腺素不应在重症监护室以外静脉给予。", False),
+    ],
+)
+def test_a_denial_in_other_words_for_the_same_thing_is_not_wider(claim: str, page: str, holds: bool) -> None:
+    verdict, reason = judge(claim, page)
+    assert verdict.holds is holds, reason
+    assert holds or verdict is Verdict.NEGATION_MISMATCH
+
+
 def test_contraindicated_made_indicated() -> None:
     page = "Metformin is contraindicated in severe renal failure."
     assert verdict_on("Metformin is indicated in severe renal failure.", page) is Verdict.NEGATION_MISMATCH
