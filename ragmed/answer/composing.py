@@ -150,10 +150,10 @@ def about(
     withheld: int,
     refused: RefusedDraft | None = None,
     added: int = 0,
-    unasked: str = "",
+    more: Sequence[str] = (),
 ) -> str:
-    """What has to be said of an answer: who wrote it, its language, superseded editions, what was left out, and what
-    the second check was not asked of."""
+    """What has to be said of an answer: who wrote it, its language, superseded editions, ``more``, and what was left
+    out."""
     documents = {passage.marker: passage.document for passage in numbered.passages(())}
     said: list[str] = [refused.reason] if refused else []
     cited = {check.citation.marker for check in checks} & documents.keys()
@@ -165,8 +165,7 @@ def about(
         concerned = sorted(cited & set(markers))
         if concerned:
             said.append(notices.said(key, language, markers="".join(f"[{marker}]" for marker in concerned)))
-    if unasked:
-        said.append(unasked)
+    said += [one for one in more if one]
     if withheld:
         said.append(notices.said("withheld", language, count=withheld))
     return joined(said, language)

@@ -24,6 +24,7 @@ from ragmed.answer.composing import Numbered, about, joined, moved, shifted, wit
 from ragmed.answer.conflicts import conflicts
 from ragmed.answer.differential import Card, differential_card
 from ragmed.answer.judgement import Judgement, judge_whole, refusal_of
+from ragmed.answer.unstated import not_stated
 from ragmed.drafts import Draft, Written
 from ragmed.errors import IntegrityError, MissingPartError, ModelError, RagMedError
 from ragmed.records import (
@@ -251,9 +252,10 @@ class Drafting:
             checks += tuple(numbered.renumbered(check, claim=-1) for check in card.checks)
         shown = [(claim.text, check) for claim, found in judged.held for check in found]
         shown += [(check.citation.quote, check) for check in (card.checks if card else ())]
-        differing, more = conflicts(shown, work.passages, numbered, work.snapshot, checks)
-        checks += more
+        differing, theirs = conflicts(shown, work.passages, numbered, work.snapshot, checks)
+        checks += theirs
         retrieval = replace(retrieval, passages=numbered.passages(retrieval.passages))
+        more = (not_stated(retrieval.query, judged.held, work.passages) if mode is Mode.ANSWER else "", judged.unasked)
         answer = Answer(
             outcome=Outcome.ANSWERED,
             mode=mode,
@@ -264,7 +266,7 @@ class Drafting:
             differential=tuple(shifted(one, offset) for one in card.candidates) if card else self._no_card(mode),
             withheld=withheld,
             case=tuple(moved(one, offset) for one in card.case) if card else (),
-            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused, added, judged.unasked),
+            notice=about(mode, draft, card, checks, numbered, language, len(withheld), refused, added, more),
             prompt=draft.prompt,
             refused=refused,
             conflicts=differing,

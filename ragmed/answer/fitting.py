@@ -140,6 +140,16 @@ def answers(text: str, asks: Asks, headings: str = "") -> bool:
     return bool(told) and max(told) >= _FULL
 
 
+def has_number_of_kind(text: str, kind: Kind, asks: Asks) -> bool:
+    """Whether the sentence has anything at all of this kind (not of ``DOSE``)."""
+    return _MEASURES[kind][1](text, quantities(text), asks) > 0
+
+
+def dose_of_what_is_asked(text: str, headings: str, asks: Asks) -> bool:
+    """Whether the sentence has a dose that may be one of a drug asked for; doses of other drugs alone are none."""
+    return _dose(text, headings, quantities(text), asks) > 0
+
+
 @lru_cache(maxsize=4096)
 def _drugs(text: str) -> tuple[TermMatch, ...]:
     return tuple(match for match in find_terms(text) if match.term.kind == "drug" or match.term.en.lower() in _SALTS)

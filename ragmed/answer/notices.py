@@ -170,6 +170,15 @@ _WORDING: dict[str, tuple[str, str]] = {
         "The library has pages near this question, but no sentence that answers it.",
         "文献库中有相近页面，但没有能够回答该问题的句子。",
     ),
+    # --- a number is asked for, and no sentence states one (ragmed.answer.unstated.KINDS) ---
+    "unstated_dose": (
+        "None of these sentences states a dose or an amount of what was asked for.",
+        "以下各句均未写明所问的剂量或用量。",
+    ),
+    "unstated_duration": ("None of these sentences states how long.", "以下各句均未写明时长或疗程。"),
+    "unstated_timing": ("None of these sentences states a time limit.", "以下各句均未写明时限。"),
+    "unstated_interval": ("None of these sentences states how often.", "以下各句均未写明间隔或频次。"),
+    "unstated_threshold": ("None of these sentences states a value.", "以下各句均未写明数值。"),
     "missing": ("Not found in the library: {terms}.", "文献库中未找到：{terms}。"),
     "nearest": ("Nearest titles: {titles}.", "最接近的文献：{titles}。"),
     "nothing_held": (

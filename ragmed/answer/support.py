@@ -164,9 +164,8 @@ def kept(phrase: str, text: str) -> float | None:
     if not wanted:
         return None
     there = concepts(text)
-    covered = {
-        word for match in find_terms(phrase) if match.term.en.lower() in there for word in _loose_words(match.surface)
-    }
+    named = [match.surface for match in find_terms(phrase)] + [match.surface for match in find_abbreviations(phrase)]
+    covered = {word for surface in named if concepts(surface) & there for word in _loose_words(surface)}
     return len(wanted & (_loose_words(text) | covered)) / len(wanted)
 
 

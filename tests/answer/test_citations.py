@@ -153,6 +153,7 @@ def test_a_denial_is_not_made_wider_than_the_page_has_it(claim: str, holds: bool
         ("肿瘤标志物正常并不能除外肺癌。", "血清肿瘤标志物正常不能排除肺癌。", True),
         ("支持：咳嗽大于2周；常规抗菌治疗无效。", "支持：咳嗽超过2周；常规抗菌治疗无效。", True),
         ("TSH was measured in patients not on LT4.", "TSH was measured in patients not on levothyroxine.", True),
+        ("Use a condom if the partner has no herpes simplex virus.", "Use a condom if the partner has no HSV.", True),
         ("肾上腺素不应给予。", "肾上腺素不应在重症监护室以外静脉给予。", False),
     ],
 )
