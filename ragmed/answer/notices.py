@@ -204,6 +204,12 @@ def said(key: str, language: Language, **values: object) -> str:
     return (chinese if language is Language.CHINESE else english).format(**values)
 
 
+def unstated_in(notice: str, language: Language) -> str:
+    """The sentence of a notice that tells that a number asked for is not stated, "" where none does."""
+    sentences = (said(key, language) for key in _WORDING if key.startswith("unstated_"))
+    return next((one for one in sentences if one in notice), "")
+
+
 def quoted_titles(titles: tuple[str, ...], language: Language) -> str:
     """Titles as they stand in a sentence."""
     if language is Language.CHINESE:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ragmed.answer.notices import unstated_in
 from ragmed.citation_keys import keys_of
 from ragmed.records import Outcome
 from ragmed.ui.answer_foot import answer_foot
@@ -136,6 +137,7 @@ def body(record: AnswerRecord, words: Words, shown: str) -> Markup:
         el(
             "section",
             el("h2", words("answer.title")),
+            _unstated(record),
             el("ol" if len(rows) > 1 else "ul", *rows, class_="rm-claims"),
             _verdict_key(record, words),
             class_="rm-part",
@@ -143,6 +145,12 @@ def body(record: AnswerRecord, words: Words, shown: str) -> Markup:
         if rows
         else el("p", written_by(record.generation, words), class_="rm-written"),
     )
+
+
+def _unstated(record: AnswerRecord) -> Markup | None:
+    """That no sentence states the number asked for: read before the sentences, not after them."""
+    said = unstated_in(record.notice, record.language)
+    return el("p", said, dir="auto", lang=record.language.value, class_="rm-unstated") if said else None
 
 
 def _verdict_key(record: AnswerRecord, words: Words) -> Markup:
@@ -156,7 +164,7 @@ def _verdict_key(record: AnswerRecord, words: Words) -> Markup:
         )
         for verdict in seen
     ]
-    more = _beyond_authorship(_own_notice(record))
+    more = _beyond_authorship(_own_notice(record)).replace(unstated_in(record.notice, record.language), "").strip()
     return join(
         el("p", el("span", written_by(record.generation, words)), *marks, class_="rm-written"),
         el("p", more, dir="auto", lang=record.language.value, class_="rm-missing") if more else None,

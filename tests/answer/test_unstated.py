@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ragmed.answer.asks import Kind
-from ragmed.answer.notices import said
+from ragmed.answer.notices import said, unstated_in
 from ragmed.answer.unstated import KINDS, unstated
 from ragmed.assemble import Program
 from ragmed.interfaces import Finished
@@ -74,6 +74,8 @@ def test_of_several_numbers_one_is_enough() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_its_words_in_both_languages(kind: Kind) -> None:
     english, chinese = (said(f"unstated_{kind.value}", one) for one in (Language.ENGLISH, Language.CHINESE))
+    assert unstated_in(f"Quoted. {english} More.", Language.ENGLISH) == english
+    assert unstated_in(f"摘录。{chinese}其余。", Language.CHINESE) == chinese
     assert english.startswith("None of these sentences states") and chinese.startswith("以下各句均未写明")
 
 

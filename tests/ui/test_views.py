@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ragmed.answer.composing import joined
+from ragmed.answer.notices import said
 from ragmed.errors import NotPossibleError
 from ragmed.records import AnswerRecord, Language, Outcome, Timings, Verdict
 from ragmed.ui import server, shell
@@ -100,6 +102,17 @@ def test_a_rejection_shows_its_notice(tmp_path: Path) -> None:
     words = Seen(answer(record, EN, CURRENT)).words
     assert "No answer to show." in words
     assert "Please type a question." in words
+
+
+@pytest.mark.parametrize("language", [Language.ENGLISH, Language.CHINESE])
+def test_that_no_number_is_stated_is_read_once_and_before_the_sentences(tmp_path: Path, language: Language) -> None:
+    note, after = said("unstated_dose", language), said("withheld", language, count=1)
+    told = joined([said("extractive", language), note, after], language)
+    record = replace(kept("dose", tmp_path), language=language, notice=told)
+    page = Seen(answer(record, EN, CURRENT)).words
+    assert page.count(note) == 1
+    assert page.index(note) < page.index(record.claims[0].text) < page.index(after)
+    assert note not in Seen(answer(replace(record, notice=after), EN, CURRENT)).words
 
 
 def test_the_quote_is_where_the_boxes_say(tmp_path: Path) -> None:
