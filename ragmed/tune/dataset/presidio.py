@@ -1,7 +1,8 @@
 """Presidio, where it is installed: names that stand without a title, and more kinds of numbers.
 
 The package is optional and owned by this module. Only a spaCy model that is on the machine already is used, since
-presidio would fetch a missing one (law 7); without a model it is left aside. What it finds is English; Chinese goes by
+presidio would fetch a missing one (law 7); without a model it is left aside. E-mail addresses are left to the
+patterns: presidio's recogniser of them fetches the list of public suffixes. What it finds is English; Chinese goes by
 the patterns alone.
 """
 
@@ -13,12 +14,11 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Protocol
 
-from ragmed.tune.dataset.patterns import ADDRESS, EMAIL, NAME, NHS, PHONE, RECORD, Found
+from ragmed.tune.dataset.patterns import ADDRESS, NAME, NHS, PHONE, RECORD, Found
 
 _MODELS = ("en_core_web_lg", "en_core_web_trf", "en_core_web_md", "en_core_web_sm")
 _KINDS = {
     "PERSON": NAME,
-    "EMAIL_ADDRESS": EMAIL,
     "PHONE_NUMBER": PHONE,
     "UK_NHS": NHS,
     "US_SSN": RECORD,
