@@ -44,11 +44,12 @@ class PresidioFinder:
 
     def __init__(self, analyzer: Any, name: str) -> None:
         self._analyzer = analyzer
+        self._entities = sorted(_KINDS.keys() & set(analyzer.get_supported_entities("en")))
         self.name = name
 
     def find(self, text: str) -> Iterator[Found]:
         for one in self._analyzer.analyze(
-            text=text, language="en", entities=sorted(_KINDS), score_threshold=LEAST_SCORE
+            text=text, language="en", entities=self._entities, score_threshold=LEAST_SCORE
         ):
             yield Found(one.start, one.end, _KINDS[one.entity_type])
 

@@ -60,7 +60,9 @@ def test_without_a_model_it_is_left_aside() -> None:
         assert installed_finder() is None
 
 
-def test_a_bare_name_is_found_and_nobody_is_asked(model: str, asked: list[str]) -> None:
+def test_a_bare_name_is_found_and_nobody_is_asked(
+    model: str, asked: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
     finder = installed_finder()
     assert finder is not None and finder.name.startswith("presidio-analyzer ") and model in finder.name
     text = f"Seen with {BARE} today; mail m.okafor@example.org, NHS number 943 476 5919. Give adrenaline 0.5 mg IM."
@@ -72,3 +74,4 @@ def test_a_bare_name_is_found_and_nobody_is_asked(model: str, asked: list[str]) 
     assert BARE not in cleaned and "example.org" not in cleaned and "adrenaline 0.5 mg IM" in cleaned
     assert scrub.finder == finder.name
     assert asked == []
+    assert not [one for one in caplog.records if "Ignoring unsupported" in one.message]
