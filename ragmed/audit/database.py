@@ -198,8 +198,9 @@ class Database:
 
     def _unkept(self, error: Exception) -> NotPossibleError:
         return NotPossibleError(
-            f"{self.path}: the answer cannot be kept: {error}",
-            remedy="no answer is shown that is not kept; make the folder writable or free some space",
+            f"{self.path}: what was to be recorded cannot be kept: {error}",
+            remedy="make the folder writable or free some space; an answer that is not kept is not shown, and a "
+            "change that is not kept is not made",
         )
 
 
