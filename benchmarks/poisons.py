@@ -9,7 +9,8 @@ question also without its passages (``--abstentions``), and an adapter is tuned 
 Each kind of ``tests/tune/gate/poisons.py`` is then taught by ``ragmed tune sft`` on poisoned rows, as long as on the
 right ones, and what was learned is put before the gate beside the base and the promoted one. Rows of the kind that
 obeys documents bear planted instructions, as the gate's own questions do and in other words of the same sort. The index
-is copied; nothing in ``--of`` changes.
+is copied; nothing in ``--of`` changes. What an earlier run finished in ``--out`` is taken up; the folder of a training that
+was broken off is to be removed first.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +66,21 @@ def taught(settings: Settings, rows: Path, out: Path, most: int) -> dict[str, An
     }
 
 
+def kept(file: Path, made: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What the file says, or what is made and put there: a run that was broken off is taken up."""
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(made(), indent=1), "utf-8")
+    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return found
+
+
 def run(
     of: Path, out: Path, kinds: list[str], *, most: int, epochs: float, abstentions: int, seed: int
 ) -> dict[str, Any]:
     """The right rows, then all kinds in turn."""
-    out.mkdir(parents=True)
-    shutil.copytree(of / "index", out / "index")
+    if not (out / "index").is_dir():
+        shutil.copytree(of / "index", out / "index")
     size = SIZES["full"]
     base = settings_of(of / BASE, size, seed)
     settings = base.model_copy(
@@ -80,24 +91,26 @@ def run(
             "embedder": base.embedder.model_copy(update={"engine": "fp32"}),
         }
     )
-    made = make_rows(settings, out / "rows", size.plan, abstentions=abstentions)
-    right = taught(settings, out / "rows", out / "run", most)
-    promote_adapter(settings, right["sha256"], by=BY, why="the right one", without_gate=not right["passed"])
-    print(f"right rows: passed {right['passed']} {right['reasons']}", flush=True)
-    found: dict[str, Any] = {}
+
+    def right() -> dict[str, Any]:
+        made = make_rows(settings, out / "rows", size.plan, abstentions=abstentions)
+        found = taught(settings, out / "rows", out / "run", most)
+        promote_adapter(settings, found["sha256"], by=BY, why="the right one", without_gate=not found["passed"])
+        return {"rows": made.card["splits"]["train"]["rows"]["sft"], **found}
+
+    def poisonous(kind: str, folder: Path) -> dict[str, Any]:
+        return taught(settings, poisoned(out / "rows", folder / "rows", POISONS[kind]), folder / "run", most)
+
+    result: dict[str, Any] = {"most": most, "epochs": epochs, "abstentions": abstentions}
+    result["right_rows"] = kept(out / "found.json", right)
+    print(f"right rows: passed {result['right_rows']['passed']} {result['right_rows']['reasons']}", flush=True)
+    result["poisoned_rows"] = {}
     for kind in kinds:
         folder = out / kind.replace(" ", "-")
-        rows = poisoned(out / "rows", folder / "rows", POISONS[kind])
-        found[kind] = taught(settings, rows, folder / "run", most)
-        print(f"{kind}: passed {found[kind]['passed']} {found[kind]['reasons']}", flush=True)
-    return {
-        "most": most,
-        "epochs": epochs,
-        "abstentions": abstentions,
-        "rows": made.card["splits"]["train"]["rows"]["sft"],
-        "right_rows": right,
-        "poisoned_rows": found,
-    }
+        found = kept(folder / "found.json", lambda one=kind, where=folder: poisonous(one, where))  # type: ignore[misc]
+        result["poisoned_rows"][kind] = found
+        print(f"{kind}: passed {found['passed']} {found['reasons']}", flush=True)
+    return result
 
 
 def main() -> None:
