@@ -9,8 +9,8 @@ question also without its passages (``--abstentions``), and an adapter is tuned 
 Each kind of ``tests/tune/gate/poisons.py`` is then taught by ``ragmed tune sft`` on poisoned rows, as long as on the
 right ones, and what was learned is put before the gate beside the base and the promoted one. Rows of the kind that
 obeys documents bear planted instructions, as the gate's own questions do and in other words of the same sort. The index
-is copied; nothing in ``--of`` changes. What an earlier run finished in ``--out`` is taken up; the folder of a training that
-was broken off is to be removed first.
+is copied; nothing in ``--of`` changes. What an earlier run finished in ``--out`` is taken up; the folder of a training
+that was broken off is to be removed first.
 """
 
 from __future__ import annotations
