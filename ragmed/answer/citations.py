@@ -278,6 +278,9 @@ def require_polarity(claim: str, quote: str, language: Language) -> None:
     wider = polarity.widened(claim, quote, support.claim_words, support.kept) if same else ""
     if wider:
         raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("negation_widened", language, page=wider))
+    denied = polarity.affirmed(claim, quote, support.claim_words) if same else ""
+    if denied:
+        raise CitationFailedError(Verdict.NEGATION_MISMATCH, said("negation_removed", language, page=denied))
 
 
 # --- 5. words ---

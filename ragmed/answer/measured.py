@@ -28,6 +28,13 @@ _NAME = re.compile(r"(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+")
 Key = tuple[Decimal, Decimal | None, str, str]
 _BETWEEN = 16
 """Characters that may stand between a dose and how often a day: "by mouth"."""
+TIMES = frozenset({"s", "min", "h", "day", "week", "month", "year"})
+_BEFORE_AN_AGE = 24
+"""Characters before an age without "years" in which stands whose age it is."""
+_OF_AGE = re.compile(
+    r"\b(?:older|younger|aged?|adults?|child(?:ren)?|patients?|people|persons?|anyone|those|men|women|boys?|girls?)\b",
+    re.IGNORECASE,
+)
 _SINGLE = re.compile(r"\b(?:single|once)\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(?:one|single|full)\b", re.IGNORECASE)
 """Counts nothing by itself ("one of them"), and something where the page has another number."""
@@ -55,7 +62,13 @@ def missing_number(claim: str, quote: str) -> Quantity | None:
     there, mine = quantities(quote), quantities(claim)
     keys = {one.key for one in there} | _once_a_day(there) | _daily(there, _once_a_day(mine))
     missing = [
-        one for one in mine if one.key not in keys and not _is_single(claim, one, quote) and not _rate(one, keys)
+        one
+        for one in mine
+        if one.key not in keys
+        and not _is_single(claim, one, quote)
+        and not _rate(one, keys)
+        and not _end_of_time(one, keys)
+        and not _age(claim, one, keys)
     ]
     if not missing:
         return None
@@ -96,6 +109,19 @@ def _rate(one: Quantity, keys: Set[Key]) -> bool:
     """A rate of the page without its "/min"."""
     value, high, unit, sign = one.key
     return not unit and any(key[:2] == (value, high) and key[2][:2] == "1/" and key[3] == sign for key in keys)
+
+
+def _end_of_time(one: Quantity, keys: Set[Key]) -> bool:
+    """ "Within 3 hours" for the page's "within 1–3 hours"."""
+    value, high, unit, sign = one.key
+    return sign == "<=" and high is None and unit in TIMES and any(key[1:] == (value, unit, sign) for key in keys)
+
+
+def _age(claim: str, one: Quantity, keys: Set[Key]) -> bool:
+    """ "Over 65", "children under 5": an age of the page without its years."""
+    value, high, unit, sign = one.key
+    spoken = _OF_AGE.search(f"{claim[max(0, one.start - _BEFORE_AN_AGE) : one.start]}{claim[one.start : one.end]}")
+    return not unit and spoken is not None and (value, high, "year", sign) in keys
 
 
 def missing_name(claim: str, quote: str) -> str | None:

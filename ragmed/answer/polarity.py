@@ -46,8 +46,19 @@ _PASSIVE = re.compile(
     re.IGNORECASE,
 )
 
+_PASSIVE_AFTER = re.compile(r"\s+(?:be(?:en|ing)?\s+)?[a-z]{2,}(?:ed|en|wn)\b", re.IGNORECASE)
+"""Behind "not": what is denied stands before it, too ("PET-CT is not recommended")."""
+
+_TURNS_ROUND = re.compile(r"^\s*only\b|\b(?:before|until)\b|之前|以前", re.IGNORECASE)
+"""Behind a denial: what "not only" adds is affirmed, and "not before" is said without a denial ("wait for")."""
+_MODAL = re.compile(r"^[应宜得能可须该要]{1,2}(?:使用|应用|给予|接受|[用给予])?")
+"""Between a Chinese denial and what it denies: Chinese words are told apart by pairs of characters."""
+_OR = re.compile(r"\s+or\s+|[、或]", re.IGNORECASE)
+
 _FRAME = frozenset({"use", "give", "given", "patient", "recommend", "使用", "患者", "应用"})
 """Stems that say nothing of what is denied."""
+_NOTHING = frozenset({"none"})
+"""Denies, and is not what is denied: "and none after it"."""
 _EDGE = " ,.;:!?()[]，。；：！？（）•·▪◦*–—-"
 
 _CLAUSE_BEFORE = 80
@@ -58,6 +69,8 @@ _NEAR = 0.34
 """Overlap (F1 of words) under which a clause of the claim has no partner; the content check then speaks for it."""
 _LEAST_OF_A_DENIAL = 0.5
 """Share of the words behind a page's denial that a claim with the same denial needs: what it leaves out widens it."""
+_MOST_OF_A_DENIAL = 0.6
+"""Share of what stands behind a page's denial alone from which a claim without a denial says it."""
 _SAME_SENTENCE = 0.85
 """Overlap above which two sentences are one and the same but for a few words, so that all their denials must agree."""
 
@@ -177,6 +190,40 @@ def widened(claim: str, page: str, words: Words, kept: Callable[[str, str], floa
     return ""
 
 
+def affirmed(claim: str, page: str, words: Words) -> str:
+    """The clause of the page that denies what a claim without any denial says, "" where there is none: "give it in
+    heart failure" where the page recommends it after infarction, "and not in heart failure".
+
+    Asked is for the first word behind the denial and for most of those that stand behind it alone: what the rest of the
+    page affirms is no sign."""
+    if denials(claim) or _EXCEPTION.search(claim) or (_ONLY.search(claim) and _EXCEPTION.search(page)):
+        return ""
+    said = words(claim)
+    there = _cut(page, words, _BREAK)
+    for number, clause in enumerate(there):
+        if clause.denials != 1:
+            continue
+        elsewhere = frozenset().union(*(other.words for place, other in enumerate(there) if place != number))
+        for behind in _behind_denials(clause.text):
+            whole = _MODAL.sub("", behind)
+            if _TURNS_ROUND.search(whole) or _first_word(whole, words) not in said:
+                continue
+            for denied in (whole, _OR.split(whole)[0]):
+                own = words(denied) - _FRAME - elsewhere
+                if own and len(own & said) >= _MOST_OF_A_DENIAL * len(own):
+                    return clause.text
+    return ""
+
+
+def _first_word(text: str, words: Words) -> str:
+    """The first word that says something, "" where none does; of a run of Chinese its first pair of characters."""
+    for run in text.split():
+        found = words(run) - _FRAME
+        if found:
+            return min(found, key=lambda word: (place if (place := run.find(word)) >= 0 else len(run), word))
+    return ""
+
+
 def _behind_denials(text: str) -> list[str]:
     """What stands behind each denial of ``text``."""
     plain = _CHINESE_NO_DENIAL.sub(_blank, _ENGLISH_NO_DENIAL.sub(_blank, text))
@@ -209,6 +256,8 @@ def _agree_as_a_whole(claim: str, page: str, words: Words) -> bool:
         return False
     if theirs_free and not mine_free:
         return _ONLY.search(claim) is not None
+    if mine_free and not theirs_free:
+        return _ONLY.search(page) is not None
     return all(_met(scope, theirs) for scope in mine) and all(_met(scope, mine) for scope in theirs)
 
 
@@ -235,8 +284,9 @@ def _denied(text: str, words: Words, said: frozenset[str]) -> list[frozenset[str
                 if pattern is _EXCEPTION and _CHINESE.fullmatch(match.group()):
                     continue  # 除外 is among the denials
                 after = words(clause[match.end() :])
-                whole = pattern is _CHINESE or not after or _PASSIVE.search(match.group())
-                found.append(content if whole else after)
+                passive = _PASSIVE.search(match.group()) or _PASSIVE_AFTER.match(clause, match.end())
+                whole = pattern is _CHINESE or not after or passive
+                found.append((content if whole else after) - _NOTHING)
     return found
 
 

@@ -32,8 +32,8 @@ _EXCLUDES_NOT = re.compile(
     re.IGNORECASE,
 )
 _POSSIBLE = re.compile(
-    r"\b(?:is|are|remains?)\s+(?:still\s+)?possible\b(?=.*\b(?:even|despite|although)\b)"
-    r"|\b(?:can|may|might|could)\s+(?:still\s+)?be\s+present\b(?=.*\b(?:even|despite|although)\b)",
+    r"\b(?:is|are|remains?)\s+(?:still\s+)?possible\b(?=.*\b(?:even|despite|although|with)\b)"
+    r"|\b(?:can|may|might|could)\s+(?:still\s+)?be\s+present\b(?=.*\b(?:even|despite|although|with)\b)",
     re.IGNORECASE | re.DOTALL,
 )
 _BOTH_WAYS = (
@@ -41,11 +41,17 @@ _BOTH_WAYS = (
     (r"not\s+(?:continued?|resumed?)", r"\b(?:stop|discontinu|withh[eo]ld)\w*"),
     (r"not\s+(?:stopped|stop|discontinued?|interrupted)", r"\bcontinu\w*"),
     (r"not\s+normal", r"\babnormal\w*"),
+    (r"(?:(?:is|are)\s+)?not\s+(?:all\s+)?the\s+same", r"\bdiffer(?:s|ent)?\b"),
+    (r"(?:(?:is|are|has|have|does|do)\s+)?not\s+(?:better|improv\w+)|no\s+better", r"\bno\s+improvement\b"),
+    (r"without\s+(?:any\s+|further\s+)?delay\b", r"\b(?:at\s+once|immediately)\b"),
     (r"not\s+(?:succeed\w*|successful)", r"\bfail\w*"),
     (r"not\s+(?:gone|disappeared|resolved)", r"\bpersist\w*"),
     (r"(?:仍|尚)?[未没]有?消失", r"(?:仍然?|持续)存在"),
     (r"[未没]有?变化", r"无变化"),
 )  # fmt: skip
+_RULED_OUT = re.compile(r"\b(rul(?:e|es|ed|ing))\s+out\b", re.IGNORECASE)
+_NEITHER = re.compile(r"\b(no|without)\s+(\w+)\s+or\s+(\w+)\b", re.IGNORECASE)
+_NEITHER_APART = re.compile(r"\b(no|without)\s+(\w+)(?:,|,?\s+(?:and|or))\s+(?:no|without)\s+(\w+)\b", re.IGNORECASE)
 _EITHER = re.compile(r"(?<![\d.])(\d{1,2}) or (\d{1,2})(?![\d.])")
 _TWO_OR_MORE = re.compile(r"\b(?:two|2) or more\b", re.IGNORECASE)
 _MORE_THAN_ONE = re.compile(r"\bmore than one\b", re.IGNORECASE)
@@ -65,7 +71,26 @@ def as_on_page(claim: str, page: str) -> str:
     excludes = _EXCLUDES_NOT.search(page)
     if excludes and not _EXCLUDES_NOT.search(claim):
         claim = _POSSIBLE.sub("is not excluded", claim)
-    return _numbers(claim, page)
+    if re.search(r"\bexclud", page, re.IGNORECASE):
+        claim = _RULED_OUT.sub(lambda match: f"exclude{'d' if match[1].endswith('ed') else ''}", claim)
+    return _numbers(_lists(claim, page), page)
+
+
+def _lists(claim: str, page: str) -> str:
+    """ "Without fever or cough" for the page's "no fever, no cough", and the other way round."""
+
+    def apart(match: re.Match[str]) -> str:
+        without, first, second = match.groups()
+        alone = all(re.search(rf"\b(?:no|without)\s+{re.escape(one)}\b", page, re.I) for one in (first, second))
+        return f"{without} {first}, {without} {second}" if alone else match.group()
+
+    def together(match: re.Match[str]) -> str:
+        without, first, second = match.groups()
+        one, other = re.escape(first), re.escape(second)
+        listed = re.search(rf"\b(?:no|without)\s+(?:{one}\s+or\s+{other}|{other}\s+or\s+{one})\b", page, re.I)
+        return f"{without} {first} or {second}" if listed else match.group()
+
+    return _NEITHER_APART.sub(together, _NEITHER.sub(apart, claim))
 
 
 def _numbers(claim: str, page: str) -> str:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from ragmed.answer.plain_words import plain
 from ragmed.terms import find_abbreviations, find_terms, look_alike_pattern
 from ragmed.text.language import HAN
+from ragmed.text.numbers import quantities
 from ragmed.text.words import words
 
 _NUMBER_WORD = re.compile(r"[\d.,/%]+|\d+[a-z]*")
@@ -78,6 +79,9 @@ _GROUPS = tuple(
     )
 )
 
+_CHILD = frozenset({"child", "children", "儿童", "小儿", "患儿"})
+_OF_AGE = 18
+"""Years from which on nobody is a child."""
 _GROUP_NAMES = (ADULTS, "children", "infants", "newborns", "adolescents", "pregnancy", "breastfeeding", "the old")
 
 
@@ -228,9 +232,16 @@ def missing_group(claim: str, evidence: str) -> str | None:
     """A group of patients that the claim names and the evidence does not, as the claim writes it."""
     for pattern in _GROUPS:
         named = pattern.search(claim)
-        if named and not pattern.search(evidence):
+        if named and not pattern.search(evidence) and not (named.group().lower() in _CHILD and _a_childs_age(evidence)):
             return named.group()
     return None
+
+
+def _a_childs_age(text: str) -> bool:
+    """Whether the text speaks of people under some age that only children have."""
+    return any(
+        one.unit == "year" and one.comparator in ("<", "<=") and one.value <= _OF_AGE for one in quantities(text)
+    )
 
 
 def routes(text: str) -> frozenset[str]:

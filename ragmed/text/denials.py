@@ -21,7 +21,7 @@ ENGLISH = re.compile(
     re.IGNORECASE,
 )
 ENGLISH_NO_DENIAL = re.compile(
-    r"\bnot\s+only\b(?=.*\bbut\b)|\bwhether\s+or\s+not\b|\bnot?\s+(?:more|less|fewer|greater|lower|higher|later"
+    r"(?:\bnot|n['’]t)\s+only\b|\bwhether\s+or\s+not\b|\bnot?\s+(?:more|less|fewer|greater|lower|higher|later"
     r"|earlier|longer)\s+than\b"
     r"|\bnot\s+exceed(?:ing)?\b|\bno\.\s?\d|\bno\s+longer\s+than\b|\bnot\s+just\b|\bno\s+matter\b",
     re.IGNORECASE,

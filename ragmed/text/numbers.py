@@ -118,12 +118,16 @@ _BEFORE = (
         "<=",
     ),
     (
-        r">|(?:more|greater|higher|larger|longer|older) than|above|exceed(?:s|ing)?|beyond"
+        r">|(?:more|greater|higher|larger|bigger|longer|older|wider|thicker|heavier) than|above|exceed(?:s|ing)?|beyond"
         r"|(?<!preferred )(?<!superior )(?<!advantage )over"
         r"|大于|超过|高于|多于|长于",
         ">",
     ),
-    (r"<|(?:less|fewer|lower|smaller|shorter|younger) than|below|under|小于|低于|少于|不足|不到|短于", "<"),
+    (
+        r"<|(?:less|fewer|lower|smaller|shorter|younger|narrower|thinner|lighter) than|below|under"
+        r"|小于|低于|少于|不足|不到|短于",
+        "<",
+    ),
     (r"about|approximately|around|roughly|some|大约|约为|约|左右|≈|~", "~"),
 )
 _COMPARATOR_BEFORE = tuple(

@@ -19,6 +19,11 @@ from ragmed.text.words import words
         ("Otherwise start lysis.", "Do it within 2 hours; if not, start lysis.", "otherwise start"),
         ("A normal value does not exclude it.", "It is possible even if the value is normal.", "is not excluded even"),
         ("Asymptomatic people need none.", "People without symptoms need none.", "Asymptomatic need"),
+        ("Without exclusion, it excludes nothing.", "Disease is not ruled out.", "not excluded"),
+        ("Give it again if there is no improvement.", "If he has not improved, give it again.", "no improvement"),
+        ("Call the surgeon at once.", "Call the surgeon without delay.", "at once"),
+        ("In people with no fever, no cough.", "In people without fever or cough.", "without fever, without cough"),
+        ("In people without cough or fever.", "In people with no fever and no cough.", "no fever or cough"),
         ("Stop inactive drugs.", "Stop drugs that are not active.", "that inactive"),
         ("复查仍存在者应活检。", "复查仍未消失者应活检。", "仍存在"),
     ],
@@ -91,11 +96,144 @@ def test_a_word_that_only_looks_like_the_denial_is_not_put_for_it(page: str, cla
             "At 1 hour, infarction is ruled in by a rise of 5 ng/L.",
             "A rise of 5 ng/L rules out infarction at 1 hour.",
         ),
+        (
+            "A normal tryptase does not exclude anaphylaxis.",
+            "Anaphylaxis may be present with a normal tryptase.",
+            "A normal tryptase rules out anaphylaxis.",
+        ),
+        (
+            "A negative biopsy does not exclude cancer, and the nodule is followed.",
+            "After a negative biopsy the nodule is still followed, for cancer is not ruled out.",
+            "After a negative biopsy the nodule is not followed, for cancer is ruled out.",
+        ),
+        (
+            "Repeat the injection after 5 minutes if there is no improvement.",
+            "If the patient is not better after 5 minutes, repeat the injection.",
+            "If the patient is better after 5 minutes, repeat the injection.",
+        ),
+        (
+            "PET is not recommended for pure nodules, because low uptake does not exclude cancer.",
+            "Pure nodules should not have PET, as cancer is not excluded by low uptake.",
+            "Pure nodules should have PET, as cancer is excluded by low uptake.",
+        ),
+        (
+            "Antibiotics should not be given to patients who have no fever, no cough and no sputum.",
+            "In patients without fever or cough and without sputum, antibiotics should not be given.",
+            "In patients without fever or cough and without sputum, antibiotics should be given.",
+        ),
+        (
+            "Operate on a perforation within 1–3 hours.",
+            "A perforation should go to an operation within 3 hours.",
+            "A perforation should go to an operation within 3 days.",
+        ),
+        (
+            "Patients over 65 years with belly pain need CT.",
+            "With belly pain, patients older than 65 need CT.",
+            "With belly pain, patients younger than 65 need CT.",
+        ),
+        (
+            "Give salbutamol 5 mg, or 2.5 mg under 5 years.",
+            "Give salbutamol 5 mg, and 2.5 mg to children under 5.",
+            "Give salbutamol 5 mg, and 2.5 mg to children under 8.",
+        ),
+        (
+            "Call the surgeon when the aorta is wider than 3 cm.",
+            "An aorta above 3 cm: call the surgeon.",
+            "An aorta below 3 cm: call the surgeon.",
+        ),
+        (
+            "Appendicectomy needs one dose of an antibiotic and no antibiotic later.",
+            "Appendicectomy needs one dose of an antibiotic, and none later.",
+            "Appendicectomy needs one dose of an antibiotic, and another later.",
+        ),
+        (
+            "Give oxygen in infarction only if saturation is below 90%.",
+            "In infarction do not give oxygen unless saturation is less than 90%.",
+            "In infarction do not give oxygen if saturation is less than 90%.",
+        ),
+        (
+            "Thresholds differ between assays.",
+            "Thresholds are not the same in all assays.",
+            "Thresholds are the same in all assays.",
+        ),
+        (
+            "Older adults may present only with falls, and may have no fever.",
+            "In older adults falls may be all there is, and fever may be absent.",
+            "In older adults falls may be all there is, and fever is present.",
+        ),
     ],
 )
 def test_the_same_in_other_words_holds_and_its_wrong_twin_is_flagged(page: str, same: str, other: str) -> None:
     assert judge(same, page) == (Verdict.SUPPORTED, "")
     assert not judge(other, page)[0].holds
+
+
+@pytest.mark.parametrize(
+    ("page", "denied", "faithful"),
+    [
+        (
+            "A beta-blocker is recommended after infarction, and should not be given IV in heart failure or shock.",
+            "A beta-blocker should be given IV in heart failure after infarction.",
+            "A beta-blocker is recommended after infarction.",
+        ),
+        (
+            "Severe pneumonia needs a beta-lactam with a fluoroquinolone, and never a fluoroquinolone alone.",
+            "Severe pneumonia needs a fluoroquinolone alone.",
+            "Severe pneumonia needs a beta-lactam with a fluoroquinolone.",
+        ),
+        (
+            "Pregnant women can receive azithromycin, and should not receive doxycycline or levofloxacin.",
+            "Pregnant women can receive doxycycline and levofloxacin.",
+            "Pregnant women can receive azithromycin.",
+        ),
+        (
+            "Hydrocortisone is considered in severe pneumonia, but not in pneumonia caused by influenza.",
+            "Hydrocortisone is considered in pneumonia caused by influenza.",
+            "Hydrocortisone is considered in severe pneumonia.",
+        ),
+        (
+            "SGLT2 inhibitors should be stopped on diagnosis and not restarted.",
+            "SGLT2 inhibitors should be restarted after diagnosis.",
+            "SGLT2 inhibitors should be stopped on diagnosis.",
+        ),
+        (
+            "妊娠期肺炎可用阿奇霉素，不应使用多西环素。",
+            "妊娠期肺炎可使用多西环素。",
+            "妊娠期肺炎可用阿奇霉素。",
+        ),
+        # "not only" adds
+        (
+            "Patients are encouraged not only to ask for the result but also to keep it.",
+            "Patients are encouraged to ask for no result.",
+            "Patients are encouraged to ask for the result.",
+        ),
+        (
+            "Bicarbonate is not recommended unless pH is below 7.0.",
+            "Bicarbonate is recommended if pH is above 7.0.",
+            "Only if pH is below 7.0 is bicarbonate recommended.",
+        ),
+    ],
+)
+def test_what_the_page_forbids_is_not_advised_from_its_other_half(page: str, denied: str, faithful: str) -> None:
+    assert not judge(denied, page)[0].holds
+    assert judge(faithful, page)[0].holds
+
+
+@pytest.mark.parametrize(
+    ("page", "claim"),
+    [
+        ("Operate on a perforation within 1–3 hours.", "Operate on a perforation within 1 hour."),
+        ("Give 2.5 mg under 5 kg.", "Give 2.5 mg to children under 5."),
+        ("Give 2.5 mg under 50 years.", "Give 2.5 mg to children under 50."),
+        (
+            "Increase the dose when renal function is normal.",
+            "The dose is not increased when renal function is normal.",
+        ),
+        ("No further change of aspirin is needed.", "Stop aspirin."),
+    ],
+)
+def test_what_only_sounds_like_the_same_is_flagged(page: str, claim: str) -> None:
+    assert not judge(claim, page)[0].holds
 
 
 PAGE = "Survival was 6 percent at 1 year and 8 percent at 10 years."
