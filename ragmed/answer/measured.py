@@ -19,6 +19,7 @@ from ragmed.terms import find_terms
 from ragmed.text.language import HAN
 from ragmed.text.numbers import Quantity, identifiers, quantities
 from ragmed.text.stop_words import ENGLISH_STOP_WORDS
+from ragmed.text.units import TIME_UNITS
 
 _SWAP_MARGIN = 0.5
 _MISPLACED_MARGIN = 0.4
@@ -28,7 +29,6 @@ _NAME = re.compile(r"(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+")
 Key = tuple[Decimal, Decimal | None, str, str]
 _BETWEEN = 16
 """Characters that may stand between a dose and how often a day: "by mouth"."""
-TIMES = frozenset({"s", "min", "h", "day", "week", "month", "year"})
 _BEFORE_AN_AGE = 24
 """Characters before an age without "years" in which stands whose age it is."""
 _OF_AGE = re.compile(
@@ -114,7 +114,7 @@ def _rate(one: Quantity, keys: Set[Key]) -> bool:
 def _end_of_time(one: Quantity, keys: Set[Key]) -> bool:
     """ "Within 3 hours" for the page's "within 1–3 hours"."""
     value, high, unit, sign = one.key
-    return sign == "<=" and high is None and unit in TIMES and any(key[1:] == (value, unit, sign) for key in keys)
+    return sign == "<=" and high is None and unit in TIME_UNITS and any(key[1:] == (value, unit, sign) for key in keys)
 
 
 def _age(claim: str, one: Quantity, keys: Set[Key]) -> bool:

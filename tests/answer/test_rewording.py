@@ -191,6 +191,12 @@ def test_the_same_in_other_words_holds_and_its_wrong_twin_is_flagged(page: str, 
             "Hydrocortisone is considered in pneumonia caused by influenza.",
             "Hydrocortisone is considered in severe pneumonia.",
         ),
+        # what stands behind the denial is said of the other half, too
+        (
+            "Patients with shock are cooled, and not warmed during transport to hospital by air.",
+            "Patients with shock are warmed during transport to hospital by air.",
+            "Patients with shock are cooled during transport to hospital by air.",
+        ),
         (
             "SGLT2 inhibitors should be stopped on diagnosis and not restarted.",
             "SGLT2 inhibitors should be restarted after diagnosis.",
@@ -223,6 +229,7 @@ def test_what_the_page_forbids_is_not_advised_from_its_other_half(page: str, den
     ("page", "claim"),
     [
         ("Operate on a perforation within 1–3 hours.", "Operate on a perforation within 1 hour."),
+        ("A score is given, and patients over 65 years need CT.", "With a score over 65 they need CT."),
         ("Give 2.5 mg under 5 kg.", "Give 2.5 mg to children under 5."),
         ("Give 2.5 mg under 50 years.", "Give 2.5 mg to children under 50."),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 
 from ragmed.answer.citations import check_claim, judge
 from ragmed.assemble import Program
+from ragmed.commands.tune import tune_dataset
 from ragmed.generate.prompt import NOT_COVERED, messages_of, prompt_of
 from ragmed.interfaces import SnapshotReader
 from ragmed.records import Citation, Hit, Language, Mode, Passage, Query, Verdict
 from ragmed.text.language import detect_language
+from ragmed.tune.dataset.library import ABSTENTIONS
 from ragmed.tune.dataset.making import Wanted, make_dataset
 from ragmed.tune.dataset.rows import Split
 from tests.tune.dataset.reading_rows import answer, passages, rows, turns, user
@@ -132,6 +135,10 @@ def test_as_many_questions_lose_their_passages_as_are_wanted(ward: Ward, tmp_pat
         assert made.card["abstentions"] == every
     assert 0.4 <= shares[1] <= 0.5  # at most one a question; a few have no passage that does not answer them too
     assert shares[8] <= 0.2
+
+
+def test_the_command_asks_for_as_many_as_the_library_does() -> None:
+    assert signature(tune_dataset).parameters["abstentions"].default == ABSTENTIONS
 
 
 def test_no_other_passage_bears_out_an_answer(demonstration: Path) -> None:
