@@ -193,9 +193,10 @@ def test_the_same_in_other_words_holds_and_its_wrong_twin_is_flagged(page: str, 
         ),
         # what stands behind the denial is said of the other half, too
         (
-            "Patients with shock are cooled, and not warmed during transport to hospital by air.",
-            "Patients with shock are warmed during transport to hospital by air.",
-            "Patients with shock are cooled during transport to hospital by air.",
+            "In shock the surgeon on call clamps vessels with blunt forceps under direct vision, and does not stitch"
+            " them during transport to hospital by air.",
+            "In shock the surgeon on call stitches vessels during transport to hospital by air.",
+            "In shock the surgeon clamps vessels with blunt forceps during transport to hospital by air.",
         ),
         (
             "SGLT2 inhibitors should be stopped on diagnosis and not restarted.",
