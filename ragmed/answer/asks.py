@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ragmed.answer.circumstances import Circumstance, circumstances
+from ragmed.answer.circumstances import Circumstance, circumstances, grades
 from ragmed.answer.patient import Said, said_of_patient
 from ragmed.terms import find_abbreviations, find_terms
 
@@ -121,6 +121,8 @@ class Asks:
     """Things asked, at least 1; a comparison counts as two."""
     circumstances: frozenset[Circumstance]
     """Special circumstances that the question names."""
+    grades: frozenset[str]
+    """How ill the patients are who are asked about, as far as the question says so."""
     patient: frozenset[Circumstance]
     """Those of them that the one patient has whom it is about: what is said of others is no answer."""
 
@@ -154,6 +156,7 @@ def asked_for(question: str, corrected: str = "") -> Asks:
         rate=_RATE.search(question) is not None,
         parts=max(1, len(_INTERROGATIVE.findall(question)) + (1 if _COMPARES.search(question) else 0)),
         circumstances=_named(question, both),
+        grades=grades(both),
         patient=_of_patient(question, kinds),
     )
 

@@ -5,7 +5,8 @@ Laws of this room:
 * A diagnosis stands on the card where a passage names it; a line where its page says it, says it of that diagnosis, and
   says it for the side on which it stands. What fails is tried once against the other passages, then withheld.
 * What must not be missed is what a page says must not be missed.
-* A model adds lines and puts the diagnoses in order. It takes nothing away: what the library's own card has stays.
+* A model adds lines and puts the diagnoses in order, those first for which a finding of the case was found on a page.
+  It takes nothing away: what the library's own card has stays.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ragmed.text.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from ragmed.answer.case import Case
+    from ragmed.answer.judging import Judged
     from ragmed.drafts import DraftedCandidate, DraftedCard, DraftedLine
     from ragmed.interfaces import SnapshotReader
 
@@ -216,14 +218,41 @@ def over_the_library(judged: JudgedCard, library: Card | None) -> tuple[Card, in
                 next_tests=_united(own.next_tests, one.next_tests),
             )
         )
+    ordered = sorted((*merged, *left), key=lambda one: not _has_finding(one))
     card = Card(
-        candidates=(*merged, *left),
+        candidates=tuple(ordered),
         checks=(*library.checks, *judged.checks),
         case=library.case,
         related=library.related,
         withheld=(*library.withheld, *judged.withheld),
     )
     return card, len(left)
+
+
+def of_the_case(judged: Judged, card: Card, passages: Sequence[Passage], language: Language) -> Judged:
+    """The sentences beside the card without those about a disease that nothing in the case speaks for.
+
+    A sentence that names no disease is about those of the headings above it. Where no diagnosis of the card has a
+    finding of the case, all stay.
+    """
+    spoken_for = frozenset().union(*(_diseases(one.diagnosis) for one in card.candidates if _has_finding(one)))
+    if not spoken_for:
+        return judged
+    above = {one.chunk.chunk_id: f"{one.document.title} {' '.join(one.chunk.heading_path)}" for one in passages}
+    held, withheld = [], list(judged.withheld)
+    for claim, checks in judged.held:
+        headings = " ".join(above.get(check.citation.chunk_id, "") for check in checks)
+        there = _diseases(claim.text) or _diseases(headings)
+        if there and not there & spoken_for:
+            reason = said("not_of_case", language)
+            withheld.append(Withheld(text=claim.text, verdict=Verdict.UNSUPPORTED, reason=reason))
+        else:
+            held.append((claim, checks))
+    return replace(judged, held=tuple(held), withheld=tuple(withheld))
+
+
+def _has_finding(candidate: Candidate) -> bool:
+    return any(finding.in_case for finding in candidate.supporting)
 
 
 def same_diagnosis(one: str, other: str) -> bool:

@@ -95,6 +95,44 @@ USUAL = {name: re.compile(words, re.IGNORECASE) for name, words in _USUAL.items(
 """By which a text says that a patient is as usual there."""
 
 
+_GRADES = {
+    "mild": r"\b(?:mild|minor)\b|轻(?:度|症|型)",
+    "moderate": r"\bmoderate(?:ly)?\b|中度",
+    "severe": r"(?<!non-)(?<!non)(?<!not )\bsevere(?:ly)?\b|(?<!非)重(?:症|度|型)",
+    "non-severe": r"\bnon-?\s?severe\b|\bnot severe\b|非重症",
+    "low risk": r"\blow(?:er)?[- ]risk\b|低危|低风险",
+    "intermediate risk": r"\bintermediate(?:-(?:low|high))?[- ]risk\b|\bsubmassive\b|中危|次大面积",
+    "high risk": r"\bhigh(?:er)?[- ]risk\b|(?<!sub)(?<!sub-)\bmassive\b|高危|高风险|(?<!次)大面积",
+    "stable": r"\bstable\b|(?<!不)稳定",
+    "unstable": r"\bunstable\b|不稳定",
+    "complicated": r"\bcomplicated\b|(?<!非)复杂性",
+    "uncomplicated": r"\buncomplicated\b|非复杂性|单纯性",
+}
+_GRADE_WORDS = {name: re.compile(words, re.IGNORECASE) for name, words in _GRADES.items()}
+_SCALES = tuple(
+    frozenset(scale)
+    for scale in (
+        ("mild", "moderate", "severe", "non-severe"),
+        ("low risk", "intermediate risk", "high risk"),
+        ("stable", "unstable"),
+        ("complicated", "uncomplicated"),
+    )
+)
+"""Grades that exclude one another."""
+
+
+@lru_cache(maxsize=4096)
+def grades(text: str) -> frozenset[str]:
+    """How ill the patient is whom a text is about, as far as it says so."""
+    return frozenset(name for name, words in _GRADE_WORDS.items() if words.search(text))
+
+
+def of_another_grade(text: str, asked: frozenset[str]) -> bool:
+    """Whether a sentence is about patients of another grade than the ones asked about."""
+    there = grades(text)
+    return any(asked & scale and there & scale and not asked & there & scale for scale in _SCALES)
+
+
 @lru_cache(maxsize=4096)
 def circumstances(text: str) -> frozenset[Circumstance]:
     """The circumstances that a text names."""

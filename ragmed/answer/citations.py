@@ -334,7 +334,14 @@ def require_patients(claim: str, quote: str, headings: str, language: Language) 
 
 
 def require_support(claim: str, quote: str, headings: str, language: Language) -> None:
-    """Enough of the claim's words stand in the quote, or in the headings above it."""
-    least = LEAST_SHARE if support.same_script(claim, quote) else LEAST_SHARE_ACROSS_LANGUAGES
+    """Enough of the claim's words stand in the quote, or in the headings above it.
+
+    Across languages, where a claim of three concepts would pass with two, what is to be done must stand there itself.
+    """
+    same = support.same_script(claim, quote)
+    least = LEAST_SHARE if same else LEAST_SHARE_ACROSS_LANGUAGES
+    undone = None if same else support.missing_procedure(claim, f"{quote}\n{headings}")
+    if undone:
+        raise CitationFailedError(Verdict.UNSUPPORTED, said("drug", language, claim=undone))
     if support.share(claim, f"{quote}\n{headings}") < least:
         raise CitationFailedError(Verdict.UNSUPPORTED, said("unsupported", language))

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ragmed.answer import notices
 from ragmed.answer.assumptions import assumptions_of, passages_beside
-from ragmed.answer.card_judging import over_the_library
+from ragmed.answer.card_judging import of_the_case, over_the_library
 from ragmed.answer.case import read_case
 from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
 from ragmed.answer.conflicts import conflicts
 from ragmed.answer.differential import Card, differential_card
 from ragmed.answer.judgement import Judgement, judge_whole, refusal_of
-from ragmed.answer.unstated import not_stated
+from ragmed.answer.unstated import not_stated, says_what_is_asked
 from ragmed.drafts import Draft, Written
 from ragmed.errors import IntegrityError, MissingPartError, ModelError, RagMedError
 from ragmed.records import (
@@ -144,8 +144,9 @@ class Drafting:
         draft, refused = yield from self._drafted(work, told)
         clock.step("generate")
         judged = judge_whole(draft, work.passages, work.snapshot, work.query, self._second)
-        if self._falls(work, draft, judged):
-            refused = refusal_of(draft, judged, work.mode, work.retrieval.query.language)
+        fallen = self._falls(work, draft, judged)
+        if fallen or self._beside(work, draft, judged):
+            refused = refusal_of(draft, judged, work.mode, work.retrieval.query.language, beside=not fallen)
             if card is None and chosen:
                 work = replace(work, mode=Mode.ANSWER)
             draft, _ = yield from self._drafted(work, told, refused)
@@ -181,6 +182,20 @@ class Drafting:
             return True
         nothing = not judged.card and not judged.prose.held
         return nothing or judged.share_held < self._settings.model.least_held
+
+    def _beside(self, work: Work, draft: Draft, judged: Judgement) -> bool:
+        """Whether no sentence of a model is of the kind asked for, and the first one that would be quoted is.
+
+        A model that copies faithfully may still copy the wrong sentence, and no check of its citation can tell.
+        """
+        if self._instead is None or draft.generation.kind == self._instead.kind or work.mode is not Mode.ANSWER:
+            return False
+        if says_what_is_asked(work.query, judged.prose.held, work.passages):
+            return False
+        pieces = self._instead.generate(work.query, work.mode, work.passages)
+        quoting = next(piece for piece in pieces if isinstance(piece, Draft))
+        quoted = judge_whole(quoting, work.passages, work.snapshot, work.query)
+        return says_what_is_asked(work.query, quoted.prose.held[:1], work.passages)
 
     def unwritten(self) -> Generation:
         """The generation of an answer for which nothing was written."""
@@ -228,6 +243,7 @@ class Drafting:
         mode, card, retrieval, judged, added = work.mode, work.card, work.retrieval, judgement.prose, 0
         if judgement.card:
             card, added = over_the_library(judgement.card, card)
+            judged = of_the_case(judged, card, work.passages, retrieval.query.language)
         language = retrieval.query.language
         withheld = (*(card.withheld if card else ()), *judged.withheld)
         if not judged.held and not (card and card.candidates):
@@ -255,7 +271,11 @@ class Drafting:
         differing, theirs = conflicts(shown, work.passages, numbered, work.snapshot, checks)
         checks += theirs
         retrieval = replace(retrieval, passages=numbered.passages(retrieval.passages))
-        more = (not_stated(retrieval.query, judged.held, work.passages) if mode is Mode.ANSWER else "", judged.unasked)
+        more = (
+            not_stated(retrieval.query, judged.held, work.passages) if mode is Mode.ANSWER else "",
+            notices.said("completed", language, count=judged.completed) if judged.completed else "",
+            judged.unasked,
+        )
         answer = Answer(
             outcome=Outcome.ANSWERED,
             mode=mode,

@@ -10,6 +10,7 @@ from ragmed.answer import notices
 from ragmed.answer.card_judging import JudgedCard, judge_card
 from ragmed.answer.case import read_case
 from ragmed.answer.judging import Judged, judge_draft
+from ragmed.answer.whole import made_whole
 from ragmed.records import Language, Mode, Passage, Query, RefusedDraft, Withheld
 
 if TYPE_CHECKING:
@@ -53,15 +54,22 @@ def judge_whole(
     ``passages``: those that the draft's markers mean, where its prompt does not say which.
     """
     prose = judge_draft(draft, passages, snapshot, second, query.language)
+    shown = draft.prompt.passages if draft.prompt else passages
+    if not draft.quotes:
+        prose = made_whole(prose, shown, snapshot, query.language)
     if draft.card is None:
         return Judgement(prose)
-    shown = draft.prompt.passages if draft.prompt else passages
     return Judgement(prose, judge_card(draft.card, shown, snapshot, read_case(query.text), query.language))
 
 
-def refusal_of(draft: Draft, judged: Judgement, mode: Mode, language: Language) -> RefusedDraft:
-    """Why a model's draft is not shown: too much of it fell, there is nothing in it, or it cannot be read."""
-    if mode is Mode.DIFFERENTIAL and draft.card is None and not draft.found_nothing:
+def refusal_of(
+    draft: Draft, judged: Judgement, mode: Mode, language: Language, *, beside: bool = False
+) -> RefusedDraft:
+    """Why a model's draft is not shown: too much of it fell, there is nothing in it, it cannot be read, or it stands
+    ``beside`` what was asked for."""
+    if beside:
+        reason = notices.said("draft_beside", language)
+    elif mode is Mode.DIFFERENTIAL and draft.card is None and not draft.found_nothing:
         reason = notices.said("no_drafted_card", language)
     elif judged.count:
         key = "card_fell" if draft.card else "draft_fell"

@@ -39,6 +39,8 @@ class Judged:
     withheld: tuple[Withheld, ...]
     unasked: str = ""
     """What the second check was not asked of, and why, in the question's language; empty where nothing was missed."""
+    completed: int = 0
+    """Sentences of a model in whose place the page's whole ones stand (``whole``)."""
 
     @property
     def count(self) -> int:

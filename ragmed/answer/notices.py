@@ -29,6 +29,18 @@ _WORDING: dict[str, tuple[str, str]] = {
         "页面坐标数据损坏，无法确定文字位置",
     ),
     "no_words": ("the sentence says nothing that could be checked", "这句话没有可核对的内容"),
+    "not_of_case": (
+        "it is about a disease that nothing in the case speaks for",
+        "所述疾病在本病例中没有任何依据",
+    ),
+    "left_out_of_long": (
+        "it leaves out part of a sentence too long to be shown in its place",
+        "它略去了原句的一部分，而原句过长，无法以全句代替",
+    ),
+    "no_statement": (
+        'its cited words are a heading or part of a list, and state nothing by themselves: "{page}"',
+        "所引文字只是标题或列表的一部分，本身不构成陈述：“{page}”",
+    ),
     "number_other": ('"{claim}" stands on the page as "{page}"', "“{claim}”在页面上写作“{page}”"),
     "number_none": ('"{claim}" does not stand in the cited words', "所引文字中没有“{claim}”"),
     "number_swapped": ('"{claim}" and "{page}" have changed places', "“{claim}”与“{page}”的位置对调了"),
@@ -88,8 +100,8 @@ _WORDING: dict[str, tuple[str, str]] = {
         "由语言模型排序；每一行均已与原文页面核对。",
     ),
     "card_added": (
-        "Diagnoses of the library that the model had left out, shown last: {count}.",
-        "语言模型未列出、列于最后的文献库诊断：{count}。",
+        "Diagnoses of the library that the model had left out, and that are shown all the same: {count}.",
+        "语言模型未列出而仍予显示的文献库诊断：{count}。",
     ),
     "passed_over": (
         "The model on this machine wrote it, for another engine could not be used: {reason}.",
@@ -121,6 +133,10 @@ _WORDING: dict[str, tuple[str, str]] = {
     "card_fell": (
         "The language model's differential is not shown: {failed} of its {count} lines failed their check.",
         "语言模型的鉴别诊断不予显示：{count} 行中有 {failed} 行未通过核对。",
+    ),
+    "draft_beside": (
+        "The language model's draft is not shown: none of its sentences says what was asked; one of the library does.",
+        "语言模型的草稿不予显示：其中没有一句回答所问的内容，而文献库中有这样的句子。",
     ),
     "model_found_nothing": (
         "The language model found no answer in these pages; the nearest sentences are quoted.",
@@ -157,6 +173,10 @@ _WORDING: dict[str, tuple[str, str]] = {
     "withdrawn": (
         "Citation {markers}: this document has been withdrawn.",
         "引文 {markers}：该文献已被撤回。",
+    ),
+    "completed": (
+        "Shown whole, as the page has it, because the model had left part of it out: {count}.",
+        "因模型有所省略而按原文全句显示的句子：{count}。",
     ),
     "withheld": (
         "Withheld because they failed their check: {count}.",

@@ -80,6 +80,8 @@ _GROUPS = tuple(
 )
 
 _CHILD = frozenset({"child", "children", "儿童", "小儿", "患儿"})
+_DONE = frozenset({"procedure", "test"})
+"""Kinds of terms that name what is done to a patient."""
 _OF_AGE = 18
 """Years from which on nobody is a child."""
 _GROUP_NAMES = (ADULTS, "children", "infants", "newborns", "adolescents", "pregnancy", "breastfeeding", "the old")
@@ -225,6 +227,17 @@ def missing_route(claim: str, evidence: str) -> str | None:
         named = here.search(claim)
         if named and not there.search(evidence):
             return named.group()
+    return None
+
+
+def missing_procedure(claim: str, evidence: str) -> str | None:
+    """A procedure or test that the claim names and the evidence does not, as the claim writes it."""
+    there = concepts(evidence)
+    for match in find_terms(claim):
+        if match.term.kind in _DONE and match.term.en.lower() not in there:
+            words = claim_words(match.term.en)
+            if not (words and words <= claim_words(evidence)):
+                return match.surface
     return None
 
 

@@ -156,8 +156,8 @@ def test_the_library_s_own_card_loses_nothing() -> None:
     )
     merged, added = over_the_library(drafted, library)
     names = [one.diagnosis for one in merged.candidates]
-    assert names[:2] == ["Malaria", "Pneumonia"], "the model's order comes first"
-    assert set(names[2:]) == {"Pneumothorax", "Pulmonary embolism"}
+    assert names[0] == "Pneumonia", "a diagnosis for which nothing in the case speaks does not stand before one"
+    assert set(names[1:]) == {"Malaria", "Pneumothorax", "Pulmonary embolism"}
     assert added == 2
     for own in library.candidates:
         here = next(one for one in merged.candidates if one.diagnosis == own.diagnosis)
@@ -168,8 +168,20 @@ def test_the_library_s_own_card_loses_nothing() -> None:
         for finding in (*one.supporting, *one.against, *one.next_tests):
             assert finding.citation is not None
             assert merged.checks[finding.citation].verdict.holds
-    (fever,) = [one for one in merged.candidates[1].supporting if one.text == "fever"]
+    (fever,) = [one for one in merged.candidates[0].supporting if one.text == "fever"]
     assert fever in library.candidates[0].supporting, "what both say is said once, in the library's words"
+
+
+def test_the_model_orders_what_has_a_finding_of_the_case() -> None:
+    case = "45F, fever, sudden pleuritic chest pain, haemoptysis. Differential?"
+    query = Query(text=case, language=Language.ENGLISH, english=case, chinese="")
+    library = differential_card(query, PASSAGES, SNAPSHOT)
+    assert library is not None
+    own = [one.diagnosis for one in library.candidates if any(finding.in_case for finding in one.supporting)]
+    assert len(own) >= 2
+    drafted = judged(*(candidate(name, 1) for name in ["Malaria", *reversed(own)]), case=case)
+    merged, _ = over_the_library(drafted, library)
+    assert [one.diagnosis for one in merged.candidates][: len(own)] == list(reversed(own))
 
 
 @pytest.mark.parametrize(
@@ -226,7 +238,8 @@ def test_a_model_s_card_is_an_answer_like_the_library_s(tmp_path: Path) -> None:
     assert (record.outcome, record.mode, record.generation.kind) == (Outcome.ANSWERED, Mode.DIFFERENTIAL, "qwen")
     assert record.differential is not None
     names = [one.diagnosis for one in record.differential]
-    assert names[:2] == ["Malaria", "Pneumonia"]
+    assert names[0] == "Pneumonia", "the only one of the model's with a finding of the case"
+    assert "Malaria" in names
     assert {"Pneumothorax", "Pulmonary embolism"} <= set(names)
     assert "Influenza" not in names
     assert [one.text for one in record.withheld] == ["Influenza"]
@@ -235,7 +248,7 @@ def test_a_model_s_card_is_an_answer_like_the_library_s(tmp_path: Path) -> None:
     assert told.startswith("1. Malaria\n– Fever every other day\n2. Pneumonia")
     assert "{" not in told
     assert "Put in order by a language model" in record.notice
-    assert "the model had left out, shown last: 2" in record.notice
+    assert "the model had left out, and that are shown all the same: 2" in record.notice
     for one in record.differential:
         for index in (one.citation, *(line.citation for line in (*one.supporting, *one.against, *one.next_tests))):
             assert index is not None

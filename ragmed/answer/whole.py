@@ -1,0 +1,242 @@
+"""What a language model cut out of a sentence is shown as the whole sentence, as the page has it.
+
+A sentence can be borne out and still mislead: "150 micrograms." out of "Child 6 months to 6 years | 150 micrograms";
+"can be treated at home" out of a sentence that goes on "if the patient lives within 1 hour of hospital"; ceftriaxone as
+the answer for a severe pneumonia out of "an adult with non-severe pneumonia should receive ceftriaxone". Each was
+written by a real Qwen and had passed its check, for every word of it stands on the page.
+
+Laws of this room:
+
+* The remedy is the page's own words, so that it may be used generously: a sentence too many shown whole costs a line.
+  What is nearly the page's sentence is shown as the page's sentence.
+* A row comes under its table's header, an item under the words that introduce its list, as when the library is quoted.
+* What says nothing by itself (a caption, a line of a differential under somebody's heading) is withheld.
+* What is put in place of a claim is checked like any other; where it fails, both are withheld.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from ragmed.answer import measured, support, verbatim
+from ragmed.answer.circumstances import circumstances, grades
+from ragmed.answer.citations import check, judge
+from ragmed.answer.claims import CitedClaim
+from ragmed.answer.entries import is_entry_line
+from ragmed.answer.excerpts import Excerpt, excerpts
+from ragmed.answer.judging import Held, Judged
+from ragmed.answer.notices import said
+from ragmed.interfaces import SnapshotReader
+from ragmed.records import BlockKind, Citation, CitationCheck, Language, Passage, Verdict, Withheld
+from ragmed.text.language import HAN
+from ragmed.text.numbers import quantities
+
+_CUT = 0.85
+"""Share of a claim's words that stand in one sentence in the same order from which it is that sentence, cut or altered
+in a word or two."""
+_LONGEST = 500
+"""Characters of a sentence at most that is put in place of a claim; instead of a longer one both are withheld."""
+_KEPT = 0.5
+"""Share of a condition's words that a claim needs for having kept it."""
+_SOURCES = 3
+"""Sentences at most that one claim is drawn from; a citation quotes no more."""
+_WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
+_CONDITION = re.compile(
+    r"\b(?:if|when|where|once|unless|until|provided|only|in case of|as long as"
+    r"|(?:in|for|to|of) (?:all |most |some |every )?(?:\w+ )?"
+    r"(?:patients?|adults?|people|persons|women|men|children|those) (?:with|who|whose|on|in|at|under|over|aged))\b"
+    r"(?:[^,;.。；]|(?<=\d)\.(?=\d))*"
+    r"|(?:如果?|若|当|除非|仅|只有|直到|一旦)[^，。；]*|[^，。；]{2,}(?:时|者)(?=[，、：]|可|应|宜|须|需)",
+    re.IGNORECASE,
+)
+_NAMED_AS = re.compile(
+    r"\b(?:non-?shockable|shockable|suspected|confirmed|localised|extensive)\b|疑似|确诊", re.IGNORECASE
+)
+"""Other words by which a sentence says which patients it is about."""
+
+
+def made_whole(judged: Judged, passages: Sequence[Passage], snapshot: SnapshotReader, language: Language) -> Judged:
+    """What holds of a model's draft, each sentence that leaves something out shown as the page has it.
+
+    ``passages``: those that the model was shown; ``language``: of reasons. Two sentences cut out of one are one.
+    """
+    of_chunk = {passage.chunk.chunk_id: passage for passage in passages}
+    held: list[Held] = []
+    withheld = list(judged.withheld)
+    completed = 0
+    for claim, checks in judged.held:
+        found = _whole(claim, checks, of_chunk, snapshot, language)
+        if isinstance(found, Withheld):
+            withheld.append(found)
+            continue
+        changed = [one for one in found if one[0] is not claim]
+        completed += bool(changed)
+        held += [one for one in found if one not in changed or not _there(one, held)]
+    return replace(judged, held=tuple(held), withheld=tuple(withheld), completed=completed)
+
+
+def _there(one: Held, held: Sequence[Held]) -> bool:
+    return any(one[0].text == other.text for other, _ in held)
+
+
+def _whole(
+    claim: CitedClaim,
+    checks: Sequence[CitationCheck],
+    of_chunk: dict[str, Passage],
+    snapshot: SnapshotReader,
+    language: Language,
+) -> list[Held] | Withheld:
+    """The claim as it is, or the sentences that it was cut out of."""
+    cited = [one.citation for one in checks if one.citation.chunk_id in of_chunk]
+    if len(cited) > 1 and any(judge(claim.text, one.quote)[0].holds for one in cited):
+        alone = [one for one in cited if judge(claim.text, one.quote)[0].holds]
+        whole = [one for one in alone if not _lacking(claim.text, one, of_chunk, snapshot)]
+        cited = whole[:1] or alone[:1]
+    found: list[Held] = []
+    for citation in cited:
+        passage = of_chunk[citation.chunk_id]
+        sources = _sources(claim.text, citation, passage)
+        empty = next((one for one in sources if _says_nothing(one, snapshot)), None)
+        if empty is not None and (len(sources) == 1 or verbatim.identical(claim.text, empty.text)):
+            if is_entry_line(_own(empty)) and _names_subject(claim.text, passage):
+                continue
+            return _withheld(claim, said("no_statement", language, page=verbatim.shown(_own(empty))))
+        if not any(_lacks(claim.text, one, alone=len(sources) == 1) for one in sources):
+            continue
+        for source in sources:
+            text = source.text
+            quoted = Citation(
+                claim=citation.claim,
+                marker=citation.marker,
+                chunk_id=citation.chunk_id,
+                document_id=citation.document_id,
+                page_number=citation.page_number,
+                start=source.start,
+                end=source.end,
+                quote=passage.chunk.text[source.start - passage.chunk.start : source.end - passage.chunk.start],
+            )
+            checked = check(text, quoted, snapshot)
+            if len(text) > _LONGEST:
+                return _withheld(claim, said("left_out_of_long", language))
+            if not checked.verdict.holds:
+                return Withheld(text=claim.text, verdict=checked.verdict, reason=checked.reason)
+            found.append(
+                (CitedClaim(text=text, citations=(quoted,), new_line=claim.new_line or bool(found)), (checked,))
+            )
+    return found or [(claim, tuple(checks))]
+
+
+def _lacking(claim: str, citation: Citation, of_chunk: dict[str, Passage], snapshot: SnapshotReader) -> bool:
+    sources = _sources(claim, citation, of_chunk[citation.chunk_id])
+    return any(_says_nothing(one, snapshot) or _lacks(claim, one, alone=len(sources) == 1) for one in sources)
+
+
+def _withheld(claim: CitedClaim, reason: str) -> Withheld:
+    return Withheld(text=claim.text, verdict=Verdict.UNSUPPORTED, reason=reason)
+
+
+# --- where a claim comes from ---
+
+
+def _sources(claim: str, citation: Citation, passage: Passage) -> list[Excerpt]:
+    """The excerpts of the cited words that the claim is drawn from, in their order: the one that has most of it, then
+    what has words or numbers of it that the others lack."""
+    there = [one for one in excerpts(passage) if one.own[0] < citation.end and citation.start < one.own[1]]
+    there = there or [one for one in excerpts(passage) if one.start < citation.end and citation.start < one.end]
+    wanted = _parts(claim, across=not support.same_script(claim, citation.quote))
+    chosen: list[Excerpt] = []
+    while there and len(chosen) < _SOURCES:
+        best = max(there, key=lambda one: (len(wanted & _said(one, claim)), one.start - one.end))
+        got = wanted & _said(best, claim)
+        if chosen and len(got) < 2 and not any(isinstance(one, tuple) for one in got):
+            break
+        chosen.append(best)
+        wanted -= got
+        there = [one for one in there if one.own[1] <= best.own[0] or best.own[1] <= one.own[0]]
+    return sorted(chosen, key=lambda one: one.start)
+
+
+def _parts(text: str, *, across: bool) -> frozenset[object]:
+    """Words, or concepts across languages, and numbers."""
+    named = support.concepts(text) if across else support.claim_words(text)
+    return frozenset(named) | frozenset(one.key for one in quantities(text))
+
+
+def _said(excerpt: Excerpt, claim: str) -> frozenset[object]:
+    own = _own(excerpt)
+    return _parts(own, across=not support.same_script(claim, own))
+
+
+def _own(excerpt: Excerpt) -> str:
+    chunk = excerpt.passage.chunk
+    start, end = excerpt.own
+    return chunk.text[start - chunk.start : end - chunk.start]
+
+
+# --- what it leaves out ---
+
+
+def _lacks(claim: str, source: Excerpt, *, alone: bool) -> bool:
+    """Whether the claim leaves out something of the sentence without which it may mislead."""
+    if verbatim.identical(claim, source.text):
+        return False
+    own = _own(source)
+    if verbatim.identical(claim, own):
+        return source.own[0] > source.start  # an item without its introduction, a row without its header
+    if alone and _is_copied(claim, own):
+        return True
+    return (
+        measured.missing_number(own, claim) is not None
+        or bool(circumstances(own) - circumstances(claim))
+        or support.missing_group(own, claim) is not None
+        or bool(grades(own) - grades(claim))
+        or bool(_named_as(own) - _named_as(claim))
+        or (support.same_script(claim, own) and any(_drops(claim, condition) for condition in _conditions(own)))
+    )
+
+
+def _is_copied(claim: str, own: str) -> bool:
+    """Whether the claim is words of the sentence in their order, all but a few."""
+    mine, theirs = _WORD.findall(claim.lower()), _WORD.findall(own.lower())
+    blocks = SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
+    return bool(mine) and sum(block.size for block in blocks) >= _CUT * len(mine)
+
+
+def _named_as(text: str) -> frozenset[str]:
+    return frozenset(match.group().lower() for match in _NAMED_AS.finditer(text))
+
+
+def _conditions(own: str) -> Iterator[str]:
+    return (match.group() for match in _CONDITION.finditer(own))
+
+
+def _drops(claim: str, condition: str) -> bool:
+    kept = support.kept(condition, claim)
+    return kept is not None and kept < _KEPT
+
+
+# --- what says nothing by itself ---
+
+
+def _says_nothing(source: Excerpt, snapshot: SnapshotReader) -> bool:
+    """Whether the words are a heading, a caption, or a line of a differential."""
+    own = _own(source)
+    if is_entry_line(own):
+        return True
+    if source.is_row or not source.is_title:
+        return False
+    chunk = source.passage.chunk
+    blocks = snapshot.page(chunk.document_id, chunk.page_number).blocks
+    block = next((one for one in blocks if one.start <= source.own[0] < one.end), None)
+    if block is None or block.kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
+        return False
+    return block.end - block.start <= len(own) + 2
+
+
+def _names_subject(claim: str, passage: Passage) -> bool:
+    """Whether the claim names what the line stands under."""
+    above = passage.chunk.heading_path[-1:]
+    return bool(above) and bool(support.concepts(above[0]) & support.concepts(claim))

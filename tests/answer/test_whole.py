@@ -1,0 +1,256 @@
+"""What a model cut out of a sentence is shown as the page's whole sentence; what states nothing is withheld.
+
+The drafts are those that a real Qwen wrote on the demonstration library; each had passed its check.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ragmed.answer.card_judging import of_the_case
+from ragmed.answer.differential import Card
+from ragmed.answer.extractive import ExtractiveGenerator
+from ragmed.answer.judgement import judge_whole
+from ragmed.answer.judging import Judged
+from ragmed.answer.scripted import ScriptedGenerator
+from ragmed.drafts import Draft
+from ragmed.interfaces import Finished
+from ragmed.records import AnswerRecord, BlockKind, Candidate, Finding, Generation, Language, Mode, Query, Verdict
+from ragmed.text.language import detect_language
+from tests.answer.small_library import SmallSnapshot, document, page, passages_of, whole_page_chunks
+from tests.answer.test_assistant import Bench
+
+HEADING, ITEM, PARAGRAPH, ROW = BlockKind.HEADING, BlockKind.LIST_ITEM, BlockKind.PARAGRAPH, BlockKind.TABLE_ROW
+ADRENALINE = document("anaphylaxis", title="Anaphylaxis")
+ADRENALINE_PAGE = page(
+    ADRENALINE,
+    (HEADING, "First treatment"),
+    (PARAGRAPH, "Intramuscular adrenaline for anaphylaxis by age"),
+    (ROW, "Age | Dose | Volume"),
+    (ROW, "Adult and child over 12 years | 500 micrograms | 0.5 mL"),
+    (ROW, "Child 6 months to 6 years | 150 micrograms | 0.15 mL"),
+    (PARAGRAPH, "Adrenaline should be given into the outer thigh, and repeated after 5 minutes."),
+    (PARAGRAPH, "Adults with anaphylaxis should receive adrenaline 0.5 mg IM."),
+)
+OTHER = document("others", title="Infection")
+OTHER_PAGE = page(
+    OTHER,
+    (HEADING, "Pneumonia"),
+    (
+        ITEM,
+        "• An adult with non-severe community-acquired pneumonia on a ward should receive ceftriaxone 1–2 g IV daily"
+        " with azithromycin 500 mg daily.",
+    ),
+    (
+        ITEM,
+        "• An adult with severe community-acquired pneumonia should receive ceftriaxone 2 g IV daily with levofloxacin"
+        " 750 mg IV daily.",
+    ),
+    (HEADING, "Low risk"),
+    (
+        PARAGRAPH,
+        "Low-risk febrile neutropenia can be treated at home after at least 4 hours of observation, if the patient lives"
+        " within 1 hour of hospital, is never alone for the first 24 hours and can take tablets.",
+    ),
+    (HEADING, "Acute cholecystitis"),
+    (ITEM, "• Supports: fever, jaundice and right upper quadrant pain; Murphy sign."),
+    (HEADING, "Contraindications"),
+    (PARAGRAPH, "Thrombolysis is contraindicated in:"),
+    (ITEM, "• active bleeding"),
+    (ITEM, "• recent stroke"),
+    (HEADING, "急救"),
+    (PARAGRAPH, "重症社区获得性肺炎应在识别后1小时内给予首剂抗菌药物。"),
+    (PARAGRAPH, "Haematemesis with shock needs two large cannulas and senior help at once."),
+)
+SNAPSHOT = SmallSnapshot(
+    [ADRENALINE, OTHER],
+    [ADRENALINE_PAGE, OTHER_PAGE],
+    [chunk for one in (ADRENALINE_PAGE, OTHER_PAGE) for chunk in whole_page_chunks(one)],
+)
+PASSAGES = passages_of(SNAPSHOT)
+
+
+def judged(text: str, question: str = "What should I do?") -> Judged:
+    draft = Draft(generation=Generation(text=text, kind="qwen", model_id="m", revision="1"))
+    query = Query(text=question, language=detect_language(question), english=question, chinese=question)
+    return judge_whole(draft, PASSAGES, SNAPSHOT, query).prose
+
+
+def marker_of(words: str) -> int:
+    return next(passage.marker for passage in PASSAGES if words in passage.chunk.text)
+
+
+def shown(claim: str, near: str) -> list[str]:
+    """What is shown of a claim that cites the passage with the words ``near``."""
+    return [one.text for one, _ in judged(f"{claim} [{marker_of(near)}]").held]
+
+
+@pytest.mark.parametrize(
+    ("claim", "near", "whole"),
+    [
+        pytest.param(
+            "150 micrograms.",
+            "150 micrograms",
+            "Age | Dose | Volume … Child 6 months to 6 years | 150 micrograms | 0.15 mL",
+            id="a cell under its header, beside its row's name",
+        ),
+        pytest.param(
+            "Ceftriaxone 1–2 g IV daily with azithromycin 500 mg daily.",
+            "non-severe",
+            "An adult with non-severe community-acquired pneumonia on a ward should receive ceftriaxone 1–2 g IV daily"
+            " with azithromycin 500 mg daily.",
+            id="a dose without whom it is for",
+        ),
+        pytest.param(
+            "Yes, low-risk febrile neutropenia can be treated at home with tablets.",
+            "febrile neutropenia",
+            "Low-risk febrile neutropenia can be treated at home after at least 4 hours of observation, if the patient"
+            " lives within 1 hour of hospital, is never alone for the first 24 hours and can take tablets.",
+            id="permission without its conditions",
+        ),
+        pytest.param(
+            "active bleeding",
+            "contraindicated in",
+            "Thrombolysis is contraindicated in: • active bleeding",
+            id="an item without its list's introduction",
+        ),
+        pytest.param(
+            "Adrenaline should be injected into the outer thigh and repeated after 5 minutes.",
+            "outer thigh",
+            "Adrenaline should be given into the outer thigh, and repeated after 5 minutes.",
+            id="a copy with a word changed",
+        ),
+        pytest.param(
+            "社区获得性肺炎住院患者首选抗菌药物。",
+            "重症社区",
+            "重症社区获得性肺炎应在识别后1小时内给予首剂抗菌药物。",
+            id="the question given back",
+        ),
+    ],
+)
+def test_what_was_cut_out_is_shown_whole(claim: str, near: str, whole: str) -> None:
+    found = judged(f"{claim} [{marker_of(near)}]")
+    assert [one.text for one, _ in found.held] == [whole]
+    assert found.completed == 1
+    ((_, (check,)),) = found.held
+    assert check.verdict is Verdict.VERBATIM
+    page_text = SNAPSHOT.page(check.citation.document_id, 1).text
+    assert page_text[check.citation.start : check.citation.end] == check.citation.quote
+
+
+@pytest.mark.parametrize(
+    ("claim", "near"),
+    [
+        ("Intramuscular adrenaline for anaphylaxis by age.", "by age"),
+        ("Supports: fever, jaundice and right upper quadrant pain; Murphy sign.", "Murphy"),
+    ],
+)
+def test_a_caption_or_a_line_of_a_differential_states_nothing(claim: str, near: str) -> None:
+    found = judged(f"{claim} [{marker_of(near)}]")
+    assert not found.held
+    assert "state nothing by themselves" in found.withheld[0].reason
+
+
+def test_a_line_of_a_differential_that_names_its_subject_is_a_statement() -> None:
+    claim = "Fever, jaundice and right upper quadrant pain support acute cholecystitis."
+    assert shown(claim, "Murphy") == [claim]
+
+
+def test_a_sentence_that_keeps_all_of_the_page_s_stays_as_it_was_written() -> None:
+    claim = (
+        "Within 1 hour of hospital, never alone for the first 24 hours, able to take tablets and after at least 4 hours"
+        " of observation: then low-risk febrile neutropenia can be treated at home if the patient lives so."
+    )
+    found = judged(f"{claim} [{marker_of('febrile neutropenia')}]")
+    assert ([one.text for one, _ in found.held], found.completed) == ([claim], 0)
+
+
+def test_a_sentence_of_the_page_stays_and_is_not_counted() -> None:
+    claim = "Adrenaline should be given into the outer thigh, and repeated after 5 minutes."
+    found = judged(f"{claim} [{marker_of('outer thigh')}]")
+    assert ([one.text for one, _ in found.held], found.completed) == ([claim], 0)
+
+
+def test_two_pieces_of_one_sentence_are_that_sentence_once() -> None:
+    near = marker_of("febrile neutropenia")
+    found = judged(
+        f"Low-risk febrile neutropenia can be treated at home [{near}].\n"
+        f"Observation of at least 4 hours for low-risk febrile neutropenia [{near}]."
+    )
+    assert len(found.held) == 1
+    assert found.completed == 2
+
+
+def test_what_a_claim_made_of_two_sentences_leaves_out_is_shown_of_both() -> None:
+    near = marker_of("non-severe")
+    both = judged(
+        "Pneumonia: ceftriaxone 1–2 g with azithromycin 500 mg daily, or ceftriaxone 2 g with levofloxacin 750 mg IV"
+        f" daily [{near}] [{marker_of('levofloxacin')}]."
+    )
+    assert all("severe community-acquired pneumonia" in one.text for one, _ in both.held)
+
+
+def test_a_claim_in_another_language_names_nothing_to_be_done_that_its_page_does_not() -> None:
+    found = judged(f"上消化道出血伴休克时需立即进行胃镜检查 [{marker_of('cannulas')}]。")
+    assert not found.held
+    assert "胃镜" in found.withheld[0].reason
+
+
+# --- the whole way ---
+
+
+def asked(folder: Path, question: str, text: str) -> AnswerRecord:
+    bench = Bench(
+        folder,
+        ScriptedGenerator(text),
+        documents=(ADRENALINE, OTHER),
+        pages=(ADRENALINE_PAGE, OTHER_PAGE),
+        instead=ExtractiveGenerator(),
+    )
+    *_, last = bench.assistant.ask(question)
+    assert isinstance(last, Finished)
+    assert bench.store.get(last.record.record_id) == last.record
+    return last.record
+
+
+def test_the_reader_is_told_and_the_draft_is_kept(tmp_path: Path) -> None:
+    record = asked(tmp_path, "Which antibiotics for non-severe pneumonia?", "Ceftriaxone 1–2 g IV daily [5].")
+    assert record.generation.text == "Ceftriaxone 1–2 g IV daily [5]."
+    assert record.text.startswith("An adult with non-severe community-acquired pneumonia")
+    assert "Shown whole, as the page has it, because the model had left part of it out: 1." in record.notice
+
+
+def test_a_child_s_dose_gives_way_to_the_adult_s_that_the_library_has(tmp_path: Path) -> None:
+    record = asked(tmp_path, "What dose of adrenaline in an adult with anaphylaxis?", "150 micrograms [1].")
+    assert record.refused is not None
+    assert "says what was asked" in record.refused.reason
+    assert record.claims[0].text == "Adults with anaphylaxis should receive adrenaline 0.5 mg IM."
+
+
+def test_what_is_given_in_a_milder_disease_does_not_lead() -> None:
+    question = "Which antibiotics for severe community-acquired pneumonia?"
+    query = Query(text=question, language=Language.ENGLISH, english=question, chinese=question)
+    (draft,) = ExtractiveGenerator().generate(query, Mode.ANSWER, PASSAGES)
+    assert draft.prose.splitlines()[0].startswith("An adult with severe community-acquired pneumonia")
+
+
+def test_beside_a_card_no_sentence_is_about_a_disease_that_the_case_does_not_speak_for() -> None:
+    prose = judged(
+        f"Low-risk febrile neutropenia can be treated at home [{marker_of('febrile neutropenia')}].\n"
+        f"An adult with severe community-acquired pneumonia should receive ceftriaxone 2 g IV daily with levofloxacin"
+        f" 750 mg IV daily [{marker_of('levofloxacin')}]."
+    )
+    assert len(prose.held) == 2
+
+    def card(*findings: Finding) -> Card:
+        named = Candidate(
+            diagnosis="Pneumonia", cannot_miss=False, citation=None, supporting=findings, against=(), next_tests=()
+        )
+        return Card(candidates=(named,), checks=(), case=(), related=(), withheld=())
+
+    fever = Finding(text="fever", citation=None, in_case=True)
+    (only,) = of_the_case(prose, card(fever), PASSAGES, Language.ENGLISH).held
+    assert "pneumonia" in only[0].text
+    assert of_the_case(prose, card(), PASSAGES, Language.ENGLISH) == prose, "nothing in the case speaks for anything"
