@@ -243,12 +243,18 @@ def of_the_case(judged: Judged, card: Card, passages: Sequence[Passage], languag
     for claim, checks in judged.held:
         headings = " ".join(above.get(check.citation.chunk_id, "") for check in checks)
         there = _diseases(claim.text) or _diseases(headings)
-        if there and not there & spoken_for:
+        if there and not any(_akin(one, other) for one in there for other in spoken_for):
             reason = said("not_of_case", language)
             withheld.append(Withheld(text=claim.text, verdict=Verdict.UNSUPPORTED, reason=reason))
         else:
             held.append((claim, checks))
     return replace(judged, held=tuple(held), withheld=tuple(withheld))
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether one disease is the other, or a kind of it by its name ("community-acquired pneumonia")."""
+    mine, theirs = support.content_words(one), support.content_words(other)
+    return mine <= theirs or theirs <= mine
 
 
 def _has_finding(candidate: Candidate) -> bool:

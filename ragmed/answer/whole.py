@@ -23,7 +23,7 @@ from difflib import SequenceMatcher
 
 from ragmed.answer import measured, support, verbatim
 from ragmed.answer.circumstances import circumstances, grades
-from ragmed.answer.citations import check, judge
+from ragmed.answer.citations import LEAST_SHARE, check, judge
 from ragmed.answer.claims import CitedClaim
 from ragmed.answer.entries import is_entry_line
 from ragmed.answer.excerpts import Excerpt, excerpts
@@ -39,8 +39,10 @@ _CUT = 0.85
 in a word or two."""
 _LONGEST = 500
 """Characters of a sentence at most that is put in place of a claim; instead of a longer one both are withheld."""
-_KEPT = 0.5
-"""Share of a condition's words that a claim needs for having kept it."""
+_KEPT_WHOLE, _KEPT = 0.6, 0.5
+"""Share of a sentence's words, and of a condition's, that a claim needs for having kept it."""
+_ANSWERS = re.compile(r"(?:yes|no)\b|(?:是的?|可以|不可以|不能|不是|能|否)[，,。：:]", re.IGNORECASE)
+"""How a sentence begins that answers the question in a word: no page has heard it."""
 _SOURCES = 3
 """Sentences at most that one claim is drawn from; a citation quotes no more."""
 _WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
@@ -106,6 +108,8 @@ def _whole(
             return _withheld(claim, said("no_statement", language, page=verbatim.shown(_own(empty))))
         if not any(_lacks(claim.text, one, alone=len(sources) == 1) for one in sources):
             continue
+        if not _drawn_from(claim.text, sources):
+            return _withheld(claim, said("unsupported", language))
         for source in sources:
             text = source.text
             quoted = Citation(
@@ -159,6 +163,16 @@ def _sources(claim: str, citation: Citation, passage: Passage) -> list[Excerpt]:
     return sorted(chosen, key=lambda one: one.start)
 
 
+def _drawn_from(claim: str, sources: Sequence[Excerpt]) -> bool:
+    """Whether the sentences have what the claim says, all of its numbers and most of the rest: then they may stand for
+    it."""
+    bare = _ANSWERS.sub("", claim, count=1).lstrip(" ,，。：:")
+    there = " ".join(_own(one) for one in sources)
+    return measured.missing_number(bare, there) is None and (
+        support.share(bare, there) >= LEAST_SHARE or not support.claim_words(bare)
+    )
+
+
 def _parts(text: str, *, across: bool) -> frozenset[object]:
     """Words, or concepts across languages, and numbers."""
     named = support.concepts(text) if across else support.claim_words(text)
@@ -186,7 +200,10 @@ def _lacks(claim: str, source: Excerpt, *, alone: bool) -> bool:
     own = _own(source)
     if verbatim.identical(claim, own):
         return source.own[0] > source.start  # an item without its introduction, a row without its header
-    if alone and _is_copied(claim, own):
+    if _ANSWERS.match(claim) or (alone and _is_copied(claim, own)):
+        return True
+    kept = support.kept(own, claim) if support.same_script(claim, own) else None
+    if kept is not None and kept < _KEPT_WHOLE:
         return True
     return (
         measured.missing_number(own, claim) is not None
