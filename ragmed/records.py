@@ -311,6 +311,8 @@ class Generation:
     adapter_sha256: str | None = None
     seed: int | None = None
     finish_reason: str = "stop"
+    """``stop``; ``length``, where there was no more room; ``repeated``, where it went round in circles; ``stopped`` by
+    the reader; ``not_started``."""
     quantisation: str = ""
     """``nf4``, ``int8``, …; empty where no weights were asked."""
     sampling: str = ""

@@ -10,8 +10,8 @@ The checks run in this order, each a small function that returns nothing or rais
    ``number_mismatch``;
 4. *denials*: no clause of the claim affirms what the quote denies, or denies what it affirms, and no exception of the
    page is left out → ``negation_mismatch``;
-5. *words*: no opposite (left for right), nothing that changed places ("preferred to"), no drug, route or group of
-   patients that the quote lacks, enough content words → ``unsupported``; then ``supported``.
+5. *words*: no opposite (left for right), nothing that changed places ("preferred to"), no drug, route, disease or group
+   of patients that the quote lacks, enough content words → ``unsupported``; then ``supported``.
 
 Nothing passes for want of something to check: a claim without a citation, or without a word, is ``unsupported``.
 Thresholds come from ``benchmarks/claims_altered.py``; figures and the reasons are in docs/adr/0006-citation-checks.md.
@@ -70,7 +70,8 @@ def check(claim_text: str, citation: Citation, snapshot: SnapshotReader) -> Cita
     language = detect_language(claim_text)
     try:
         page, headings = resolve(citation, snapshot, language)
-        verdict = _judge(claim_text, citation.quote, headings, language)
+        title = snapshot.document(citation.document_id).title
+        verdict = _judge(claim_text, citation.quote, headings, language, title)
         if verdict is Verdict.VERBATIM:
             require_no_denial_before(page, citation, language)
     except CitationFailedError as failed:
@@ -91,7 +92,8 @@ def check_claim(claim_text: str, citations: Sequence[Citation], snapshot: Snapsh
     if len(checks) > 1 and all(one.verdict is not Verdict.UNRESOLVABLE for one in checks):
         try:
             headings = " ".join(" ".join(snapshot.chunk(one.citation.chunk_id).heading_path) for one in checks)
-            _judge(claim_text, "\n".join(one.citation.quote for one in checks), headings, language)
+            titles = " ".join(snapshot.document(one.citation.document_id).title for one in checks)
+            _judge(claim_text, "\n".join(one.citation.quote for one in checks), headings, language, titles)
         except CitationFailedError:
             return ClaimCheck(verdict=checks[0].verdict, reason=checks[0].reason, checks=checks)
         together = tuple(CitationCheck(citation=one.citation, verdict=Verdict.SUPPORTED, reason="") for one in checks)
@@ -107,7 +109,7 @@ def judge(claim_text: str, evidence: str) -> tuple[Verdict, str]:
         return failed.verdict, failed.reason
 
 
-def _judge(claim_text: str, quote: str, headings: str, language: Language) -> Verdict:
+def _judge(claim_text: str, quote: str, headings: str, language: Language, title: str = "") -> Verdict:
     """Checks 2 to 5 on words alone. Raises CitationFailedError."""
     claim = verbatim.without_markers(claim_text)
     if verbatim.identical(claim, quote):
@@ -127,6 +129,7 @@ def _judge(claim_text: str, quote: str, headings: str, language: Language) -> Ve
     require_drugs(claim, quote, language)
     require_routes(claim, quote, headings, language)
     require_patients(claim, quote, headings, language)
+    require_subject(claim, f"{quote}\n{headings}\n{title}", language)
     require_support(claim, quote, headings, language)
     return Verdict.SUPPORTED
 
@@ -331,6 +334,15 @@ def require_patients(claim: str, quote: str, headings: str, language: Language) 
     group = support.missing_group(claim, f"{quote}\n{headings}")
     if group:
         raise CitationFailedError(Verdict.UNSUPPORTED, said("drug", language, claim=group))
+
+
+def require_subject(claim: str, evidence: str, language: Language) -> None:
+    """The diseases and organisms that the claim names stand in the quote, the headings above it or the title: a claim
+    of many common words about one cancer would pass with what the page says of another."""
+    if support.same_script(claim, evidence):
+        named = support.missing_subject(claim, evidence)
+        if named:
+            raise CitationFailedError(Verdict.UNSUPPORTED, said("drug", language, claim=named))
 
 
 def require_support(claim: str, quote: str, headings: str, language: Language) -> None:

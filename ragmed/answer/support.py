@@ -82,6 +82,10 @@ _GROUPS = tuple(
 _CHILD = frozenset({"child", "children", "儿童", "小儿", "患儿"})
 _DONE = frozenset({"procedure", "test"})
 """Kinds of terms that name what is done to a patient."""
+_SUBJECTS = frozenset({"disease", "organism"})
+"""Kinds of terms that a statement can be about another one of."""
+_DIGRAPH = re.compile(r"(?<=[a-z])[ao]e(?=[a-z])|\b[ao]e(?=[a-z])", re.IGNORECASE)
+"""British spelling: haemorrhage, oedema."""
 _OF_AGE = 18
 """Years from which on nobody is a child."""
 _GROUP_NAMES = (ADULTS, "children", "infants", "newborns", "adolescents", "pregnancy", "breastfeeding", "the old")
@@ -228,6 +232,21 @@ def missing_route(claim: str, evidence: str) -> str | None:
         if named and not there.search(evidence):
             return named.group()
     return None
+
+
+def missing_subject(claim: str, evidence: str) -> str | None:
+    """A disease or organism that the claim names and the evidence does not, as the claim writes it."""
+    there = concepts(evidence)
+    for match in find_terms(claim):
+        if match.term.kind in _SUBJECTS and match.term.en.lower() not in there:
+            named = _loose_words(_one_spelling(match.surface))
+            if not named <= _loose_words(_one_spelling(evidence)):
+                return match.surface
+    return None
+
+
+def _one_spelling(text: str) -> str:
+    return _DIGRAPH.sub("e", text)
 
 
 def missing_procedure(claim: str, evidence: str) -> str | None:

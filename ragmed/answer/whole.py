@@ -63,7 +63,8 @@ _NAMED_AS = re.compile(
 def made_whole(judged: Judged, passages: Sequence[Passage], snapshot: SnapshotReader, language: Language) -> Judged:
     """What holds of a model's draft, each sentence that leaves something out shown as the page has it.
 
-    ``passages``: those that the model was shown; ``language``: of reasons. Two sentences cut out of one are one.
+    ``passages``: those that the model was shown; ``language``: of reasons. What is said twice, or was cut twice out of
+    one sentence, stands once.
     """
     of_chunk = {passage.chunk.chunk_id: passage for passage in passages}
     held: list[Held] = []
@@ -74,9 +75,8 @@ def made_whole(judged: Judged, passages: Sequence[Passage], snapshot: SnapshotRe
         if isinstance(found, Withheld):
             withheld.append(found)
             continue
-        changed = [one for one in found if one[0] is not claim]
-        completed += bool(changed)
-        held += [one for one in found if one not in changed or not _there(one, held)]
+        completed += any(one is not claim for one, _ in found)
+        held += [one for one in found if not _there(one, held)]
     return replace(judged, held=tuple(held), withheld=tuple(withheld), completed=completed)
 
 

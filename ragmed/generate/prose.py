@@ -1,12 +1,13 @@
 """A ``Generator`` that has an engine write prose, or for a case a differential card: prompt, budget, stream, draft.
 
 Laws of this room: a passage is in the prompt whole or not at all, and those left out are counted; what the engine wrote
-goes into the draft as it wrote it; nothing here judges it; every piece bears what writes it, so that a draft that is
-stopped does not lose its author.
+goes into the draft as it wrote it, and no further than where it turns round in circles; nothing here judges it; every
+piece bears what writes it, so that a draft that is stopped does not lose its author.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +23,16 @@ from ragmed.records import Generation, Mode, Passage, Prompt, Query
 if TYPE_CHECKING:
     from ragmed.engines import Engine
     from ragmed.settings import ModelSettings
+
+
+_LOOKED_AT = 600
+"""Pieces of what was written last in which a model is looked at for going round in circles."""
+_THRICE = re.compile(r"(?P<said>[^\n]{8,200}?[.。!?！？;；\n])\s*(?P=said)\s*(?P=said)\s*\Z")
+
+
+def turns_round(text: str) -> bool:
+    """Whether a text ends with the same sentence three times over, from which no model that writes greedily returns."""
+    return text.rstrip()[-1:] in ".。!?！？;；" and _THRICE.search(text) is not None
 
 
 class ProseGenerator:
@@ -66,6 +77,9 @@ class ProseGenerator:
                 shown += len(readable)
                 if readable or not piece.finish_reason:
                     yield Written(text=readable, by=by)
+                if turns_round("".join(written[-_LOOKED_AT:])):
+                    last = replace(piece, finish_reason="repeated")
+                    break
         text = "".join(written)
         drafted = card.read(text) if wants_card else None
         yield Draft(

@@ -125,3 +125,21 @@ def test_a_draft_bears_the_adapter_that_wrote_it_and_not_the_one_that_was_to() -
     assert isinstance(draft, Draft)
     told = {piece.by.adapter_sha256 for piece in pieces if isinstance(piece, Written) and piece.by}
     assert {draft.generation.adapter_sha256, *told} == {"b" * 64}
+
+
+@pytest.mark.parametrize(
+    "said", ["Never give it as a bolus.", "不应静脉推注，除非由专门人员使用。", "Give 0.5 mg [1].\n"]
+)
+def test_a_model_that_turns_round_in_circles_is_stopped(said: str) -> None:
+    begun = "Give adrenaline 0.5 mg [1]. "
+    engine = ScriptedEngine(begun + " ".join([said] * 40))
+    _, draft = drafted(engine)
+    assert draft.generation.finish_reason == "repeated"
+    assert draft.generation.text.count(said.strip()) <= 4
+    assert engine.left == 1
+
+
+def test_sentences_that_differ_in_a_number_are_no_circle() -> None:
+    doses = " ".join(f"Step {number}: give {number} mg of it now." for number in range(1, 9))
+    _, draft = drafted(ScriptedEngine(doses))
+    assert (draft.generation.finish_reason, draft.generation.text.strip()) == ("stop", doses)
