@@ -1,8 +1,9 @@
 """What may be quoted from a passage: sentences, list items with their introduction, table rows.
 
 Laws of this room: an excerpt is a contiguous stretch of its chunk, cut at the ends of sentences, items and rows, so
-that ``page.text[start:end]`` is what is shown but for white space. Nothing is put together from two places; a row is
-shown under its table's header, the rows between left out by a marked ellipsis where they deny and except nothing.
+that ``page.text[start:end]`` is what is shown but for white space. A caption above rows or items is none. Nothing is
+put together from two places; a row is shown under its table's header, the rows between left out by a marked ellipsis
+where they deny and except nothing.
 """
 
 from __future__ import annotations
@@ -151,6 +152,8 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _of_line(text: str, lines: Sequence[_Line], number: int, line: _Line) -> Iterator[tuple[int, int]]:
+    if _is_caption(lines, number):
+        return
     if line.is_row:
         yield _row(lines, number)
     elif line.is_item:
@@ -165,6 +168,15 @@ def _of_line(text: str, lines: Sequence[_Line], number: int, line: _Line) -> Ite
                 yield start, _last_item(lines, number)
             else:
                 yield start, end
+
+
+def _is_caption(lines: Sequence[_Line], number: int) -> bool:
+    """Whether a line is the caption of the table or list below it: it names what comes and says nothing itself."""
+    line = lines[number]
+    if line.is_row or line.is_item or line.introduces or number + 1 == len(lines):
+        return False
+    below = lines[number + 1]
+    return (below.is_row or below.is_item) and len(line.text) <= _SHORT_TITLE and not line.text.endswith(_ENDS)
 
 
 def _row(lines: Sequence[_Line], number: int) -> tuple[int, int]:

@@ -30,7 +30,7 @@ from ragmed.text.numbers import quantities
 if TYPE_CHECKING:
     from ragmed.interfaces import Embedder
 
-REVISION = "3"
+REVISION = "4"
 """Changes whenever the same passages may give another answer."""
 DENSE_CANDIDATES = 12
 _EMBEDDED_CHARACTERS = 240

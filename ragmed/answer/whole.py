@@ -47,7 +47,7 @@ _SOURCES = 3
 """Sentences at most that one claim is drawn from; a citation quotes no more."""
 _WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 _CONDITION = re.compile(
-    r"\b(?:if|when|where|once|unless|until|provided|only|in case of|as long as"
+    r"\b(?:if|when|where|once|unless|until|provided|only|in case of|as long as|after|before|during|following|despite"
     r"|(?:in|for|to|of) (?:all |most |some |every )?(?:\w+ )?"
     r"(?:patients?|adults?|people|persons|women|men|children|those) (?:with|who|whose|on|in|at|under|over|aged))\b"
     r"(?:[^,;.。；]|(?<=\d)\.(?=\d))*"
@@ -101,6 +101,8 @@ def _whole(
     for citation in cited:
         passage = of_chunk[citation.chunk_id]
         sources = _sources(claim.text, citation, passage)
+        if not sources:  # a caption: it names what comes and says nothing
+            return _withheld(claim, said("no_statement", language, page=verbatim.shown(citation.quote)))
         empty = next((one for one in sources if _says_nothing(one, snapshot)), None)
         if empty is not None and (len(sources) == 1 or verbatim.identical(claim.text, empty.text)):
             if is_entry_line(_own(empty)) and _names_subject(claim.text, passage):
@@ -135,7 +137,9 @@ def _whole(
 
 def _lacking(claim: str, citation: Citation, of_chunk: dict[str, Passage], snapshot: SnapshotReader) -> bool:
     sources = _sources(claim, citation, of_chunk[citation.chunk_id])
-    return any(_says_nothing(one, snapshot) or _lacks(claim, one, alone=len(sources) == 1) for one in sources)
+    return not sources or any(
+        _says_nothing(one, snapshot) or _lacks(claim, one, alone=len(sources) == 1) for one in sources
+    )
 
 
 def _withheld(claim: CitedClaim, reason: str) -> Withheld:
