@@ -5,8 +5,9 @@
 Populations: `guidelines` (PDFs of the test data, English), `demonstration` and `demonstration-zh` (the library of this
 project), `pharmacology` (a textbook): sentences that the rules were shaped on. `nutrition` and `population` (textbooks)
 are held out: no rule was made or mended after looking at them. `restatements`: written by hand (tests/answer).
-`paraphrases`: freer ones, written by hand (benchmarks/paraphrases.tsv), half of the documents held out. Without a name
-all are measured. No language model is asked, so the alterations are mechanical but for those written by hand.
+`paraphrases`: freer ones, written by hand (benchmarks/paraphrases.tsv), half of the documents held out. Of both,
+`shown` counts what a reader gets to see of them. Without a name all are measured. No language model is asked, so the
+alterations are mechanical but for those written by hand.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from typing import Any
 from altered.measure import Wrong, by_hand, ignore, measure
 from altered.texts import ROOT, Pages, demonstration, guidelines, paraphrases, restatements, textbook
 from machine import RESULTS, machine, save
+
+sys.path.insert(0, str(ROOT))
+from altered.shown import as_shown
 
 POPULATIONS = ("guidelines", "demonstration", "demonstration-zh", "pharmacology", "nutrition", "population")
 
@@ -47,9 +51,10 @@ def main() -> None:
     wrong: Wrong = told if asked.v else ignore
     for name in asked.populations:
         if name == "restatements":
-            found = by_hand(restatements(), wrong)
+            found = by_hand(restatements(), wrong) | {"shown": as_shown(restatements())}
         elif name == "paraphrases":
-            found = by_hand(paraphrases(asked.data), wrong)
+            rows = paraphrases(asked.data)
+            found = by_hand(rows, wrong) | {"shown": as_shown(rows)}
         else:
             found = measure(pages(name, asked.data), asked.most, asked.seed, wrong)
         if not asked.v:

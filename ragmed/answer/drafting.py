@@ -274,6 +274,7 @@ class Drafting:
         more = (
             not_stated(retrieval.query, judged.held, work.passages) if mode is Mode.ANSWER else "",
             notices.said("completed", language, count=judged.completed) if judged.completed else "",
+            notices.said("replaced", language, count=judged.replaced) if judged.replaced else "",
             judged.unasked,
         )
         answer = Answer(

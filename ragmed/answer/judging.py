@@ -39,18 +39,24 @@ class Judged:
     withheld: tuple[Withheld, ...]
     unasked: str = ""
     """What the second check was not asked of, and why, in the question's language; empty where nothing was missed."""
+    drafted: tuple[CitedClaim, ...] = ()
+    """All sentences, in the order of the draft."""
+    cut_off: bool = False
+    """Whether the last one lacks its end."""
     completed: int = 0
-    """Sentences of a model in whose place the page's whole ones stand (``whole``)."""
+    """Sentences that left something out, in whose place the page's whole ones stand (``whole``)."""
+    replaced: int = 0
+    """Sentences withheld, in whose place the page's own stand."""
 
     @property
     def count(self) -> int:
         """All sentences of the draft."""
-        return len(self.held) + len(self.withheld)
+        return len(self.drafted)
 
     @property
     def share_held(self) -> float:
         """Of all sentences, from 0 to 1; 1 where there is none."""
-        return len(self.held) / self.count if self.count else 1.0
+        return 1 - len(self.withheld) / self.count if self.count else 1.0
 
 
 def judge_draft(
@@ -78,6 +84,8 @@ def judge_draft(
         ruled = [one if isinstance(one, Withheld) else next(results) for one in ruled]
         unasked = asked.unasked
     return Judged(
+        drafted=drafted,
+        cut_off=cut is not None,
         held=tuple(one for one in ruled if not isinstance(one, Withheld)),
         withheld=tuple(one for one in ruled if isinstance(one, Withheld)),
         unasked=unasked,

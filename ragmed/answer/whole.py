@@ -1,4 +1,4 @@
-"""What a language model cut out of a sentence is shown as the whole sentence, as the page has it.
+"""What a language model cut out of a sentence, or got wrong, is shown as the whole sentence, as the page has it.
 
 A sentence can be borne out and still mislead: "150 micrograms." out of "Child 6 months to 6 years | 150 micrograms";
 "can be treated at home" out of a sentence that goes on "if the patient lives within 1 hour of hospital"; ceftriaxone as
@@ -11,6 +11,8 @@ Laws of this room:
   What is nearly the page's sentence is shown as the page's sentence.
 * A row comes under its table's header, an item under the words that introduce its list, as when the library is quoted.
 * What says nothing by itself (a caption, a line of a differential under somebody's heading) is withheld.
+* A sentence that failed its check is withheld; the page's own sentence, where one is much like it, stands in its place:
+  a false alarm costs the reader nothing, and a true one shows him what the page says.
 * What is put in place of a claim is checked like any other; where it fails, both are withheld.
 """
 
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from ragmed.answer import measured, support, verbatim
@@ -45,6 +47,8 @@ _ANSWERS = re.compile(r"(?:yes|no)\b|(?:是的?|可以|不可以|不能|不是|�
 """How a sentence begins that answers the question in a word: no page has heard it."""
 _SOURCES = 3
 """Sentences at most that one claim is drawn from; a citation quotes no more."""
+_ALIKE = 0.5
+"""Share of a failed claim's words that a sentence of the page has which is shown in its place."""
 _WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 _CONDITION = re.compile(
     r"\b(?:if|when|where|once|unless|until|provided|only|in case of|as long as|after|before|during|following|despite"
@@ -61,89 +65,111 @@ _NAMED_AS = re.compile(
 
 
 def made_whole(judged: Judged, passages: Sequence[Passage], snapshot: SnapshotReader, language: Language) -> Judged:
-    """What holds of a model's draft, each sentence that leaves something out shown as the page has it.
+    """A judged draft of a model as it may be shown: what leaves something out, and what failed its check, with the
+    page's own sentence in its place. Where nothing holds nothing is put in its place: the draft falls.
 
-    ``passages``: those that the model was shown; ``language``: of reasons. What is said twice, or was cut twice out of
-    one sentence, stands once.
+    ``passages``: those that the model was shown; ``language``: of reasons. A sentence that failed stays withheld. What
+    is said twice, or was cut twice out of one sentence, stands once.
     """
-    of_chunk = {passage.chunk.chunk_id: passage for passage in passages}
+    desk = _Desk({passage.chunk.chunk_id: passage for passage in passages}, snapshot, language)
+    checks_of = {id(claim): checks for claim, checks in judged.held}
     held: list[Held] = []
     withheld = list(judged.withheld)
-    completed = 0
-    for claim, checks in judged.held:
-        found = _whole(claim, checks, of_chunk, snapshot, language)
+    completed = replaced = 0
+    for claim in judged.drafted:
+        checks = checks_of.get(id(claim))
+        if checks is None and (not judged.held or (judged.cut_off and claim is judged.drafted[-1])):
+            continue
+        found = desk.whole(claim, checks) if checks is not None else desk.instead(claim)
         if isinstance(found, Withheld):
             withheld.append(found)
             continue
-        completed += any(one is not claim for one, _ in found)
-        held += [one for one in found if not _there(one, held)]
-    return replace(judged, held=tuple(held), withheld=tuple(withheld), completed=completed)
+        new = [one for one in found if not any(one[0].text == other.text for other, _ in held)]
+        if checks is None:
+            replaced += bool(new)
+        else:
+            completed += any(one is not claim for one, _ in found)
+        held += new
+    return replace(judged, held=tuple(held), withheld=tuple(withheld), completed=completed, replaced=replaced)
 
 
-def _there(one: Held, held: Sequence[Held]) -> bool:
-    return any(one[0].text == other.text for other, _ in held)
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Puts the page's sentences in the place of claims."""
 
+    of_chunk: dict[str, Passage]
+    snapshot: SnapshotReader
+    language: Language
 
-def _whole(
-    claim: CitedClaim,
-    checks: Sequence[CitationCheck],
-    of_chunk: dict[str, Passage],
-    snapshot: SnapshotReader,
-    language: Language,
-) -> list[Held] | Withheld:
-    """The claim as it is, or the sentences that it was cut out of."""
-    cited = [one.citation for one in checks if one.citation.chunk_id in of_chunk]
-    if len(cited) > 1 and any(judge(claim.text, one.quote)[0].holds for one in cited):
-        alone = [one for one in cited if judge(claim.text, one.quote)[0].holds]
-        whole = [one for one in alone if not _lacking(claim.text, one, of_chunk, snapshot)]
-        cited = whole[:1] or alone[:1]
-    found: list[Held] = []
-    for citation in cited:
-        passage = of_chunk[citation.chunk_id]
-        sources = _sources(claim.text, citation, passage)
-        if not sources:  # a caption: it names what comes and says nothing
-            return _withheld(claim, said("no_statement", language, page=verbatim.shown(citation.quote)))
-        empty = next((one for one in sources if _says_nothing(one, snapshot)), None)
-        if empty is not None and (len(sources) == 1 or verbatim.identical(claim.text, empty.text)):
-            if is_entry_line(_own(empty)) and _names_subject(claim.text, passage):
+    def whole(self, claim: CitedClaim, checks: Sequence[CitationCheck]) -> list[Held] | Withheld:
+        """A claim that holds as it is, or the sentences that it was cut out of."""
+        cited = [one.citation for one in checks if one.citation.chunk_id in self.of_chunk]
+        alone = [one for one in cited if judge(claim.text, one.quote)[0].holds] if len(cited) > 1 else []
+        if alone:
+            whole = [one for one in alone if not self._lacking(claim.text, one)]
+            cited = whole[:1] or alone[:1]
+        found: list[Held] = []
+        for citation in cited:
+            passage = self.of_chunk[citation.chunk_id]
+            sources = _sources(claim.text, citation, passage)
+            if not sources:  # a caption: it names what comes and says nothing
+                return self._withheld(claim, "no_statement", page=verbatim.shown(citation.quote))
+            empty = self._empty(sources)
+            if empty is not None and (len(sources) == 1 or verbatim.identical(claim.text, empty.text)):
+                if is_entry_line(_own(empty)) and _names_subject(claim.text, passage):
+                    continue
+                return self._withheld(claim, "no_statement", page=verbatim.shown(_own(empty)))
+            if not any(_lacks(claim.text, one, alone=len(sources) == 1) for one in sources):
                 continue
-            return _withheld(claim, said("no_statement", language, page=verbatim.shown(_own(empty))))
-        if not any(_lacks(claim.text, one, alone=len(sources) == 1) for one in sources):
-            continue
-        if not _drawn_from(claim.text, sources):
-            return _withheld(claim, said("unsupported", language))
+            if not _drawn_from(claim.text, sources):
+                return self._withheld(claim, "unsupported")
+            quoted = self._quoted(claim, citation, sources, follows=bool(found))
+            if isinstance(quoted, Withheld):
+                return quoted
+            found += quoted
+        return found or [(claim, tuple(checks))]
+
+    def instead(self, claim: CitedClaim) -> list[Held]:
+        """The page's sentence that a claim which failed was most likely made of; nothing where none is much like it."""
+        for citation in claim.citations:
+            passage = self.of_chunk.get(citation.chunk_id)
+            sources = _sources(claim.text, citation, passage)[:1] if passage else []
+            if not sources or self._empty(sources) is not None or _likeness(claim.text, sources[0]) < _ALIKE:
+                continue
+            quoted = self._quoted(claim, citation, sources)
+            if not isinstance(quoted, Withheld):
+                return quoted
+        return []
+
+    def _quoted(
+        self, claim: CitedClaim, citation: Citation, sources: Sequence[Excerpt], *, follows: bool = False
+    ) -> list[Held] | Withheld:
+        """The sentences as claims of their own, checked like any other."""
+        found: list[Held] = []
         for source in sources:
-            text = source.text
-            quoted = Citation(
-                claim=citation.claim,
-                marker=citation.marker,
-                chunk_id=citation.chunk_id,
-                document_id=citation.document_id,
-                page_number=citation.page_number,
-                start=source.start,
-                end=source.end,
-                quote=passage.chunk.text[source.start - passage.chunk.start : source.end - passage.chunk.start],
-            )
-            checked = check(text, quoted, snapshot)
-            if len(text) > _LONGEST:
-                return _withheld(claim, said("left_out_of_long", language))
+            if len(source.text) > _LONGEST:
+                return self._withheld(claim, "left_out_of_long")
+            chunk = source.passage.chunk
+            words = chunk.text[source.start - chunk.start : source.end - chunk.start]
+            quoted = replace(citation, start=source.start, end=source.end, quote=words)
+            checked = check(source.text, quoted, self.snapshot)
             if not checked.verdict.holds:
                 return Withheld(text=claim.text, verdict=checked.verdict, reason=checked.reason)
-            found.append(
-                (CitedClaim(text=text, citations=(quoted,), new_line=claim.new_line or bool(found)), (checked,))
-            )
-    return found or [(claim, tuple(checks))]
+            new_line = claim.new_line or follows or bool(found)
+            found.append((CitedClaim(text=source.text, citations=(quoted,), new_line=new_line), (checked,)))
+        return found
 
+    def _lacking(self, claim: str, citation: Citation) -> bool:
+        sources = _sources(claim, citation, self.of_chunk[citation.chunk_id])
+        lacks = any(_lacks(claim, one, alone=len(sources) == 1) for one in sources)
+        return not sources or lacks or self._empty(sources) is not None
 
-def _lacking(claim: str, citation: Citation, of_chunk: dict[str, Passage], snapshot: SnapshotReader) -> bool:
-    sources = _sources(claim, citation, of_chunk[citation.chunk_id])
-    return not sources or any(
-        _says_nothing(one, snapshot) or _lacks(claim, one, alone=len(sources) == 1) for one in sources
-    )
+    def _empty(self, sources: Sequence[Excerpt]) -> Excerpt | None:
+        return next((one for one in sources if _says_nothing(one, self.snapshot)), None)
 
-
-def _withheld(claim: CitedClaim, reason: str) -> Withheld:
-    return Withheld(text=claim.text, verdict=Verdict.UNSUPPORTED, reason=reason)
+    def _withheld(self, claim: CitedClaim, reason: str, **values: object) -> Withheld:
+        told = said(reason, self.language, **values)
+        return Withheld(text=claim.text, verdict=Verdict.UNSUPPORTED, reason=told)
 
 
 # --- where a claim comes from ---
@@ -175,6 +201,11 @@ def _drawn_from(claim: str, sources: Sequence[Excerpt]) -> bool:
     return measured.missing_number(bare, there) is None and (
         support.share(bare, there) >= LEAST_SHARE or not support.claim_words(bare)
     )
+
+
+def _likeness(claim: str, source: Excerpt) -> float:
+    """Share of the claim's words, numbers left out, that the sentence has."""
+    return support.share(_ANSWERS.sub("", claim, count=1), _own(source))
 
 
 def _parts(text: str, *, across: bool) -> frozenset[object]:

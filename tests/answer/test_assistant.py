@@ -125,24 +125,33 @@ def test_law_5_an_answer_that_cannot_be_kept_is_not_shown(tmp_path: Path) -> Non
     assert caught.value.remedy
 
 
+ADULTS = "Adults with anaphylaxis should receive adrenaline 0.5 mg IM."
+"""Of the page."""
+
+
 @pytest.mark.parametrize(
-    ("written", "verdict"),
+    ("written", "verdict", "instead"),
     [
-        ("Adults with anaphylaxis should receive adrenaline 5 mg IM [1].", Verdict.NUMBER_MISMATCH),
-        ("Adults with anaphylaxis should receive adrenaline 0.5 g IM [1].", Verdict.NUMBER_MISMATCH),
-        ("Give it intravenously [1].", Verdict.NEGATION_MISMATCH),
-        ("Adults with anaphylaxis should receive atropine 0.5 mg IM [1].", Verdict.UNSUPPORTED),
-        ("Adults with anaphylaxis should receive adrenaline 5 mg IM [7].", Verdict.UNRESOLVABLE),
-        ("Adults with anaphylaxis should receive adrenaline 5 mg IM.", Verdict.UNSUPPORTED),
+        ("Adults with anaphylaxis should receive adrenaline 5 mg IM [1].", Verdict.NUMBER_MISMATCH, ADULTS),
+        ("Adults with anaphylaxis should receive adrenaline 0.5 g IM [1].", Verdict.NUMBER_MISMATCH, ADULTS),
+        ("Give it intravenously [1].", Verdict.NEGATION_MISMATCH, "Do not give it intravenously."),
+        ("Adults with anaphylaxis should receive atropine 0.5 mg IM [1].", Verdict.UNSUPPORTED, ADULTS),
+        ("Children with croup may go home after steroids [1].", Verdict.UNSUPPORTED, ""),
+        ("Adults with anaphylaxis should receive adrenaline 5 mg IM [7].", Verdict.UNRESOLVABLE, ""),
+        ("Adults with anaphylaxis should receive adrenaline 5 mg IM.", Verdict.UNSUPPORTED, ""),
     ],
 )
 def test_law_2_a_failing_claim_is_withheld_and_the_true_one_stays(
-    tmp_path: Path, written: str, verdict: Verdict
+    tmp_path: Path, written: str, verdict: Verdict, instead: str
 ) -> None:
+    """In the place of the failing one the page's own sentence stands, where one is much like it."""
     true = "In sepsis give antibiotics within 1 hour [2]."
     record = Bench(tmp_path, ScriptedGenerator(f"{written} {true}")).ask("What to give?")
     assert record.outcome is Outcome.ANSWERED
-    assert [claim.text for claim in record.claims] == ["In sepsis give antibiotics within 1 hour."]
+    own = [instead] if instead else []
+    assert [claim.text for claim in record.claims] == [*own, "In sepsis give antibiotics within 1 hour."]
+    assert all(check.verdict is Verdict.VERBATIM for check in record.checks)
+    assert ("in place of one that failed its check: 1." in record.notice) is bool(instead)
     assert [(one.verdict, bool(one.reason)) for one in record.withheld] == [(verdict, True)]
     assert "atropine" not in record.text
     assert "1." in record.notice  # the count of what was withheld is told
@@ -180,7 +189,8 @@ def test_a_draft_of_which_too_little_holds_is_refused_and_the_library_quoted(tmp
 def test_a_draft_of_which_enough_holds_is_shown_without_the_rest(tmp_path: Path) -> None:
     record = Bench(tmp_path, ScriptedGenerator(f"{FALSE} {TRUE}"), instead=INSTEAD).ask("What to give?")
     assert (record.generation.kind, record.refused) == ("scripted", None)
-    assert [claim.text for claim in record.claims] == ["In sepsis give antibiotics within 1 hour."]
+    assert FALSE.removesuffix(" [1].") not in record.text
+    assert [claim.text for claim in record.claims] == [ADULTS, "In sepsis give antibiotics within 1 hour."]
     assert "Written by a language model" in record.notice
 
 
