@@ -3,6 +3,8 @@
 Laws of this room:
 
 * Everything that a generator writes is judged against the pages before it is part of an answer (law 2).
+* A model takes nothing away: the sentence that the library would lead with stands in every answer whose question it
+  answers, and where no sentence of a model does, the library is quoted.
 * A generator that cannot be used, or whose draft falls, is followed by the one that stands in for it; the draft is kept
   beside the answer with the reason.
 * No silence: where nothing can be shown, the answer says why in the question's language.
@@ -23,7 +25,7 @@ from ragmed.answer.case import read_case
 from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
 from ragmed.answer.conflicts import conflicts
 from ragmed.answer.differential import Card, differential_card
-from ragmed.answer.judgement import Judgement, judge_whole, refusal_of
+from ragmed.answer.judgement import Judgement, judge_whole, led_by, refusal_of
 from ragmed.answer.unstated import not_stated, says_what_is_asked
 from ragmed.drafts import Draft, Written
 from ragmed.errors import IntegrityError, MissingPartError, ModelError, RagMedError
@@ -47,6 +49,7 @@ from ragmed.records import (
 
 if TYPE_CHECKING:
     from ragmed.answer.clock import Clock
+    from ragmed.answer.judging import Held
     from ragmed.answer.second_check import SecondCheck
     from ragmed.interfaces import Generator, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
@@ -145,12 +148,15 @@ class Drafting:
         clock.step("generate")
         judged = judge_whole(draft, work.passages, work.snapshot, work.query, self._second)
         fallen = self._falls(work, draft, judged)
-        if fallen or self._beside(work, draft, judged):
+        lead = None if fallen else self._lead(work, draft)
+        if fallen or (lead and not says_what_is_asked(work.query, judged.prose.held, work.passages)):
             refused = refusal_of(draft, judged, work.mode, work.retrieval.query.language, beside=not fallen)
             if card is None and chosen:
                 work = replace(work, mode=Mode.ANSWER)
             draft, _ = yield from self._drafted(work, told, refused)
             judged = judge_whole(draft, work.passages, work.snapshot, work.query, self._second)
+        elif lead:
+            judged = led_by(judged, lead)
         answer, retrieval = self._composed(work, draft, judged, refused)
         answer = _assuming(answer, retrieval, snapshot, draft.card.assumptions if draft.card else ())
         clock.step("verify")
@@ -183,19 +189,18 @@ class Drafting:
         nothing = not judged.card and not judged.prose.held
         return nothing or judged.share_held < self._settings.model.least_held
 
-    def _beside(self, work: Work, draft: Draft, judged: Judgement) -> bool:
-        """Whether no sentence of a model is of the kind asked for, and the first one that would be quoted is.
+    def _lead(self, work: Work, draft: Draft) -> Held | None:
+        """The sentence that the library would be quoted with first, where a model wrote and that sentence says what is
+        asked for.
 
         A model that copies faithfully may still copy the wrong sentence, and no check of its citation can tell.
         """
         if self._instead is None or draft.generation.kind == self._instead.kind or work.mode is not Mode.ANSWER:
-            return False
-        if says_what_is_asked(work.query, judged.prose.held, work.passages):
-            return False
+            return None
         pieces = self._instead.generate(work.query, work.mode, work.passages)
         quoting = next(piece for piece in pieces if isinstance(piece, Draft))
-        quoted = judge_whole(quoting, work.passages, work.snapshot, work.query)
-        return says_what_is_asked(work.query, quoted.prose.held[:1], work.passages)
+        first = judge_whole(quoting, work.passages, work.snapshot, work.query).prose.held[:1]
+        return first[0] if first and says_what_is_asked(work.query, first, work.passages) else None
 
     def unwritten(self) -> Generation:
         """The generation of an answer for which nothing was written."""
@@ -275,6 +280,7 @@ class Drafting:
             not_stated(retrieval.query, judged.held, work.passages) if mode is Mode.ANSWER else "",
             notices.said("completed", language, count=judged.completed) if judged.completed else "",
             notices.said("replaced", language, count=judged.replaced) if judged.replaced else "",
+            notices.said("led", language) if judged.led else "",
             judged.unasked,
         )
         answer = Answer(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ragmed.answer import notices
 from ragmed.answer.card_judging import JudgedCard, judge_card
 from ragmed.answer.case import read_case
-from ragmed.answer.judging import Judged, judge_draft
+from ragmed.answer.judging import Held, Judged, judge_draft
 from ragmed.answer.whole import made_whole
 from ragmed.records import Language, Mode, Passage, Query, RefusedDraft, Withheld
 
@@ -60,6 +60,19 @@ def judge_whole(
     if draft.card is None:
         return Judgement(prose)
     return Judgement(prose, judge_card(draft.card, shown, snapshot, read_case(query.text), query.language))
+
+
+def led_by(judged: Judgement, lead: Held) -> Judgement:
+    """With the sentence that the library leads with, as the last one, unless words of it are cited already."""
+    (mine,) = lead[1]
+    for _, checks in judged.prose.held:
+        for one in checks:
+            there, here = one.citation, mine.citation
+            same = (there.document_id, there.page_number) == (here.document_id, here.page_number)
+            if same and there.start < here.end and here.start < there.end:
+                return judged
+    prose = judged.prose
+    return replace(judged, prose=replace(prose, held=(*prose.held, lead), led=True))
 
 
 def refusal_of(

@@ -45,6 +45,8 @@ class Judged:
     """Whether the last one lacks its end."""
     completed: int = 0
     """Sentences that left something out, in whose place the page's whole ones stand (``whole``)."""
+    led: bool = False
+    """Whether the last one that is shown is not of the draft, but what the library leads with."""
     replaced: int = 0
     """Sentences withheld, in whose place the page's own stand."""
 

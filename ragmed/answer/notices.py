@@ -178,6 +178,10 @@ _WORDING: dict[str, tuple[str, str]] = {
         "Shown whole, as the page has it, because the model had left part of it out: {count}.",
         "因模型有所省略而按原文全句显示的句子：{count}。",
     ),
+    "led": (
+        "The last sentence is the one that the library leads with; the model had left it out.",
+        "最后一句是文献库首选的原句，模型未予采用。",
+    ),
     "replaced": (
         "The page's own sentence, in place of one that failed its check: {count}.",
         "以原文句子代替未通过核对的句子：{count}。",

@@ -70,6 +70,7 @@ SNAPSHOT = SmallSnapshot(
     [chunk for one in (ADRENALINE_PAGE, OTHER_PAGE) for chunk in whole_page_chunks(one)],
 )
 PASSAGES = passages_of(SNAPSHOT)
+PAGE_LINES = [line.removeprefix("• ") for line in OTHER_PAGE.text.splitlines()]
 
 
 def judged(text: str, question: str = "What should I do?") -> Judged:
@@ -254,3 +255,29 @@ def test_beside_a_card_no_sentence_is_about_a_disease_that_the_case_does_not_spe
     (only,) = of_the_case(prose, card(fever), PASSAGES, Language.ENGLISH).held
     assert "pneumonia" in only[0].text
     assert of_the_case(prose, card(), PASSAGES, Language.ENGLISH) == prose, "nothing in the case speaks for anything"
+
+
+LEAD = "Adults with anaphylaxis should receive adrenaline 0.5 mg IM."
+
+
+def test_what_the_library_leads_with_stands_in_a_model_s_answer(tmp_path: Path) -> None:
+    question = "Which antibiotics in community-acquired pneumonia?"
+    leads = asked(tmp_path / "quoted", question, "NOT COVERED").claims[0].text
+    severe, mild = (
+        next(text for text in PAGE_LINES if text.startswith(front))
+        for front in ("An adult with severe", "An adult with non-severe")
+    )
+    other = mild if leads == severe else severe
+    record = asked(tmp_path / "written", question, f"{other} [{marker_of('azithromycin')}].")
+    assert (record.generation.kind, record.refused) == ("scripted", None)
+    assert [claim.text for claim in record.claims] == [other, leads]
+    assert "The last sentence is the one that the library leads with" in record.notice
+    assert [check.citation.quote for check in record.checks if check.citation.claim == 1] == [leads]
+
+
+@pytest.mark.parametrize("written", [f"{LEAD[:-1]} [1].", "Adults should receive adrenaline 0.5 mg IM [1]."])
+def test_it_is_not_said_twice(tmp_path: Path, written: str) -> None:
+    record = asked(tmp_path, "What dose of adrenaline in an adult with anaphylaxis?", written)
+    assert record.refused is None
+    assert [claim.text for claim in record.claims] == [LEAD]
+    assert "leads with" not in record.notice
