@@ -43,7 +43,7 @@ _LONGEST = 500
 """Characters of a sentence at most that is put in place of a claim; instead of a longer one both are withheld."""
 _KEPT_WHOLE, _KEPT = 0.6, 0.5
 """Share of a sentence's words, and of a condition's, that a claim needs for having kept it."""
-_ANSWERS = re.compile(r"(?:yes|no)\b|(?:是的?|可以|不可以|不能|不是|能|否)[，,。：:]", re.IGNORECASE)
+_ANSWERS = re.compile(r"yes\b|no\s*[,.;:–]|(?:是的?|可以|不可以|不能|不是|能|否)[，,。：:]", re.IGNORECASE)
 """How a sentence begins that answers the question in a word: no page has heard it."""
 _SOURCES = 3
 """Sentences at most that one claim is drawn from; a citation quotes no more."""
@@ -108,26 +108,34 @@ class _Desk:
         if alone:
             whole = [one for one in alone if not self._lacking(claim.text, one)]
             cited = whole[:1] or alone[:1]
+        drawn = [(one, _sources(claim.text, one, self.of_chunk[one.chunk_id])) for one in cited]
+        nothing = self._stating_nothing(claim, drawn)
+        if nothing is not None:
+            return nothing
+        every = [one for _, sources in drawn for one in sources if not _with_subject(claim.text, one)]
+        if not any(_lacks(claim.text, one, alone=len(every) == 1) for one in every):
+            return [(claim, tuple(checks))]
+        if not _drawn_from(claim.text, every):
+            return self._withheld(claim, "unsupported")
         found: list[Held] = []
-        for citation in cited:
-            passage = self.of_chunk[citation.chunk_id]
-            sources = _sources(claim.text, citation, passage)
-            if not sources:  # a caption: it names what comes and says nothing
-                return self._withheld(claim, "no_statement", page=verbatim.shown(citation.quote))
-            empty = self._empty(sources)
-            if empty is not None and (len(sources) == 1 or verbatim.identical(claim.text, empty.text)):
-                if is_entry_line(_own(empty)) and _names_subject(claim.text, passage):
-                    continue
-                return self._withheld(claim, "no_statement", page=verbatim.shown(_own(empty)))
-            if not any(_lacks(claim.text, one, alone=len(sources) == 1) for one in sources):
-                continue
-            if not _drawn_from(claim.text, sources):
-                return self._withheld(claim, "unsupported")
+        for citation, sources in drawn:
             quoted = self._quoted(claim, citation, sources, follows=bool(found))
             if isinstance(quoted, Withheld):
                 return quoted
             found += quoted
-        return found or [(claim, tuple(checks))]
+        return found
+
+    def _stating_nothing(
+        self, claim: CitedClaim, drawn: Sequence[tuple[Citation, Sequence[Excerpt]]]
+    ) -> Withheld | None:
+        """The claim withheld where its words on the page state nothing."""
+        for citation, sources in drawn:
+            if not sources:  # a caption: it names what comes
+                return self._withheld(claim, "no_statement", page=verbatim.shown(citation.quote))
+            empty = self._empty([one for one in sources if not _with_subject(claim.text, one)])
+            if empty is not None and (len(sources) == 1 or verbatim.identical(claim.text, empty.text)):
+                return self._withheld(claim, "no_statement", page=verbatim.shown(_own(empty)))
+        return None
 
     def instead(self, claim: CitedClaim) -> list[Held]:
         """The page's sentence that a claim which failed was most likely made of; nothing where none is much like it."""
@@ -288,7 +296,7 @@ def _says_nothing(source: Excerpt, snapshot: SnapshotReader) -> bool:
     return block.end - block.start <= len(own) + 2
 
 
-def _names_subject(claim: str, passage: Passage) -> bool:
-    """Whether the claim names what the line stands under."""
-    above = passage.chunk.heading_path[-1:]
-    return bool(above) and bool(support.concepts(above[0]) & support.concepts(claim))
+def _with_subject(claim: str, source: Excerpt) -> bool:
+    """Whether the source is a line of a differential, and the claim names what that stands under."""
+    above = source.passage.chunk.heading_path[-1:]
+    return is_entry_line(_own(source)) and bool(above) and bool(support.concepts(above[0]) & support.concepts(claim))

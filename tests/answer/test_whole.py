@@ -193,6 +193,16 @@ def test_what_a_claim_made_of_two_sentences_leaves_out_is_shown_of_both() -> Non
     assert all("severe community-acquired pneumonia" in one.text for one, _ in both.held)
 
 
+def test_a_claim_of_two_pages_is_shown_of_both_where_it_leaves_something_out_of_one() -> None:
+    outer, home = marker_of("outer thigh"), marker_of("febrile neutropenia")
+    found = judged(
+        "Adrenaline should be given into the outer thigh, and repeated after 5 minutes; low-risk febrile neutropenia can"
+        f" be treated at home after at least 4 hours of observation [{outer}][{home}]."
+    )
+    assert [one.text.split()[0] for one, _ in found.held] == ["Adrenaline", "Low-risk"]
+    assert "is never alone" in found.held[1][0].text
+
+
 def test_a_claim_in_another_language_names_nothing_to_be_done_that_its_page_does_not() -> None:
     found = judged(f"上消化道出血伴休克时需立即进行胃镜检查 [{marker_of('cannulas')}]。")
     assert not found.held
