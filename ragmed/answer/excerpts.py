@@ -1,9 +1,8 @@
 """What may be quoted from a passage: sentences, list items with their introduction, table rows.
 
 Laws of this room: an excerpt is a contiguous stretch of its chunk, cut at the ends of sentences, items and rows, so
-that ``page.text[start:end]`` is what is shown but for white space. A caption above rows or items is none. Nothing is
-put together from two places; a row is shown under its table's header, the rows between left out by a marked ellipsis
-where they deny and except nothing.
+that ``page.text[start:end]`` is what is shown but for white space. Nothing is put together from two places; a row is
+shown under its table's header, the rows between left out by a marked ellipsis where they deny and except nothing.
 """
 
 from __future__ import annotations
@@ -49,6 +48,8 @@ class Excerpt:
     """As one line."""
     is_row: bool = False
     """Whether it is cells of a table."""
+    is_caption: bool = False
+    """Whether it names the rows or items below it, and says nothing itself."""
     own_start: int = -1
     """Where its own words begin behind a table's header; ``start`` where that is not told."""
 
@@ -108,6 +109,7 @@ class _Line:
 def excerpts(passage: Passage) -> tuple[Excerpt, ...]:
     """All excerpts of a passage, in order; they may overlap."""
     text, base = passage.chunk.text, passage.chunk.start
+    captions = _captions(text)
     return tuple(
         Excerpt(
             passage=passage,
@@ -116,6 +118,7 @@ def excerpts(passage: Passage) -> tuple[Excerpt, ...]:
             text=_as_shown(text[start:end]),
             is_row=CELLS in text[start:end].split("\n", 1)[0],
             own_start=base + start + max(0, text[start:end].rfind("\n") + 1),
+            is_caption=(start, end) in captions,
         )
         for start, end in excerpt_spans(text)
     )
@@ -152,8 +155,6 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _of_line(text: str, lines: Sequence[_Line], number: int, line: _Line) -> Iterator[tuple[int, int]]:
-    if _is_caption(lines, number):
-        return
     if line.is_row:
         yield _row(lines, number)
     elif line.is_item:
@@ -170,8 +171,13 @@ def _of_line(text: str, lines: Sequence[_Line], number: int, line: _Line) -> Ite
                 yield start, end
 
 
+def _captions(text: str) -> frozenset[tuple[int, int]]:
+    """Where the captions of the tables and lists below them stand."""
+    lines = [_Line(start, end, text[start:end]) for start, end in _lines(text)]
+    return frozenset((line.start, line.end) for number, line in enumerate(lines) if _is_caption(lines, number))
+
+
 def _is_caption(lines: Sequence[_Line], number: int) -> bool:
-    """Whether a line is the caption of the table or list below it: it names what comes and says nothing itself."""
     line = lines[number]
     if line.is_row or line.is_item or line.introduces or number + 1 == len(lines):
         return False

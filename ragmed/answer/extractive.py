@@ -132,7 +132,7 @@ class ExtractiveGenerator:
         asked_numbers = {number.value for number in quantities(query.text)}
         wanted_diagnoses = diagnoses(query, passages)
         first = []
-        for excerpt in candidates:
+        for excerpt in (one for one in candidates if not one.is_caption):
             words = support.content_words(excerpt.text)
             lexical = wanted.share(excerpt, words)
             extra = _rank_prior(excerpt, passages) + _language_bonus(excerpt, query)

@@ -130,7 +130,7 @@ class _Desk:
     ) -> Withheld | None:
         """The claim withheld where its words on the page state nothing."""
         for citation, sources in drawn:
-            if not sources:  # a caption: it names what comes
+            if not sources:  # too little to be quoted
                 return self._withheld(claim, "no_statement", page=verbatim.shown(citation.quote))
             empty = self._empty([one for one in sources if not _with_subject(claim.text, one)])
             if empty is not None and (len(sources) == 1 or verbatim.identical(claim.text, empty.text)):
@@ -284,7 +284,7 @@ def _drops(claim: str, condition: str) -> bool:
 def _says_nothing(source: Excerpt, snapshot: SnapshotReader) -> bool:
     """Whether the words are a heading, a caption, or a line of a differential."""
     own = _own(source)
-    if is_entry_line(own):
+    if is_entry_line(own) or source.is_caption:
         return True
     if source.is_row or not source.is_title:
         return False
