@@ -239,8 +239,9 @@ def missing_subject(claim: str, evidence: str) -> str | None:
     there = concepts(evidence)
     for match in find_terms(claim):
         if match.term.kind in _SUBJECTS and match.term.en.lower() not in there:
-            named = _loose_words(_one_spelling(match.surface))
-            if not named <= _loose_words(_one_spelling(evidence)):
+            there_words = _loose_words(_one_spelling(evidence))
+            names = (_loose_words(_one_spelling(name)) for name in (match.surface, match.term.en))
+            if not any(name <= there_words for name in names):
                 return match.surface
     return None
 

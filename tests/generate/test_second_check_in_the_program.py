@@ -136,9 +136,9 @@ def test_a_model_that_cannot_be_used_is_said_once_and_the_rules_decide(
     played.replies = [says(f"{REWORDED[:-1]} [1].\nGive antibiotics within six hours of recognition [1].")]
     program = program_with(tmp_path / "app", played, model)
     record = asked(program)
-    assert [claim.text for claim in record.claims] == [REWORDED]
+    assert REWORDED in [claim.text for claim in record.claims]
     assert [one.verdict for one in record.withheld] == [Verdict.NUMBER_MISMATCH]
-    assert record.checks[0].entailment is None
+    assert not [check for check in record.checks if check.entailment]
     named = "agreeing" if harm == "tampered" else "nli"  # a copy bears the name that its lock has
     assert record.notice.count(f"The second check did not run ({named}: ") == 1
     assert "the sentences were checked by the rules alone." in answer(record, Words("en"), {})
