@@ -44,6 +44,15 @@ def show(view: View) -> None:
             _DRAW[_chosen(view)](view)
         else:
             series_view.show(view)
+    if overtaken(view):
+        st.rerun()
+
+
+def overtaken(view: View) -> bool:
+    """Whether a publish or a way back has ended since the page's head was drawn: what follows is of the newer library,
+    and nothing else would draw the head anew."""
+    now = view.desk.current()
+    return (now and now.snapshot_id) != (view.snapshot and view.snapshot.snapshot_id)
 
 
 def _chosen(view: View) -> str:

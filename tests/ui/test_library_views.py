@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -23,10 +25,22 @@ from ragmed.index.report import BuildReport, FileReport, FileStatus
 from ragmed.librarian import HistoryLine, SeriesLine
 from ragmed.records import DocumentStatus
 from ragmed.ui import coverage_view, diff_view, job_view, plan_view, series_view, sheets
-from ragmed.ui.desk import Stage
+from ragmed.ui.desk import Desk, Jobs, Stage
 from ragmed.ui.update_view import size
 from ragmed.ui.words import Words
-from tests.ui.small_library import HOSTILE, NODULES, NODULES_OLD, PNEUMONIA, UNDATED
+from tests.ui.small_library import (
+    HOSTILE,
+    NODULES,
+    NODULES_OLD,
+    PNEUMONIA,
+    UNDATED,
+    SmallSnapshot,
+    SmallSnapshots,
+)
+
+if TYPE_CHECKING:
+    from ragmed.assemble import Program
+    from ragmed.interfaces import SnapshotReader
 
 EN, ZH = Words("en"), Words("zh")
 
@@ -258,3 +272,21 @@ def test_a_history_line_names_who_went_back_and_why() -> None:
     drawn = table((HistoryLine(move=move, snapshot=None, current=False),), view)
     assert "gone back from 2" in drawn and "by Dr Li" in drawn and "no longer kept" in drawn
     assert "<script" not in drawn
+
+
+def test_the_page_is_drawn_anew_where_the_library_changed_while_it_was_drawn() -> None:
+    """A way back that ends between the head and the history would leave the old snapshot's number above the new one."""
+    from ragmed.ui.library_page import overtaken
+    from ragmed.ui.main import View
+
+    old, new = SmallSnapshot(snapshot_id="000001-aaaaaaaa"), SmallSnapshot(snapshot_id="000002-bbbbbbbb")
+
+    def drawn(from_: SmallSnapshot | None, now: SmallSnapshot | None) -> bool:
+        program = SimpleNamespace(snapshots=SmallSnapshots(now))
+        desk = Desk(cast("Program", program), Jobs(), lambda _progress, _files: None)
+        return overtaken(View(desk, EN, None, cast("SnapshotReader | None", from_)))
+
+    assert drawn(old, new)
+    assert drawn(None, new)
+    assert not drawn(new, new)
+    assert not drawn(None, None)
