@@ -37,6 +37,7 @@ from ragmed.records import (
     Conflict,
     Finding,
     Generation,
+    Language,
     Mode,
     Outcome,
     Passage,
@@ -46,10 +47,11 @@ from ragmed.records import (
     Retrieval,
     Withheld,
 )
+from ragmed.text.language import detect_language
 
 if TYPE_CHECKING:
     from ragmed.answer.clock import Clock
-    from ragmed.answer.judging import Held
+    from ragmed.answer.judging import Held, Judged
     from ragmed.answer.second_check import SecondCheck
     from ragmed.interfaces import Generator, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
@@ -281,6 +283,7 @@ class Drafting:
             notices.said("completed", language, count=judged.completed) if judged.completed else "",
             notices.said("replaced", language, count=judged.replaced) if judged.replaced else "",
             notices.said("led", language) if judged.led else "",
+            _in_other_words(judged, language),
             judged.unasked,
         )
         answer = Answer(
@@ -316,6 +319,15 @@ def _whole(generator: Generator, work: Work, told: Told) -> Writing[Draft]:
             told.take(piece)
             yield piece
     raise RagMedError(f"the generator {generator.kind!r} ended without a draft")
+
+
+def _in_other_words(judged: Judged, language: Language) -> str:
+    """Said where the page's own sentences, in place of a model's, are in the other language."""
+    if not (judged.completed or judged.replaced or judged.led):
+        return ""
+    there = {detect_language(claim.text) for claim, _ in judged.held}
+    other, key = (Language.ENGLISH, "in_english") if language is Language.CHINESE else (Language.CHINESE, "in_chinese")
+    return notices.said(key if len(there) == 1 else f"partly_{key}", language) if other in there else ""
 
 
 def _assuming(answer: Answer, retrieval: Retrieval, snapshot: SnapshotReader, named: Sequence[str] = ()) -> Answer:

@@ -76,7 +76,9 @@ def made_whole(judged: Judged, passages: Sequence[Passage], snapshot: SnapshotRe
     held: list[Held] = []
     withheld = list(judged.withheld)
     completed = replaced = 0
-    for claim in judged.drafted:
+    for number, claim in enumerate(judged.drafted):
+        if any(claim.text == other.text for other in judged.drafted[:number]):
+            continue
         checks = checks_of.get(id(claim))
         if checks is None and (not judged.held or (judged.cut_off and claim is judged.drafted[-1])):
             continue

@@ -25,14 +25,20 @@ if TYPE_CHECKING:
     from ragmed.settings import ModelSettings
 
 
-_LOOKED_AT = 600
-"""Pieces of what was written last in which a model is looked at for going round in circles."""
-_THRICE = re.compile(r"(?P<said>[^\n]{8,200}?[.。!?！？;；\n])\s*(?P=said)\s*(?P=said)\s*\Z")
+_LOOKED_AT = 700
+"""Characters of what was written last in which a model is looked at for going round in circles."""
+_STOPS = ".。!?！？;；\n"
+_THRICE = re.compile(rf"(?P<said>[^\n]{{8,200}}?[{_STOPS}])\s*(?P=said)\s*(?P=said)\s*\Z")
+
+
+_STOPPED = frozenset(_STOPS)
 
 
 def turns_round(text: str) -> bool:
-    """Whether a text ends with the same sentence three times over, from which no model that writes greedily returns."""
-    return text.rstrip()[-1:] in ".。!?！？;；" and _THRICE.search(text) is not None
+    """Whether a text, up to its last whole sentence, ends with the same one three times over, from which no model that
+    writes greedily returns."""
+    whole = text[: max(text.rfind(stop) for stop in _STOPS) + 1]
+    return _THRICE.search(whole) is not None
 
 
 class ProseGenerator:
@@ -77,7 +83,7 @@ class ProseGenerator:
                 shown += len(readable)
                 if readable or not piece.finish_reason:
                     yield Written(text=readable, by=by)
-                if turns_round("".join(written[-_LOOKED_AT:])):
+                if not _STOPPED.isdisjoint(piece.text) and turns_round("".join(written)[-_LOOKED_AT:]):
                     last = replace(piece, finish_reason="repeated")
                     break
         text = "".join(written)

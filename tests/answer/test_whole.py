@@ -291,3 +291,10 @@ def test_it_is_not_said_twice(tmp_path: Path, written: str) -> None:
     assert record.refused is None
     assert [claim.text for claim in record.claims] == [LEAD]
     assert "leads with" not in record.notice
+
+
+def test_a_reader_is_told_that_the_page_s_own_sentence_is_in_the_other_language(tmp_path: Path) -> None:
+    record = asked(tmp_path, "过敏反应时肾上腺素用多少？", "过敏反应时给肾上腺素 0.5 mg IM [1]。")
+    assert [claim.text for claim in record.claims] == [LEAD]
+    assert "原文" in record.notice
+    assert "英文" in record.notice

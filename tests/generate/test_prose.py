@@ -128,13 +128,19 @@ def test_a_draft_bears_the_adapter_that_wrote_it_and_not_the_one_that_was_to() -
 
 
 @pytest.mark.parametrize(
-    "said", ["Never give it as a bolus.", "不应静脉推注，除非由专门人员使用。", "Give 0.5 mg [1].\n"]
+    "said",
+    [
+        "Never give it as a bolus.",
+        "不应静脉推注，除非由专门人员使用。",
+        "Give 0.5 mg [1].\n",
+        "Not as a bolus [1]. Not",
+    ],
 )
 def test_a_model_that_turns_round_in_circles_is_stopped(said: str) -> None:
     begun = "Give adrenaline 0.5 mg [1]. "
     engine = ScriptedEngine(begun + " ".join([said] * 40))
     _, draft = drafted(engine)
-    assert draft.generation.finish_reason == "repeated"
+    assert draft.generation.finish_reason == "repeated", "pieces end in the middle of a sentence"
     assert draft.generation.text.count(said.strip()) <= 4
     assert engine.left == 1
 
