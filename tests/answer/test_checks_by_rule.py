@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ragmed.answer.alignment import replacements
-from ragmed.answer.citations import judge
-from ragmed.records import Verdict
+from ragmed.answer.citations import check, judge
+from ragmed.answer.claims import looked_for
+from ragmed.records import BlockKind, Verdict
+from tests.answer.small_library import SmallSnapshot, document, page, passages_of
 
 NUMBER, DENIAL, WORDS = Verdict.NUMBER_MISMATCH, Verdict.NEGATION_MISMATCH, Verdict.UNSUPPORTED
 
@@ -193,3 +195,41 @@ def test_a_limit_is_not_lost_in_the_other_language(page: str, claim: str, holds:
     assert found.holds is holds, reason
     if not holds:
         assert found is DENIAL
+
+
+@pytest.mark.parametrize(
+    ("claim", "page", "holds"),
+    [
+        (
+            "Acute pancreatitis is treated with antibiotics within 1 hour.",
+            "Sepsis is treated with antibiotics within 1 hour of recognition.",
+            False,
+        ),
+        (
+            "Intracerebral hemorrhage on warfarin is treated with vitamin K 10 mg.",
+            "Intracerebral haemorrhage on warfarin is treated with vitamin K 10 mg IV.",
+            True,
+        ),
+        (
+            "A heart attack is treated with aspirin 300 mg.",
+            "Myocardial infarction is treated with aspirin 300 mg.",
+            True,
+        ),
+    ],
+)
+def test_a_claim_is_about_a_disease_of_its_page(claim: str, page: str, holds: bool) -> None:
+    assert verdict(claim, page).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "holds"),
+    [("Sepsis", "Treatment", True), ("Guide", "Sepsis", True), ("Guide", "Treatment", False)],
+)
+def test_the_disease_may_stand_in_the_headings_or_the_title_alone(title: str, heading: str, holds: bool) -> None:
+    sentence = "Antibiotics are given within 1 hour of recognition."
+    guide = document("guide", title=title)
+    made = page(guide, (BlockKind.HEADING, heading), (BlockKind.PARAGRAPH, sentence))
+    snapshot = SmallSnapshot([guide], [made])
+    passage = passages_of(snapshot)[-1]
+    cited = looked_for(sentence, passage.marker, passage, 0)
+    assert check(f"In sepsis {sentence.lower()}", cited, snapshot).verdict.holds is holds

@@ -15,6 +15,7 @@ from ragmed.answer.extractive import ExtractiveGenerator
 from ragmed.answer.judgement import judge_whole
 from ragmed.answer.judging import Judged
 from ragmed.answer.scripted import ScriptedGenerator
+from ragmed.answer.unstated import says_what_is_asked
 from ragmed.drafts import Draft
 from ragmed.interfaces import Finished
 from ragmed.records import AnswerRecord, BlockKind, Candidate, Finding, Generation, Language, Mode, Query, Verdict
@@ -298,3 +299,117 @@ def test_a_reader_is_told_that_the_page_s_own_sentence_is_in_the_other_language(
     assert [claim.text for claim in record.claims] == [LEAD]
     assert "原文" in record.notice
     assert "英文" in record.notice
+
+
+# --- each rule by itself: a page for each, whose sentence is said in another order ---
+
+THROAT = document("throat", title="Sore throat")
+
+
+def said_of(sentence: str, claim: str, *, finish: str = "stop", before: str = "") -> Judged:
+    """The claim, behind a sentence that holds where one is given, over a page of one block."""
+    snapshot = SmallSnapshot([THROAT], [page(THROAT, (PARAGRAPH, sentence))])
+    written = Generation(text=f"{before}{claim} [1]", kind="qwen", model_id="m", revision="1", finish_reason=finish)
+    query = Query(text="What helps?", language=Language.ENGLISH, english="What helps?", chinese="")
+    return judge_whole(Draft(generation=written), passages_of(snapshot), snapshot, query).prose
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claim"),
+    [
+        pytest.param(
+            "Bed rest, warm drinks, honey, steam, quiet nights and patience ease a sore throat.",
+            "A sore throat is eased by honey.",
+            id="most of its words",
+        ),
+        pytest.param(
+            "Honey eases a sore throat at night.", "Yes, at night a sore throat eases with honey.", id="an answer"
+        ),
+        pytest.param("Honey eases a sore throat within 2 days.", "A sore throat eases with honey.", id="a number"),
+        pytest.param(
+            "Refractory sore throat eases with honey and steam.",
+            "With steam and honey a sore throat eases.",
+            id="a circumstance",
+        ),
+        pytest.param(
+            "Severe sore throat eases with honey and steam.", "With steam and honey a sore throat eases.", id="a grade"
+        ),
+        pytest.param(
+            "Honey eases a sore throat and a dry cough when taken warm.",
+            "A dry cough and a sore throat ease with honey.",
+            id="a condition",
+        ),
+    ],
+)
+def test_each_thing_left_out_is_enough(sentence: str, claim: str) -> None:
+    found = said_of(sentence, claim)
+    assert ([one.text for one, _ in found.held], found.completed) == ([sentence], 1)
+
+
+def test_nothing_left_out_in_another_order_stays() -> None:
+    claim = "With steam and honey a sore throat eases."
+    assert [one.text for one, _ in said_of("A sore throat eases with honey and steam.", claim).held] == [claim]
+
+
+def test_a_claim_put_together_from_words_of_many_sentences_is_withheld() -> None:
+    found = said_of("Honey is sweet. Steam is wet. Rest is long.", "Honey, steam and rest.")
+    assert not found.held
+    assert found.withheld[0].verdict is Verdict.UNSUPPORTED
+
+
+def test_a_sentence_too_long_for_a_remedy_is_not_shown() -> None:
+    long = "Honey eases a sore throat, " + ", ".join(f"as does remedy {'x' * 8}{n}" for n in range(25)) + "."
+    found = said_of(long, "Honey eases a sore throat.")
+    assert not found.held
+    assert "too long" in found.withheld[0].reason
+
+
+@pytest.mark.parametrize(("finish", "shown"), [("stop", 2), ("length", 1)])
+def test_the_last_sentence_of_a_draft_that_was_cut_off_is_not_replaced(finish: str, shown: int) -> None:
+    sentence = "Honey eases a sore throat within 2 days. Do not give honey to infants."
+    snapshot = SmallSnapshot([THROAT], [page(THROAT, (PARAGRAPH, sentence))])
+    text = "Honey eases a sore throat within 2 days [1].\nGive infants [1] honey"
+    written = Generation(text=text, kind="qwen", model_id="m", revision="1", finish_reason=finish)
+    query = Query(text="What helps?", language=Language.ENGLISH, english="What helps?", chinese="")
+    found = judge_whole(Draft(generation=written), passages_of(snapshot), snapshot, query).prose
+    both = ["Honey eases a sore throat within 2 days.", "Do not give honey to infants."]
+    assert [one.text for one, _ in found.held] == both[:shown]
+
+
+def test_of_two_pages_cited_the_one_that_has_the_whole_of_it_is_enough() -> None:
+    more = "In adults honey eases a sore throat within 2 days."
+    own = "Honey eases a sore throat within 2 days."
+    cough = document("cough", title="Sore throat and cough")
+    snapshot = SmallSnapshot([THROAT, cough], [page(THROAT, (PARAGRAPH, more)), page(cough, (PARAGRAPH, own))])
+    written = Generation(text=f"{own} [1][2]", kind="qwen", model_id="m", revision="1")
+    query = Query(text="What helps?", language=Language.ENGLISH, english="What helps?", chinese="")
+    found = judge_whole(Draft(generation=written), passages_of(snapshot), snapshot, query).prose
+    ((claim, checks),) = found.held
+    assert (claim.text, len(checks), found.completed) == (own, 2, 0)
+
+
+def test_a_caption_is_neither_quoted_nor_shown_of_a_model() -> None:
+    table = "Honey for a sore throat by age\nAge | Spoons\nAdult | 2 spoons of honey"
+    found = said_of(table, "Honey for a sore throat by age.")
+    assert not found.held
+    snapshot = SmallSnapshot([THROAT], [page(THROAT, (PARAGRAPH, table))])
+    question = "How much honey for a sore throat?"
+    query = Query(text=question, language=Language.ENGLISH, english=question, chinese="")
+    (draft,) = ExtractiveGenerator().generate(query, Mode.ANSWER, passages_of(snapshot))
+    assert "2 spoons" in draft.prose
+    assert "Honey for a sore throat by age [1]" not in draft.prose
+
+
+def test_what_is_said_of_another_patient_does_not_answer() -> None:
+    children, adults = (
+        f"{who} with anaphylaxis should receive adrenaline {dose} mg IM."
+        for who, dose in (("Children", "0.15"), ("Adults", "0.5"))
+    )
+    snapshot = SmallSnapshot([ADRENALINE], [page(ADRENALINE, (PARAGRAPH, children), (PARAGRAPH, adults))])
+    question = "What dose of adrenaline in an adult with anaphylaxis?"
+    query = Query(text=question, language=Language.ENGLISH, english=question, chinese="")
+    passages = passages_of(snapshot)
+    for text, fits in ((children, False), (adults, True)):
+        written = Generation(text=f"{text} [1]", kind="qwen", model_id="m", revision="1")
+        held = judge_whole(Draft(generation=written), passages, snapshot, query).prose.held
+        assert says_what_is_asked(query, held, passages) is fits
