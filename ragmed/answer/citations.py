@@ -340,7 +340,7 @@ def require_subject(claim: str, evidence: str, language: Language) -> None:
     """The diseases and organisms that the claim names stand in the quote, the headings above it or the title: a claim
     of many common words about one cancer would pass with what the page says of another."""
     if support.same_script(claim, evidence):
-        named = support.missing_subject(claim, evidence)
+        named = support.missing_term(claim, evidence, support.SUBJECTS)
         if named:
             raise CitationFailedError(Verdict.UNSUPPORTED, said("drug", language, claim=named))
 
@@ -352,7 +352,7 @@ def require_support(claim: str, quote: str, headings: str, language: Language) -
     """
     same = support.same_script(claim, quote)
     least = LEAST_SHARE if same else LEAST_SHARE_ACROSS_LANGUAGES
-    undone = None if same else support.missing_procedure(claim, f"{quote}\n{headings}")
+    undone = None if same else support.missing_term(claim, f"{quote}\n{headings}", support.DEEDS)
     if undone:
         raise CitationFailedError(Verdict.UNSUPPORTED, said("drug", language, claim=undone))
     if support.share(claim, f"{quote}\n{headings}") < least:

@@ -175,11 +175,8 @@ def _who_wrote(draft: Draft, languages: Set[Language], language: Language, added
     """Who wrote it and what was left out, or in which language it is quoted."""
     if draft.generation.kind == "extractive":
         yield notices.said("extractive", language)
-        other, key = (
-            (Language.ENGLISH, "in_english") if language is Language.CHINESE else (Language.CHINESE, "in_chinese")
-        )
-        if other in languages:
-            yield notices.said(key if len(languages) == 1 else f"partly_{key}", language)
+        if in_original := shown_in(languages, language):
+            yield in_original
     elif draft.prompt is not None:
         yield notices.said("model_card" if draft.card else "model", language)
         if added:
@@ -190,6 +187,12 @@ def _who_wrote(draft: Draft, languages: Set[Language], language: Language, added
             yield notices.said("left_out", language, count=draft.left_out)
         if draft.generation.finish_reason == "length":
             yield notices.said("cut", language)
+
+
+def shown_in(languages: Set[Language], language: Language) -> str:
+    """Said to a reader of ``language`` where page words are in the other one; "" where none are."""
+    other, key = (Language.ENGLISH, "in_english") if language is Language.CHINESE else (Language.CHINESE, "in_chinese")
+    return notices.said(key if len(languages) == 1 else f"partly_{key}", language) if other in languages else ""
 
 
 def joined(sentences: Sequence[str], language: Language) -> str:

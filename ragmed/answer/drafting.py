@@ -22,7 +22,17 @@ from ragmed.answer import notices
 from ragmed.answer.assumptions import assumptions_of, passages_beside
 from ragmed.answer.card_judging import of_the_case, over_the_library
 from ragmed.answer.case import read_case
-from ragmed.answer.composing import Numbered, about, joined, moved, shifted, with_diagnoses, with_related, written
+from ragmed.answer.composing import (
+    Numbered,
+    about,
+    joined,
+    moved,
+    shifted,
+    shown_in,
+    with_diagnoses,
+    with_related,
+    written,
+)
 from ragmed.answer.conflicts import conflicts
 from ragmed.answer.differential import Card, differential_card
 from ragmed.answer.judgement import Judgement, judge_whole, led_by, refusal_of
@@ -37,7 +47,6 @@ from ragmed.records import (
     Conflict,
     Finding,
     Generation,
-    Language,
     Mode,
     Outcome,
     Passage,
@@ -51,7 +60,7 @@ from ragmed.text.language import detect_language
 
 if TYPE_CHECKING:
     from ragmed.answer.clock import Clock
-    from ragmed.answer.judging import Held, Judged
+    from ragmed.answer.judging import Held
     from ragmed.answer.second_check import SecondCheck
     from ragmed.interfaces import Generator, Retriever, SnapshotReader, Snapshots
     from ragmed.settings import Settings
@@ -278,12 +287,13 @@ class Drafting:
         differing, theirs = conflicts(shown, work.passages, numbered, work.snapshot, checks)
         checks += theirs
         retrieval = replace(retrieval, passages=numbered.passages(retrieval.passages))
+        own_words = judged.completed or judged.replaced or judged.led
         more = (
             not_stated(retrieval.query, judged.held, work.passages) if mode is Mode.ANSWER else "",
             notices.said("completed", language, count=judged.completed) if judged.completed else "",
             notices.said("replaced", language, count=judged.replaced) if judged.replaced else "",
             notices.said("led", language) if judged.led else "",
-            _in_other_words(judged, language),
+            shown_in({detect_language(claim.text) for claim, _ in judged.held}, language) if own_words else "",
             judged.unasked,
         )
         answer = Answer(
@@ -319,15 +329,6 @@ def _whole(generator: Generator, work: Work, told: Told) -> Writing[Draft]:
             told.take(piece)
             yield piece
     raise RagMedError(f"the generator {generator.kind!r} ended without a draft")
-
-
-def _in_other_words(judged: Judged, language: Language) -> str:
-    """Said where the page's own sentences, in place of a model's, are in the other language."""
-    if not (judged.completed or judged.replaced or judged.led):
-        return ""
-    there = {detect_language(claim.text) for claim, _ in judged.held}
-    other, key = (Language.ENGLISH, "in_english") if language is Language.CHINESE else (Language.CHINESE, "in_chinese")
-    return notices.said(key if len(there) == 1 else f"partly_{key}", language) if other in there else ""
 
 
 def _assuming(answer: Answer, retrieval: Retrieval, snapshot: SnapshotReader, named: Sequence[str] = ()) -> Answer:

@@ -18,6 +18,7 @@ from ragmed.answer.notices import said
 from ragmed.records import CitationCheck, Passage, Verdict, Withheld
 from ragmed.text.language import detect_language
 from ragmed.text.numbers import quantities
+from ragmed.text.sentences import STOPS
 
 if TYPE_CHECKING:
     from ragmed.answer.second_check import SecondCheck
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ragmed.interfaces import SnapshotReader
     from ragmed.records import Language
 
-UNFINISHED = frozenset({"length", "stopped"})
+UNFINISHED = frozenset({"length", "stopped", "repeated"})
 """Reasons to end that leave the last sentence without its end."""
 
 Held = tuple[CitedClaim, tuple[CitationCheck, ...]]
@@ -112,7 +113,10 @@ def _cut_off(draft: Draft, drafted: Sequence[CitedClaim]) -> CitedClaim | None:
     """The sentence in which the writing ended too early, if it did."""
     if draft.generation.finish_reason not in UNFINISHED or not drafted or draft.card is not None:
         return None  # a card's sentences are whole or not read at all
-    ended = draft.generation.text.rstrip().endswith(("]", "】"))  # its marker is the last thing of a sentence
+    ends: tuple[str, ...] = ("]", "】")  # its marker is the last thing of a sentence
+    if draft.generation.finish_reason == "repeated":
+        ends = (*ends, *STOPS)  # it was stopped at the end of a sentence, or some words behind it
+    ended = draft.generation.text.rstrip().endswith(ends)
     return None if ended else drafted[-1]
 
 

@@ -8,6 +8,7 @@ makes up for it. Headings of the passage help content words only, never drugs, n
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 
 from ragmed.answer.plain_words import plain
@@ -80,9 +81,9 @@ _GROUPS = tuple(
 )
 
 _CHILD = frozenset({"child", "children", "儿童", "小儿", "患儿"})
-_DONE = frozenset({"procedure", "test"})
+DEEDS = frozenset({"procedure", "test"})
 """Kinds of terms that name what is done to a patient."""
-_SUBJECTS = frozenset({"disease", "organism"})
+SUBJECTS = frozenset({"disease", "organism"})
 """Kinds of terms that a statement can be about another one of."""
 _DIGRAPH = re.compile(r"(?<=[a-z])[ao]e(?=[a-z])|\b[ao]e(?=[a-z])", re.IGNORECASE)
 """British spelling: haemorrhage, oedema."""
@@ -234,31 +235,20 @@ def missing_route(claim: str, evidence: str) -> str | None:
     return None
 
 
-def missing_subject(claim: str, evidence: str) -> str | None:
-    """A disease or organism that the claim names and the evidence does not, as the claim writes it."""
-    there = concepts(evidence)
+def missing_term(claim: str, evidence: str, kinds: Set[str]) -> str | None:
+    """A term of one of these kinds that the claim names and the evidence does not, as the claim writes it."""
+    named = concepts(evidence)
+    words_there = _loose_words(_one_spelling(evidence))
     for match in find_terms(claim):
-        if match.term.kind in _SUBJECTS and match.term.en.lower() not in there:
-            there_words = _loose_words(_one_spelling(evidence))
+        if match.term.kind in kinds and match.term.en.lower() not in named:
             names = (_loose_words(_one_spelling(name)) for name in (match.surface, match.term.en))
-            if not any(name <= there_words for name in names):
+            if not any(name and name <= words_there for name in names):
                 return match.surface
     return None
 
 
 def _one_spelling(text: str) -> str:
     return _DIGRAPH.sub("e", text)
-
-
-def missing_procedure(claim: str, evidence: str) -> str | None:
-    """A procedure or test that the claim names and the evidence does not, as the claim writes it."""
-    there = concepts(evidence)
-    for match in find_terms(claim):
-        if match.term.kind in _DONE and match.term.en.lower() not in there:
-            words = claim_words(match.term.en)
-            if not (words and words <= claim_words(evidence)):
-                return match.surface
-    return None
 
 
 def missing_group(claim: str, evidence: str) -> str | None:

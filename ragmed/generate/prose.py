@@ -19,6 +19,7 @@ from ragmed.errors import ModelError
 from ragmed.generate import card
 from ragmed.generate.prompt import REVISION, messages_of, prompt_of, says_not_covered
 from ragmed.records import Generation, Mode, Passage, Prompt, Query
+from ragmed.text.sentences import STOPS
 
 if TYPE_CHECKING:
     from ragmed.engines import Engine
@@ -27,17 +28,14 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = 700
 """Characters of what was written last in which a model is looked at for going round in circles."""
-_STOPS = ".。!?！？;；\n"
-_THRICE = re.compile(rf"(?P<said>[^\n]{{8,200}}?[{_STOPS}])\s*(?P=said)\s*(?P=said)\s*\Z")
-
-
-_STOPPED = frozenset(_STOPS)
+_THRICE = re.compile(rf"(?P<said>[^\n]{{8,200}}?[{STOPS}])\s*(?P=said)\s*(?P=said)\s*\Z")
+_STOPPED = frozenset(STOPS)
 
 
 def turns_round(text: str) -> bool:
     """Whether a text, up to its last whole sentence, ends with the same one three times over, from which no model that
     writes greedily returns."""
-    whole = text[: max(text.rfind(stop) for stop in _STOPS) + 1]
+    whole = text[: max(text.rfind(stop) for stop in STOPS) + 1]
     return _THRICE.search(whole) is not None
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 from ragmed.text.language import HAN
 
+STOPS = ".。!?！？;；\n"
+"""Characters at which a sentence may end."""
 _CLOSERS = "\"'”’»)\\]）】」』》〉"
 _OPENERS = "\"'“‘«([（【「『《〈"
 _STOP = re.compile(

@@ -364,7 +364,7 @@ def test_a_sentence_too_long_for_a_remedy_is_not_shown() -> None:
     assert "too long" in found.withheld[0].reason
 
 
-@pytest.mark.parametrize(("finish", "shown"), [("stop", 2), ("length", 1)])
+@pytest.mark.parametrize(("finish", "shown"), [("stop", 2), ("length", 1), ("repeated", 1)])
 def test_the_last_sentence_of_a_draft_that_was_cut_off_is_not_replaced(finish: str, shown: int) -> None:
     sentence = "Honey eases a sore throat within 2 days. Do not give honey to infants."
     snapshot = SmallSnapshot([THROAT], [page(THROAT, (PARAGRAPH, sentence))])
@@ -413,3 +413,12 @@ def test_what_is_said_of_another_patient_does_not_answer() -> None:
         written = Generation(text=f"{text} [1]", kind="qwen", model_id="m", revision="1")
         held = judge_whole(Draft(generation=written), passages, snapshot, query).prose.held
         assert says_what_is_asked(query, held, passages) is fits
+
+
+def test_a_sentence_at_which_a_circle_was_broken_is_whole() -> None:
+    sentence = "Honey eases a sore throat within 2 days."
+    snapshot = SmallSnapshot([THROAT], [page(THROAT, (PARAGRAPH, sentence))])
+    written = Generation(text=f"[1] {sentence}", kind="qwen", model_id="m", revision="1", finish_reason="repeated")
+    query = Query(text="What helps?", language=Language.ENGLISH, english="What helps?", chinese="")
+    found = judge_whole(Draft(generation=written), passages_of(snapshot), snapshot, query).prose
+    assert ([one.text for one, _ in found.held], found.withheld) == ([sentence], ())
